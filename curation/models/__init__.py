@@ -1,0 +1,27 @@
+"""People, the catalogue and what curators decided: data only."""
+
+from curation.models.access import Token
+from curation.models.catalogue import Attribute, Counter, Item, ItemStats, Surface
+from curation.models.decisions import Block, ChangeSet, Decision, PolicyEntry, PolicyVersion, Revision
+from curation.models.outbox import Outbox
+from curation.models.people import Member, Segment, SegmentMembership, User
+
+__all__ = [
+    "Attribute",
+    "Block",
+    "ChangeSet",
+    "Counter",
+    "Decision",
+    "Item",
+    "ItemStats",
+    "Member",
+    "Outbox",
+    "PolicyEntry",
+    "PolicyVersion",
+    "Revision",
+    "Segment",
+    "SegmentMembership",
+    "Surface",
+    "Token",
+    "User",
+]

@@ -1,0 +1,142 @@
+"""The catalogue: items, the schema of their attributes, their statistics, and the surfaces that show them."""
+
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from curation.ids import new_id
+
+
+class Counter(models.Model):
+    """A version that only grows: `catalogue`, `models`, `segments` or `statistics`."""
+
+    name = models.CharField(primary_key=True, max_length=32)
+    value = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.value}"
+
+
+class Attribute(models.Model):
+    """One declared attribute of items: its key in the JSON and the type that its values must have."""
+
+    class Kind(models.TextChoices):
+        TEXT = "text", _("text")
+        NUMBER = "number", _("number")
+        DATE = "date", _("date")
+        BOOLEAN = "boolean", _("yes or no")
+        TAGS = "tags", _("tags")
+
+    key = models.SlugField(_("key"), primary_key=True, max_length=64)
+    kind = models.CharField(_("type"), max_length=10, choices=Kind.choices)
+    label = models.CharField(_("label"), max_length=120)
+
+    class Meta:
+        verbose_name = _("attribute")
+        verbose_name_plural = _("attributes")
+        ordering = ["key"]
+
+    def __str__(self) -> str:
+        return f"{self.label} ({self.kind})"
+
+
+class Item(models.Model):
+    """A thing that can be recommended, known outside by (source, outside id)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    source = models.CharField(_("source"), max_length=64)
+    outside_id = models.CharField(_("outside id"), max_length=255)
+    title = models.CharField(_("title"), max_length=500)
+    description = models.TextField(_("description"), blank=True)
+    attributes = models.JSONField(_("attributes"), default=dict, blank=True)
+    provider = models.CharField(_("provider"), max_length=255, blank=True)
+    image_url = models.URLField(_("image"), max_length=1000, blank=True)
+    published_on = models.DateField(_("publication date"), null=True, blank=True)
+    active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("item")
+        verbose_name_plural = _("items")
+        constraints = [
+            models.UniqueConstraint(fields=["source", "outside_id"], name="item_source_outside_id"),
+        ]
+        indexes = [models.Index(fields=["title"], name="item_title")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ItemStats(models.Model):
+    """What feedback says of an item, written by feedback's roll-up for rules and screens to read."""
+
+    item = models.OneToOneField(Item, on_delete=models.CASCADE, primary_key=True, related_name="stats")
+    ratings = models.IntegerField(_("ratings"), default=0)
+    mean_rating = models.FloatField(_("mean rating"), null=True)
+    likes = models.IntegerField(_("likes"), default=0)
+    dislikes = models.IntegerField(_("dislikes"), default=0)
+    clicks = models.IntegerField(_("clicks"), default=0)
+    shown = models.IntegerField(_("times shown"), default=0)
+    computed_at = models.DateTimeField(_("computed"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("item statistics")
+        verbose_name_plural = _("item statistics")
+
+    def __str__(self) -> str:
+        return f"statistics of {self.item_id}"
+
+
+class Surface(models.Model):
+    """A place that shows a slate, with the settings that every fuse for it obeys."""
+
+    class Kind(models.TextChoices):
+        PERSONAL = "personal", _("for a member")
+        SIMILAR = "similar", _("items similar to an item")
+
+    class Repeat(models.TextChoices):
+        ANYTHING = "anything", _("anything may return")
+        RATED = "rated", _("not what was rated")
+        INTERACTED = "interacted", _("not what was rated or interacted with")
+
+    slug = models.SlugField(_("slug"), primary_key=True)
+    name = models.CharField(_("name"), max_length=120)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.PERSONAL)
+    depth = models.PositiveSmallIntegerField(
+        _("depth"), default=50, validators=[MinValueValidator(1), MaxValueValidator(200)]
+    )
+    reserve = models.PositiveSmallIntegerField(_("reserve"), default=50, validators=[MaxValueValidator(500)])
+    explore_every = models.PositiveSmallIntegerField(
+        _("explore every n-th slot"), default=0, help_text=_("0 explores nowhere; 10 explores slots 10, 20, 30 …")
+    )
+    temperature = models.FloatField(
+        _("exploration temperature"), default=1.0, validators=[MinValueValidator(0.01), MaxValueValidator(100)]
+    )
+    repeat = models.CharField(_("repeat policy"), max_length=12, choices=Repeat.choices, default=Repeat.RATED)
+    max_shown = models.PositiveSmallIntegerField(
+        _("times shown at most"), default=0, help_text=_("Within the last seven days; 0 means no limit.")
+    )
+    diversity = models.FloatField(
+        _("diversity"),
+        default=0.0,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text=_("0 ranks by utility alone; more spreads the slate over different items."),
+    )
+    pin_budget = models.PositiveSmallIntegerField(_("pins at most"), default=20)
+    stale_limit_s = models.PositiveIntegerField(_("serve a stale slate for at most (s)"), default=3600)
+    replay_share = models.FloatField(
+        _("share of slates kept for replay"), default=0.05, validators=[MinValueValidator(0), MaxValueValidator(1)]
+    )
+    policy_version = models.BigIntegerField(default=0, editable=False)
+    blocks_version = models.BigIntegerField(default=0, editable=False)
+
+    class Meta:
+        verbose_name = _("surface")
+        verbose_name_plural = _("surfaces")
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,172 @@
+"""What curators decided: lineages of immutable revisions, gathered in change sets, live by policy version.
+
+A pin, rule or blend is live on a surface when the surface's current policy version holds one of its revisions and
+the instant lies in the revision's window. Blocks live outside versions: effective from their own publish until their
+own end, whatever is rolled back.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from curation.ids import new_id
+from curation.models.catalogue import Item, Surface
+from curation.models.people import Member, Segment, User
+
+
+class ChangeSet(models.Model):
+    """A named collection of drafts that are published together."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(_("name"), max_length=120)
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("author"))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    published_at = models.DateTimeField(_("published"), null=True, blank=True, editable=False)
+    discarded_at = models.DateTimeField(_("discarded"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("change set")
+        verbose_name_plural = _("change sets")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Decision(models.Model):
+    """The lineage of one decision. Its content is in its revisions; it is ended, never edited or deleted."""
+
+    class Kind(models.TextChoices):
+        PIN = "pin", _("pin")
+        BLOCK = "block", _("block")
+        RULE = "rule", _("rule")
+        BLEND = "blend", _("blend")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    kind = models.CharField(_("kind"), max_length=6, choices=Kind.choices)
+    surface = models.ForeignKey(
+        Surface,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="decisions",
+        verbose_name=_("surface"),
+        help_text=_("Empty means everywhere."),
+    )
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("author"))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {str(self.id)[-8:]}"
+
+
+class Revision(models.Model):
+    """One immutable state of a decision; `ends` marks the revision that takes it out of force."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="revisions")
+    number = models.PositiveIntegerField(_("revision"))
+    change_set = models.ForeignKey(ChangeSet, on_delete=models.PROTECT, related_name="revisions")
+    ends = models.BooleanField(_("ends the decision"), default=False)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    segment = models.ForeignKey(Segment, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    spec = models.JSONField(_("content"), default=dict)
+    priority = models.IntegerField(_("priority"), default=100)
+    starts_at = models.DateTimeField(_("from"), null=True, blank=True)
+    until = models.DateTimeField(_("until"), null=True, blank=True)
+    review_on = models.DateField(_("review on"), null=True, blank=True)
+    holdback = models.FloatField(_("holdback share"), default=0.0)
+    traffic = models.FloatField(_("share of traffic"), default=1.0)
+    reason = models.TextField(_("reason"))
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("author"))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("revision")
+        verbose_name_plural = _("revisions")
+        ordering = ["decision", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["decision", "number"], name="revision_number_once"),
+            models.CheckConstraint(
+                condition=models.Q(until__isnull=True)
+                | models.Q(starts_at__isnull=True)
+                | models.Q(until__gt=models.F("starts_at")),
+                name="revision_window_not_empty",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(holdback__gte=0, holdback__lt=1, traffic__gt=0, traffic__lte=1),
+                name="revision_shares_in_range",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.decision_id} revision {self.number}"
+
+
+class PolicyVersion(models.Model):
+    """What is in force on a surface from one publish to the next; immutable."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    surface = models.ForeignKey(Surface, on_delete=models.PROTECT, related_name="versions")
+    number = models.BigIntegerField(_("version"))
+    restores = models.BigIntegerField(_("restores version"), null=True, blank=True)
+    published_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    published_at = models.DateTimeField(_("published"))
+    note = models.TextField(_("note"), blank=True)
+
+    class Meta:
+        verbose_name = _("policy version")
+        verbose_name_plural = _("policy versions")
+        ordering = ["surface", "-number"]
+        constraints = [models.UniqueConstraint(fields=["surface", "number"], name="policy_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.surface_id} {self.number}"
+
+
+class PolicyEntry(models.Model):
+    """One revision in force in one policy version, with the instant at which it was first published."""
+
+    id = models.BigAutoField(primary_key=True)
+    version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="entries")
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="entries")
+    published_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "revision"], name="policy_entry_once")]
+
+    def __str__(self) -> str:
+        return f"{self.version_id}: {self.revision_id}"
+
+
+class Block(models.Model):
+    """A block in force: what every read of a slate checks, so kept flat and indexed by item."""
+
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, primary_key=True, related_name="block")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="blocks")
+    surface = models.ForeignKey(Surface, on_delete=models.PROTECT, null=True, blank=True, related_name="blocks")
+    segment = models.ForeignKey(Segment, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    safety = models.BooleanField(_("safety block"), default=False)
+    starts_at = models.DateTimeField(_("from"), null=True, blank=True)
+    until = models.DateTimeField(_("until"), null=True, blank=True)
+    published_at = models.DateTimeField(_("published"))
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("block")
+        verbose_name_plural = _("blocks")
+        ordering = ["-published_at"]
+        indexes = [
+            models.Index(fields=["item"], name="block_live_item", condition=models.Q(ended_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"block of {self.item_id}"
