@@ -1,0 +1,1 @@
+"""The pure fusion engine: candidates and policy in, slate out."""
