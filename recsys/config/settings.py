@@ -1,39 +1,32 @@
 """One settings module, driven by the environment; the supervisor fills it in for the embedded services.
 
-Read here: DATABASE_URL, BROKER_URL, CACHE_URL, SECRET_KEY, TANDEM_VAR, TANDEM_DEMO, TANDEM_ROLE, TANDEM_DEBUG,
-TANDEM_HOSTS, TANDEM_TLS.
+Read here: DATABASE_URL, BROKER_URL, CACHE_URL, SECRET_KEY, TANDEM_VAR, TANDEM_DEMO, TANDEM_PROCESS,
+TANDEM_DEBUG, TANDEM_HOSTS, TANDEM_TLS. It imports without any of them, so that commands which need no service (lint, `up`)
+run alone; a command that needs one is stopped in manage.py, with words on what to start.
 """
 
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR_DIR = Path(os.environ.get("TANDEM_VAR", BASE_DIR / "var")).resolve()
-ROLE = os.environ.get("TANDEM_ROLE", "shell")  # web, relay, realtime, bulk, training, beat, shell
+PROCESS = os.environ.get("TANDEM_PROCESS", "command")  # web, relay, realtime, bulk, training, beat, command
 DEMO = os.environ.get("TANDEM_DEMO") == "1"
 DEBUG = os.environ.get("TANDEM_DEBUG") == "1" and not DEMO
 TLS = os.environ.get("TANDEM_TLS") == "1"
 
 
-def _required(name: str) -> str:
-    try:
-        return os.environ[name]
-    except KeyError:
-        message = f"{name} is not set. Start the product with `make run`, or point {name} at a server."
-        raise ImproperlyConfigured(message) from None
-
-
 def _database(url: str) -> dict[str, Any]:
     parts = conninfo_to_dict(url)
     options: dict[str, Any] = {}
-    if ROLE == "web":
+    if PROCESS == "web":
         # One connection for each blocking thread of the server, and as many to spare.
         options["pool"] = {"min_size": 2, "max_size": 8, "timeout": 2, "max_lifetime": 1800}
     return {
@@ -43,13 +36,14 @@ def _database(url: str) -> dict[str, Any]:
         "PASSWORD": parts.get("password", ""),
         "HOST": parts.get("host", ""),
         "PORT": parts.get("port", ""),
-        "CONN_MAX_AGE": 0 if ROLE == "web" else None,
-        "CONN_HEALTH_CHECKS": ROLE != "web",
+        "CONN_MAX_AGE": 0 if PROCESS == "web" else None,
+        "CONN_HEALTH_CHECKS": PROCESS != "web",
         "OPTIONS": options,
     }
 
 
-SECRET_KEY = _required("SECRET_KEY")
+# A key made here lasts as long as the process: enough for a command, never shared by two.
+SECRET_KEY = os.environ.get("SECRET_KEY") or secrets.token_urlsafe(50)
 ALLOWED_HOSTS = os.environ.get("TANDEM_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
 
 INSTALLED_APPS = [
@@ -133,10 +127,10 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 # Data -----------------------------------------------------------------------------------------------------------------
-DATABASES = {"default": _database(_required("DATABASE_URL"))}
+DATABASES = {"default": _database(os.environ.get("DATABASE_URL", "postgresql:///tandem"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-BROKER_URL = _required("BROKER_URL")
-CACHE_URL = _required("CACHE_URL")
+BROKER_URL = os.environ.get("BROKER_URL", "redis://localhost:6379/0")
+CACHE_URL = os.environ.get("CACHE_URL", "redis://localhost:6379/1")
 CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
@@ -154,8 +148,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 # Work -----------------------------------------------------------------------------------------------------------------
-_PUBLISHER = ROLE in {"web", "shell"}
-CELERY_BROKER_URL = BROKER_URL.replace("unix://", "redis+socket://", 1)
+_PUBLISHER = PROCESS in {"web", "command"}
+CELERY_BROKER_URL = BROKER_URL
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "bulk"

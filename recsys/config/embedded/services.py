@@ -1,0 +1,97 @@
+"""Which services are ours and which are elsewhere, and the environment that leads every process to them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from recsys.config.embedded.account import Account, database_account
+from recsys.config.embedded.places import private_folder
+from recsys.config.embedded.postgres import (
+    APP,
+    OWNER,
+    Postgres,
+    check_version,
+    copy_binaries,
+    packaged_binaries,
+)
+from recsys.config.embedded.trouble import Trouble
+from recsys.config.embedded.valkey import Valkey
+
+RECORD = "services.json"
+
+
+@dataclass(frozen=True)
+class Services:
+    """What runs under the data folder; None stands for a server elsewhere."""
+
+    postgres: Postgres | None
+    broker: Valkey | None
+    cache: Valkey | None
+    environment: dict[str, str]
+    owner_url: str
+    folders: list[Path]
+
+
+def plan(var: Path, environment: Mapping[str, str], *, ephemeral: bool = False) -> Services:
+    """Lay out the embedded services: everything that the environment does not point elsewhere."""
+    account = database_account(var / "postgres")
+    folders = [private_folder("run", account)]
+    outside = {name: environment.get(name, "") for name in ("DATABASE_URL", "BROKER_URL", "CACHE_URL")}
+    postgres = None if outside["DATABASE_URL"] else _postgres(var, account, folders, ephemeral)
+    broker = None if outside["BROKER_URL"] else _valkey(var, folders[0], "broker", keeps=True)
+    cache = None if outside["CACHE_URL"] else _valkey(var, folders[0], "cache", keeps=False)
+    urls = {
+        "DATABASE_URL": postgres.url(APP) if postgres else outside["DATABASE_URL"],
+        "BROKER_URL": broker.url if broker else outside["BROKER_URL"],
+        "CACHE_URL": cache.url if cache else outside["CACHE_URL"],
+    }
+    elsewhere = environment.get("DATABASE_OWNER_URL") or outside["DATABASE_URL"]
+    owner_url = postgres.url(OWNER) if postgres else elsewhere
+    return Services(postgres, broker, cache, urls, owner_url, folders)
+
+
+def record(services: Services, var: Path) -> None:
+    """Leave word for commands that are run by hand beside the supervisor."""
+    path = var / RECORD
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    fresh.touch(mode=0o600)
+    fresh.write_text(json.dumps({"environment": services.environment, "owner_url": services.owner_url}))
+    fresh.replace(path)
+
+
+def _postgres(var: Path, account: Account, folders: list[Path], ephemeral: bool) -> Postgres:
+    data = var / "postgres"
+    check_version(data)
+    _check_reach(var, account)
+    binaries = packaged_binaries()
+    if not account.can("x", binaries / "postgres"):
+        folders.append(private_folder("bin", account))
+        binaries = copy_binaries(folders[-1], account)
+    return Postgres(data, folders[0], binaries, account, ephemeral)
+
+
+def _check_reach(var: Path, account: Account) -> None:
+    if blocked := account.blocked_at(var):
+        raise Trouble(
+            f"The database runs as the user {account.name}, who cannot enter {blocked}, so it cannot keep its data "
+            f"in {var}. Keep the data where every user may pass: TANDEM_VAR=/var/lib/tandem make run"
+        )
+
+
+def _valkey(var: Path, sockets: Path, name: str, *, keeps: bool) -> Valkey:
+    folder = var / name if keeps else sockets
+    if keeps:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    return Valkey(folder, sockets / f"{name}.sock", keeps)
+
+
+def process_environment(services: Services, var: Path, secret: str, **extra: str) -> dict[str, str]:
+    """The environment of a run-time process: ours, the services', and what else is told."""
+    told = {"TANDEM_VAR": str(var), "SECRET_KEY": secret, "DJANGO_SETTINGS_MODULE": "recsys.config.settings"}
+    inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"}
+    return inherited | services.environment | told | extra
