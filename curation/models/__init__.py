@@ -1,10 +1,17 @@
 """People, the catalogue and what curators decided: data only."""
 
 from curation.models.access import Token
-from curation.models.catalogue import Attribute, Counter, Item, ItemStats, Surface
-from curation.models.decisions import Block, ChangeSet, Decision, PolicyEntry, PolicyVersion, Revision
+from curation.models.catalogue import Attribute, Counter, Item, ItemStats, Scorer, Surface
+from curation.models.decisions import (
+    Block,
+    ChangeSet,
+    Decision,
+    PolicyEntry,
+    PolicyVersion,
+    Revision,
+)
 from curation.models.outbox import Outbox
-from curation.models.people import Member, Segment, SegmentMembership, User
+from curation.models.people import Member, MemberStats, Segment, SegmentMembership, User, UserRole
 
 __all__ = [
     "Attribute",
@@ -15,13 +22,16 @@ __all__ = [
     "Item",
     "ItemStats",
     "Member",
+    "MemberStats",
     "Outbox",
     "PolicyEntry",
     "PolicyVersion",
     "Revision",
+    "Scorer",
     "Segment",
     "SegmentMembership",
     "Surface",
     "Token",
     "User",
+    "UserRole",
 ]

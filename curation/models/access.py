@@ -6,7 +6,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
 
+from curation.models.audit import audited
 
+
+@audited("token_key", "user", "source", "created", "expiry", obj=False)
 class Token(AbstractAuthToken):
     """An API token. Only its digest is stored; outside ids that it sends belong to its source."""
 

@@ -1,12 +1,14 @@
-"""The catalogue: items, the schema of their attributes, their statistics, and the surfaces that show them."""
+"""The catalogue: items, the schema of their attributes, their statistics, and the surfaces."""
 
 from __future__ import annotations
 
+import pgtrigger
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from curation.ids import new_id
+from curation.models.audit import NEVER_DELETED, audited
 
 
 class Counter(models.Model):
@@ -20,7 +22,7 @@ class Counter(models.Model):
 
 
 class Attribute(models.Model):
-    """One declared attribute of items: its key in the JSON and the type that its values must have."""
+    """One declared attribute of items: its key in the JSON and the type of its values."""
 
     class Kind(models.TextChoices):
         TEXT = "text", _("text")
@@ -37,6 +39,8 @@ class Attribute(models.Model):
         verbose_name = _("attribute")
         verbose_name_plural = _("attributes")
         ordering = ["key"]
+        # Published rules read attributes: one that vanished or changed its type would break them.
+        triggers = [NEVER_DELETED, pgtrigger.ReadOnly(name="kind_stays", fields=["key", "kind"])]
 
     def __str__(self) -> str:
         return f"{self.label} ({self.kind})"
@@ -71,9 +75,11 @@ class Item(models.Model):
 
 
 class ItemStats(models.Model):
-    """What feedback says of an item, written by feedback's roll-up for rules and screens to read."""
+    """What feedback says of an item, written by feedback's roll-up for rules to read."""
 
-    item = models.OneToOneField(Item, on_delete=models.CASCADE, primary_key=True, related_name="stats")
+    item = models.OneToOneField(
+        Item, on_delete=models.CASCADE, primary_key=True, related_name="stats"
+    )
     ratings = models.IntegerField(_("ratings"), default=0)
     mean_rating = models.FloatField(_("mean rating"), null=True)
     likes = models.IntegerField(_("likes"), default=0)
@@ -90,6 +96,23 @@ class ItemStats(models.Model):
         return f"statistics of {self.item_id}"
 
 
+class Scorer(models.Model):
+    """A scorer by its family name, and whether a model of it is live: what a blend may name."""
+
+    name = models.CharField(_("name"), primary_key=True, max_length=40)
+    live = models.BooleanField(_("live"), default=False)
+    changed_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("scorer")
+        verbose_name_plural = _("scorers")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@audited()
 class Surface(models.Model):
     """A place that shows a slate, with the settings that every fuse for it obeys."""
 
@@ -108,16 +131,26 @@ class Surface(models.Model):
     depth = models.PositiveSmallIntegerField(
         _("depth"), default=50, validators=[MinValueValidator(1), MaxValueValidator(200)]
     )
-    reserve = models.PositiveSmallIntegerField(_("reserve"), default=50, validators=[MaxValueValidator(500)])
+    reserve = models.PositiveSmallIntegerField(
+        _("reserve"), default=50, validators=[MaxValueValidator(200)]
+    )
     explore_every = models.PositiveSmallIntegerField(
-        _("explore every n-th slot"), default=0, help_text=_("0 explores nowhere; 10 explores slots 10, 20, 30 …")
+        _("explore every n-th slot"),
+        default=0,
+        help_text=_("0 explores nowhere; 10 explores slots 10, 20, 30 …"),
     )
     temperature = models.FloatField(
-        _("exploration temperature"), default=1.0, validators=[MinValueValidator(0.01), MaxValueValidator(100)]
+        _("exploration temperature"),
+        default=1.0,
+        validators=[MinValueValidator(0.01), MaxValueValidator(100)],
     )
-    repeat = models.CharField(_("repeat policy"), max_length=12, choices=Repeat.choices, default=Repeat.RATED)
+    repeat = models.CharField(
+        _("repeat policy"), max_length=12, choices=Repeat.choices, default=Repeat.RATED
+    )
     max_shown = models.PositiveSmallIntegerField(
-        _("times shown at most"), default=0, help_text=_("Within the last seven days; 0 means no limit.")
+        _("times shown at most"),
+        default=0,
+        help_text=_("Within the last seven days; 0 means no limit."),
     )
     diversity = models.FloatField(
         _("diversity"),
@@ -126,9 +159,13 @@ class Surface(models.Model):
         help_text=_("0 ranks by utility alone; more spreads the slate over different items."),
     )
     pin_budget = models.PositiveSmallIntegerField(_("pins at most"), default=20)
-    stale_limit_s = models.PositiveIntegerField(_("serve a stale slate for at most (s)"), default=3600)
+    stale_limit_s = models.PositiveIntegerField(
+        _("serve a stale slate for at most (s)"), default=3600
+    )
     replay_share = models.FloatField(
-        _("share of slates kept for replay"), default=0.05, validators=[MinValueValidator(0), MaxValueValidator(1)]
+        _("share of slates kept for replay"),
+        default=0.05,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
     )
     policy_version = models.BigIntegerField(default=0, editable=False)
     blocks_version = models.BigIntegerField(default=0, editable=False)
@@ -137,6 +174,22 @@ class Surface(models.Model):
         verbose_name = _("surface")
         verbose_name_plural = _("surfaces")
         ordering = ["slug"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(depth__gte=1, depth__lte=200, reserve__lte=200),
+                name="surface_depth_in_range",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(temperature__gte=0.01, temperature__lte=100),
+                name="surface_temperature_in_range",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    diversity__gte=0, diversity__lte=1, replay_share__gte=0, replay_share__lte=1
+                ),
+                name="surface_shares_in_range",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -1,8 +1,8 @@
-"""What curators decided: lineages of immutable revisions, gathered in change sets, live by policy version.
+"""What curators decided: lineages of immutable revisions, drafted in change sets.
 
-A pin, rule or blend is live on a surface when the surface's current policy version holds one of its revisions and
-the instant lies in the revision's window. Blocks live outside versions: effective from their own publish until their
-own end, whatever is rolled back.
+A pin, rule or blend is live on a surface when the surface's current policy version holds one of its
+revisions and the instant lies in the revision's window. Blocks live outside versions: effective
+from their own publish until their own end, whatever is rolled back.
 """
 
 from __future__ import annotations
@@ -11,16 +11,20 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from curation.ids import new_id
+from curation.models.audit import NEVER_DELETED, ONLY_ADDED, audited
 from curation.models.catalogue import Item, Surface
 from curation.models.people import Member, Segment, User
 
 
+@audited()
 class ChangeSet(models.Model):
     """A named collection of drafts that are published together."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(_("name"), max_length=120)
-    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("author"))
+    author = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("author")
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     published_at = models.DateTimeField(_("published"), null=True, blank=True, editable=False)
     discarded_at = models.DateTimeField(_("discarded"), null=True, blank=True, editable=False)
@@ -29,13 +33,15 @@ class ChangeSet(models.Model):
         verbose_name = _("change set")
         verbose_name_plural = _("change sets")
         ordering = ["-created_at"]
+        triggers = [NEVER_DELETED]
 
     def __str__(self) -> str:
         return self.name
 
 
+@audited()
 class Decision(models.Model):
-    """The lineage of one decision. Its content is in its revisions; it is ended, never edited or deleted."""
+    """The lineage of one decision: its content is in its revisions; it is ended, never edited."""
 
     class Kind(models.TextChoices):
         PIN = "pin", _("pin")
@@ -54,18 +60,22 @@ class Decision(models.Model):
         verbose_name=_("surface"),
         help_text=_("Empty means everywhere."),
     )
-    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("author"))
+    author = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("author")
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("decision")
         verbose_name_plural = _("decisions")
         ordering = ["-created_at"]
+        triggers = [ONLY_ADDED]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {str(self.id)[-8:]}"
 
 
+@audited()
 class Revision(models.Model):
     """One immutable state of a decision; `ends` marks the revision that takes it out of force."""
 
@@ -74,9 +84,15 @@ class Revision(models.Model):
     number = models.PositiveIntegerField(_("revision"))
     change_set = models.ForeignKey(ChangeSet, on_delete=models.PROTECT, related_name="revisions")
     ends = models.BooleanField(_("ends the decision"), default=False)
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    segment = models.ForeignKey(Segment, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    item = models.ForeignKey(
+        Item, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    segment = models.ForeignKey(
+        Segment, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     spec = models.JSONField(_("content"), default=dict)
     priority = models.IntegerField(_("priority"), default=100)
     starts_at = models.DateTimeField(_("from"), null=True, blank=True)
@@ -84,14 +100,17 @@ class Revision(models.Model):
     review_on = models.DateField(_("review on"), null=True, blank=True)
     holdback = models.FloatField(_("holdback share"), default=0.0)
     traffic = models.FloatField(_("share of traffic"), default=1.0)
-    reason = models.TextField(_("reason"))
-    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("author"))
+    reason = models.TextField(_("reason"), blank=True)
+    author = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("author")
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("revision")
         verbose_name_plural = _("revisions")
         ordering = ["decision", "number"]
+        triggers = [ONLY_ADDED]
         constraints = [
             models.UniqueConstraint(fields=["decision", "number"], name="revision_number_once"),
             models.CheckConstraint(
@@ -110,6 +129,7 @@ class Revision(models.Model):
         return f"{self.decision_id} revision {self.number}"
 
 
+@audited()
 class PolicyVersion(models.Model):
     """What is in force on a surface from one publish to the next; immutable."""
 
@@ -125,14 +145,18 @@ class PolicyVersion(models.Model):
         verbose_name = _("policy version")
         verbose_name_plural = _("policy versions")
         ordering = ["surface", "-number"]
-        constraints = [models.UniqueConstraint(fields=["surface", "number"], name="policy_version_once")]
+        triggers = [ONLY_ADDED]
+        constraints = [
+            models.UniqueConstraint(fields=["surface", "number"], name="policy_version_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.surface_id} {self.number}"
 
 
+@audited()
 class PolicyEntry(models.Model):
-    """One revision in force in one policy version, with the instant at which it was first published."""
+    """One revision in force in one policy version, and the instant of its own publish."""
 
     id = models.BigAutoField(primary_key=True)
     version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="entries")
@@ -140,20 +164,32 @@ class PolicyEntry(models.Model):
     published_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["version", "revision"], name="policy_entry_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "revision"], name="policy_entry_once")
+        ]
+        triggers = [ONLY_ADDED]
 
     def __str__(self) -> str:
         return f"{self.version_id}: {self.revision_id}"
 
 
+@audited()
 class Block(models.Model):
     """A block in force: what every read of a slate checks, so kept flat and indexed by item."""
 
-    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, primary_key=True, related_name="block")
+    decision = models.OneToOneField(
+        Decision, on_delete=models.PROTECT, primary_key=True, related_name="block"
+    )
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="blocks")
-    surface = models.ForeignKey(Surface, on_delete=models.PROTECT, null=True, blank=True, related_name="blocks")
-    segment = models.ForeignKey(Segment, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    surface = models.ForeignKey(
+        Surface, on_delete=models.PROTECT, null=True, blank=True, related_name="blocks"
+    )
+    segment = models.ForeignKey(
+        Segment, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     safety = models.BooleanField(_("safety block"), default=False)
     starts_at = models.DateTimeField(_("from"), null=True, blank=True)
     until = models.DateTimeField(_("until"), null=True, blank=True)
@@ -164,8 +200,11 @@ class Block(models.Model):
         verbose_name = _("block")
         verbose_name_plural = _("blocks")
         ordering = ["-published_at"]
+        triggers = [NEVER_DELETED]
         indexes = [
-            models.Index(fields=["item"], name="block_live_item", condition=models.Q(ended_at__isnull=True)),
+            models.Index(
+                fields=["item"], name="block_live_item", condition=models.Q(ended_at__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,36 @@
+"""What every installation has from the first migration on: counters, roles and two surfaces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from django.apps import apps
+
+COUNTERS: Final = ("catalogue", "models", "segments", "statistics")
+ROLES: Final = ("member", "curator", "operator", "analyst", "client", "administrator")
+SURFACES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "home": {
+        "name": "Home",
+        "kind": "personal",
+        "depth": 50,
+        "explore_every": 10,
+        "repeat": "rated",
+    },
+    "similar": {"name": "Similar items", "kind": "similar", "depth": 50},
+}
+
+
+def ensure(get_model: Callable[[str, str], Any] = apps.get_model) -> None:
+    """Make what is missing; leave what is there as it is. Migrations pass their own models."""
+    ensure_roles(get_model)
+    for name in COUNTERS:
+        get_model("curation", "Counter").objects.get_or_create(name=name)
+    for slug, settings in SURFACES.items():
+        get_model("curation", "Surface").objects.get_or_create(slug=slug, defaults=settings)
+
+
+def ensure_roles(get_model: Callable[[str, str], Any] = apps.get_model) -> None:
+    """Make the groups that stand for the roles."""
+    for role in ROLES:
+        get_model("auth", "Group").objects.get_or_create(name=role)
