@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pghistory
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -33,6 +37,21 @@ class Job(models.Model):
 
     class Meta:
         abstract = True
+        triggers = [
+            pgtrigger.FSM(
+                name="job_state",
+                field="state",
+                transitions=[
+                    ("queued", "running"),
+                    ("queued", "cancelled"),
+                    ("queued", "failed"),
+                    ("running", "queued"),
+                    ("running", "succeeded"),
+                    ("running", "failed"),
+                    ("running", "cancelled"),
+                ],
+            )
+        ]
 
 
 class Run(Job):
@@ -45,14 +64,23 @@ class Run(Job):
     requested_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("requested by")
     )
+    cancelled_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("cancelled by")
+    )
     snapshot = models.JSONField(_("data"), default=dict)
     report = models.JSONField(_("evaluation"), default=dict)
-    promote_when_done = models.BooleanField(default=False)
 
-    class Meta:
+    class Meta(Job.Meta):
         verbose_name = _("run")
         verbose_name_plural = _("runs")
         ordering = ["-requested_at"]
+        indexes = [
+            models.Index(
+                fields=["requested_at"],
+                name="run_open",
+                condition=models.Q(state__in=["queued", "running"]),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.family} {self.requested_at:%Y-%m-%d %H:%M}"
@@ -61,7 +89,9 @@ class Run(Job):
 class RunProgress(models.Model):
     """Where a run stands, written at most once a second; narrow, so that an update stays in its page."""
 
-    run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="progress")
+    run = models.OneToOneField(
+        Run, on_delete=models.CASCADE, primary_key=True, related_name="progress"
+    )
     stage = models.CharField(_("stage"), max_length=40)
     done = models.IntegerField(default=0)
     total = models.IntegerField(default=0)
@@ -89,12 +119,15 @@ class ModelVersion(models.Model):
         verbose_name = _("model version")
         verbose_name_plural = _("model versions")
         ordering = ["-created_at"]
-        constraints = [models.UniqueConstraint(fields=["family", "number"], name="model_version_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["family", "number"], name="model_version_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.family} {self.number}"
 
 
+@pghistory.track(append_only=True)
 class LiveModel(models.Model):
     """The pointer from a family to the version that serves, and to the one that it replaced."""
 
@@ -114,7 +147,9 @@ class Promotion(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     family = models.CharField(max_length=40)
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="promotions")
-    replaced = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, null=True, related_name="+")
+    replaced = models.ForeignKey(
+        ModelVersion, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     rolls_back = models.BooleanField(default=False)
     actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     reason = models.TextField(blank=True)
@@ -128,7 +163,10 @@ class Promotion(models.Model):
 
 
 class Slate(models.Model):
-    """A fused slate: the body that was cached and, where kept, the inputs that replay it to the same bytes."""
+    """A fused slate: its trace and, where kept, the inputs that replay it to the same bytes; both compressed.
+
+    `trace` and `inputs` are zlib streams of what `curation.fusion.codec` writes.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     surface = models.ForeignKey(Surface, on_delete=models.PROTECT, related_name="+")
@@ -136,14 +174,17 @@ class Slate(models.Model):
     context = models.JSONField(default=dict)
     versions = models.JSONField(default=dict)
     engine = models.CharField(max_length=20)
-    body = models.BinaryField()
+    trace = models.BinaryField()
     inputs = models.BinaryField(null=True)
     fused_at = models.DateTimeField()
 
     class Meta:
         verbose_name = _("slate")
         verbose_name_plural = _("slates")
-        indexes = [models.Index(fields=["subject", "-fused_at"], name="slate_subject")]
+        indexes = [
+            models.Index(fields=["subject", "-fused_at"], name="slate_subject"),
+            BrinIndex(fields=["fused_at"], name="slate_fused_at", autosummarize=True),
+        ]
 
     def __str__(self) -> str:
         return f"{self.surface_id} {self.fused_at:%Y-%m-%d %H:%M}"
@@ -156,6 +197,7 @@ class Fallback(models.Model):
     surface = models.ForeignKey(Surface, on_delete=models.PROTECT, related_name="+")
     slate = models.ForeignKey(Slate, on_delete=models.PROTECT, related_name="+")
     versions = models.JSONField(default=dict)
+    body = models.BinaryField()
     renewed_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:
@@ -170,21 +212,30 @@ class Refusing(Job):
     done = models.IntegerField(default=0)
     total = models.IntegerField(default=0)
 
-    class Meta:
+    class Meta(Job.Meta):
+        verbose_name = _("re-fusing")
+        verbose_name_plural = _("re-fusings")
         ordering = ["-requested_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["surface"], name="refusing_queued_once", condition=models.Q(state="queued")
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.surface_id} {self.state}"
 
 
 class Heartbeat(models.Model):
-    """One living process of a role, seen lately."""
+    """One living process of a role, seen lately: the models that it holds, and what ails it."""
 
     name = models.CharField(primary_key=True, max_length=160)
     role = models.CharField(max_length=20)
     pid = models.IntegerField()
     started_at = models.DateTimeField()
     beat_at = models.DateTimeField()
+    loaded = ArrayField(models.UUIDField(), default=list)
+    problem = models.TextField(blank=True)
 
     def __str__(self) -> str:
         return self.name
