@@ -1,12 +1,13 @@
 """What people did and said, and what was served to them: data only.
 
-Interactions and impressions are partitioned by month, so Django does not manage their tables: the first migration
-writes them in SQL, and `feedback.partitions` makes a month when it is first needed.
+Interactions and impressions are partitioned by month: the first migration writes their tables in
+SQL, and `feedback.partitions` makes a month when it is first needed.
 """
 
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -26,32 +27,40 @@ class Kind(models.IntegerChoices):
 
 
 class Interaction(models.Model):
-    """One thing that a member did, as it was told; append-only."""
+    """One thing that a member did, as it was told; append-only. Its id is made when it is received.
+
+    Partitioned by month of `occurred_at`, so the table's key is (id, occurred_at). An undo that
+    came before its event has no item. `original_at` is the instant of the source, where an import
+    moved it.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField()
+    original_at = models.DateTimeField(null=True)
     source = models.CharField(max_length=64)
     event = models.CharField(max_length=255)
     subject = models.UUIDField()
-    item_id = models.UUIDField()
+    item_id = models.UUIDField(null=True)
     kind = models.SmallIntegerField(choices=Kind.choices)
     value = models.FloatField(null=True)
-    undoes = models.CharField(max_length=255, null=True)
+    undoes = models.CharField(max_length=255, default="")
     impression = models.UUIDField(null=True)
     curated = models.BooleanField(default=False)
     simulated = models.BooleanField(default=False)
 
     class Meta:
-        managed = False
-        db_table = "feedback_interaction"
+        indexes = [
+            models.Index(fields=["subject", "-occurred_at"], name="interaction_subject"),
+            BrinIndex(fields=["occurred_at"], pages_per_range=32, name="interaction_occurred"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.event}"
 
 
 class EventKey(models.Model):
-    """The key of an event that was accepted, with a digest of what the client sent: accepted exactly once."""
+    """The key of an accepted event, with a digest of what the client sent; it counts only once."""
 
     pk = models.CompositePrimaryKey("source", "event")
     source = models.CharField(max_length=64)
@@ -60,36 +69,63 @@ class EventKey(models.Model):
     interaction = models.UUIDField()
     occurred_at = models.DateTimeField()
 
+    def __str__(self) -> str:
+        return f"{self.source} {self.event}"
+
 
 class Undo(models.Model):
-    """An event that is undone, whether it has arrived yet or not."""
+    """An event of their own that a member took back, whether it has arrived yet or not."""
 
-    pk = models.CompositePrimaryKey("source", "event")
+    pk = models.CompositePrimaryKey("source", "event", "subject")
     source = models.CharField(max_length=64)
     event = models.CharField(max_length=255)
     subject = models.UUIDField()
     undone_by = models.CharField(max_length=255)
 
+    def __str__(self) -> str:
+        return f"{self.source} {self.event}"
+
 
 class Rating(models.Model):
-    """What a member now says of an item: stars, thumb, favourite and never, each the fold of its own interactions."""
+    """What a member now says of an item: stars, thumb, favourite, never, clicked: a fold each.
+
+    Beside each stands the interaction that it comes from: `_at` when it occurred, `_by` its id.
+    Together they order interactions, so that one which comes late does not overrule a later one.
+    """
 
     pk = models.CompositePrimaryKey("subject", "item_id")
     subject = models.UUIDField()
     item_id = models.UUIDField()
     stars = models.FloatField(_("stars"), null=True)
-    thumb = models.SmallIntegerField(_("thumb"), null=True, choices=[(1, _("like")), (-1, _("dislike"))])
+    stars_at = models.DateTimeField(null=True)
+    stars_by = models.UUIDField(null=True)
+    thumb = models.SmallIntegerField(
+        _("thumb"), null=True, choices=[(1, _("like")), (-1, _("dislike"))]
+    )
+    thumb_at = models.DateTimeField(null=True)
+    thumb_by = models.UUIDField(null=True)
     favourite = models.BooleanField(_("favourite"), default=False)
+    favourite_at = models.DateTimeField(null=True)
+    favourite_by = models.UUIDField(null=True)
     never = models.BooleanField(_("not interested"), default=False)
+    never_at = models.DateTimeField(null=True)
+    never_by = models.UUIDField(null=True)
+    clicked = models.BooleanField(_("clicked"), default=False)
+    clicked_at = models.DateTimeField(null=True)
+    clicked_by = models.UUIDField(null=True)
     changed_at = models.DateTimeField()
 
     class Meta:
         indexes = [models.Index(fields=["item_id"], name="rating_item")]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(stars__isnull=True) | models.Q(stars__gte=1, stars__lte=5), name="stars_1_to_5"
+                condition=models.Q(stars__isnull=True) | models.Q(stars__gte=1, stars__lte=5),
+                name="stars_1_to_5",
             )
         ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} of {self.item_id}"
 
 
 class MemberState(models.Model):
@@ -105,7 +141,11 @@ class MemberState(models.Model):
 
 
 class Impression(models.Model):
-    """A slate served once to one member: the placements as they were served, slot by slot."""
+    """A slate served once to one member: the placements as they were served, slot by slot.
+
+    Partitioned by month of `served_at`, so the table's key is (id, served_at). It becomes shown,
+    `shown_at`, when the page or the client says so.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     served_at = models.DateTimeField()
@@ -113,7 +153,9 @@ class Impression(models.Model):
     slate = models.UUIDField(null=True)
     subject = models.UUIDField()
     surface = models.CharField(max_length=50)
-    mode = models.CharField(max_length=8, choices=[("fresh", "fresh"), ("stale", "stale"), ("fallback", "fallback")])
+    mode = models.CharField(
+        max_length=8, choices=[("fresh", "fresh"), ("stale", "stale"), ("fallback", "fallback")]
+    )
     short = models.BooleanField(default=False)
     context = models.JSONField(default=dict)
     versions = models.JSONField(default=dict)
@@ -125,8 +167,10 @@ class Impression(models.Model):
     simulated = models.BooleanField(default=False)
 
     class Meta:
-        managed = False
-        db_table = "feedback_impression"
+        indexes = [
+            models.Index(fields=["subject", "-served_at"], name="impression_subject"),
+            BrinIndex(fields=["served_at"], pages_per_range=32, name="impression_served"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.surface} {self.served_at:%Y-%m-%d %H:%M}"
