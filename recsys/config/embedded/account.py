@@ -51,7 +51,9 @@ class Account:
         if self.uid is None:
             return None
         way = [*reversed(path.parents), path]
-        return next((folder for folder in way if folder.exists() and not self.can("x", folder)), None)
+        return next(
+            (folder for folder in way if folder.exists() and not self.can("x", folder)), None
+        )
 
 
 def database_account(data: Path) -> Account:
@@ -59,7 +61,11 @@ def database_account(data: Path) -> Account:
     if os.geteuid() != 0:
         return Account(str(os.geteuid()))
     if data.exists() and (uid := data.stat().st_uid) != 0:
-        return _account(pwd.getpwuid(uid)) if _known(uid) else Account(str(uid), uid, data.stat().st_gid)
+        return (
+            _account(pwd.getpwuid(uid))
+            if _known(uid)
+            else Account(str(uid), uid, data.stat().st_gid)
+        )
     for name in _UNPRIVILEGED:
         try:
             return _account(pwd.getpwnam(name))

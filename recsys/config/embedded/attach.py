@@ -12,6 +12,7 @@ from recsys.config.embedded.places import data_folder, secret_key
 from recsys.config.embedded.services import RECORD
 from recsys.config.embedded.trouble import Trouble
 
+NO_SECRET = "no secret is needed here"  # noqa: S105  it is the absence of one
 # The supervisor makes its own services; the others read code alone.
 _WITHOUT_SERVICES = {
     "",
@@ -38,7 +39,7 @@ def attach(command: str, environment: Mapping[str, str]) -> dict[str, str]:
     """
     missing = [name for name in _URLS if name not in environment]
     if command in _WITHOUT_SERVICES or command.startswith("-"):
-        return dict.fromkeys(missing, "") | _absent(environment, SECRET_KEY="no-secret-is-needed-here")
+        return dict.fromkeys(missing, "") | _absent(environment, SECRET_KEY=NO_SECRET)
     var = data_folder()
     found = _running(var, command) if missing else {}
     named = {name: found[name] for name in missing}

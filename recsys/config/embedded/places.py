@@ -62,7 +62,9 @@ def private_folder(purpose: str, account: Account) -> Path:
             folder = Path(tempfile.mkdtemp(prefix=f"tandem-{purpose}-", dir=base))
             account.own(folder)
             return folder
-    raise Trouble("No temporary folder with a short path can be used. Set TMPDIR to one, for instance /tmp.")
+    raise Trouble(
+        "No temporary folder with a short path can be used. Set TMPDIR to one, for instance /tmp."
+    )
 
 
 def _temporary_bases() -> Iterator[Path]:

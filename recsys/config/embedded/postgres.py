@@ -33,7 +33,12 @@ _SETTINGS = {
     "log_min_duration_statement": "2s",
 }
 # For data that lives as long as one run of the tests: a crash of a process loses nothing, one of the machine all.
-_EPHEMERAL = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB", "max_wal_size": "1GB"}
+_EPHEMERAL = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "128MB",
+    "max_wal_size": "1GB",
+}
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,9 @@ def copy_binaries(folder: Path, account: Account) -> Path:
     libraries = package.with_name(package.name + ".libs")
     shutil.copytree(libraries, folder / libraries.name, symlinks=True)
     if not account.can("x", here / "bin" / "postgres"):
-        raise Trouble(f"{folder} forbids executing programs. Set TMPDIR to a folder that allows it.")
+        raise Trouble(
+            f"{folder} forbids executing programs. Set TMPDIR to a folder that allows it."
+        )
     return here / "bin"
 
 
@@ -133,7 +140,9 @@ def prepare(postgres: Postgres, *, for_tests: bool = False) -> None:
     with psycopg.connect(postgres.url(SUPERUSER, "template1"), autocommit=True) as template:
         _make_roles(template, for_tests)
         _allow(template)
-        found = template.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+        found = template.execute(
+            "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
+        ).fetchone()
         if found is None:
             names = sql.Identifier(DATABASE), sql.Identifier(OWNER)
             template.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(*names))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from recsys.config.embedded.account import Account, database_account
-from recsys.config.embedded.places import private_folder
 from recsys.config.embedded.postgres import (
     APP,
     OWNER,
@@ -22,6 +21,8 @@ from recsys.config.embedded.trouble import Trouble
 from recsys.config.embedded.valkey import Valkey
 
 RECORD = "services.json"
+# Makes a private folder for a purpose and an account, and sees to it that it is removed at the end.
+PrivateFolder = Callable[[str, Account], Path]
 
 
 @dataclass(frozen=True)
@@ -33,17 +34,29 @@ class Services:
     cache: Valkey | None
     environment: dict[str, str]
     owner_url: str
-    folders: list[Path]
 
 
-def plan(var: Path, environment: Mapping[str, str], *, ephemeral: bool = False) -> Services:
+def plan(
+    var: Path,
+    environment: Mapping[str, str],
+    private_folder: PrivateFolder,
+    *,
+    ephemeral: bool = False,
+) -> Services:
     """Lay out the embedded services: everything that the environment does not point elsewhere."""
     account = database_account(var / "postgres")
-    folders = [private_folder("run", account)]
-    outside = {name: environment.get(name, "") for name in ("DATABASE_URL", "BROKER_URL", "CACHE_URL")}
-    postgres = None if outside["DATABASE_URL"] else _postgres(var, account, folders, ephemeral)
-    broker = None if outside["BROKER_URL"] else _valkey(var, folders[0], "broker", keeps=True)
-    cache = None if outside["CACHE_URL"] else _valkey(var, folders[0], "cache", keeps=False)
+    sockets = private_folder("run", account)
+    outside = {
+        name: environment.get(name, "") for name in ("DATABASE_URL", "BROKER_URL", "CACHE_URL")
+    }
+    postgres = None
+    if not outside["DATABASE_URL"]:
+        data = var / "postgres"
+        check_version(data)
+        _check_reach(var, account)
+        postgres = Postgres(data, sockets, _binaries(account, private_folder), account, ephemeral)
+    broker = None if outside["BROKER_URL"] else _valkey(var, sockets, "broker", keeps=True)
+    cache = None if outside["CACHE_URL"] else _valkey(var, sockets, "cache", keeps=False)
     urls = {
         "DATABASE_URL": postgres.url(APP) if postgres else outside["DATABASE_URL"],
         "BROKER_URL": broker.url if broker else outside["BROKER_URL"],
@@ -51,7 +64,7 @@ def plan(var: Path, environment: Mapping[str, str], *, ephemeral: bool = False) 
     }
     elsewhere = environment.get("DATABASE_OWNER_URL") or outside["DATABASE_URL"]
     owner_url = postgres.url(OWNER) if postgres else elsewhere
-    return Services(postgres, broker, cache, urls, owner_url, folders)
+    return Services(postgres, broker, cache, urls, owner_url)
 
 
 def record(services: Services, var: Path) -> None:
@@ -60,19 +73,16 @@ def record(services: Services, var: Path) -> None:
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     fresh.touch(mode=0o600)
-    fresh.write_text(json.dumps({"environment": services.environment, "owner_url": services.owner_url}))
+    fresh.write_text(
+        json.dumps({"environment": services.environment, "owner_url": services.owner_url})
+    )
     fresh.replace(path)
 
 
-def _postgres(var: Path, account: Account, folders: list[Path], ephemeral: bool) -> Postgres:
-    data = var / "postgres"
-    check_version(data)
-    _check_reach(var, account)
-    binaries = packaged_binaries()
-    if not account.can("x", binaries / "postgres"):
-        folders.append(private_folder("bin", account))
-        binaries = copy_binaries(folders[-1], account)
-    return Postgres(data, folders[0], binaries, account, ephemeral)
+def _binaries(account: Account, private_folder: PrivateFolder) -> Path:
+    if account.can("x", packaged_binaries() / "postgres"):
+        return packaged_binaries()
+    return copy_binaries(private_folder("bin", account), account)
 
 
 def _check_reach(var: Path, account: Account) -> None:
@@ -92,6 +102,10 @@ def _valkey(var: Path, sockets: Path, name: str, *, keeps: bool) -> Valkey:
 
 def process_environment(services: Services, var: Path, secret: str, **extra: str) -> dict[str, str]:
     """The environment of a run-time process: ours, the services', and what else is told."""
-    told = {"TANDEM_VAR": str(var), "SECRET_KEY": secret, "DJANGO_SETTINGS_MODULE": "recsys.config.settings"}
+    told = {
+        "TANDEM_VAR": str(var),
+        "SECRET_KEY": secret,
+        "DJANGO_SETTINGS_MODULE": "recsys.config.settings",
+    }
     inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"}
     return inherited | services.environment | told | extra

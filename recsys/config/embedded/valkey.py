@@ -26,9 +26,26 @@ class Valkey:
 
     def words(self) -> list[str]:
         """The command that runs the server in the foreground, on its socket alone."""
-        place = ["--dir", str(self.folder), "--unixsocket", str(self.socket), "--unixsocketperm", "700"]
+        place = [
+            "--dir",
+            str(self.folder),
+            "--unixsocket",
+            str(self.socket),
+            "--unixsocketperm",
+            "700",
+        ]
         policy = _KEEPS if self.keeps else _FORGETS
-        return [str(get_binary_path()), "--port", "0", "--daemonize", "no", "--save", "", *place, *policy]
+        return [
+            str(get_binary_path()),
+            "--port",
+            "0",
+            "--daemonize",
+            "no",
+            "--save",
+            "",
+            *place,
+            *policy,
+        ]
 
     def answers(self) -> bool:
         """Whether it answers a command; while it loads its file it does not."""

@@ -1,0 +1,53 @@
+# make run    everything on this machine, with the demo; Ctrl-C stops it
+# make test   all tests, on a PostgreSQL and Valkeys of their own
+# make check  what has to be true before a change is handed in
+PYTHON ?= python3
+VENV := .venv/bin
+# Tools that only read the code import the settings; they need no server.
+OFFLINE := DATABASE_URL= BROKER_URL= CACHE_URL= SECRET_KEY=offline
+TESTS ?= tests
+WORKERS ?= 2
+
+.PHONY: help run test e2e lint check bench lock clean web-environment dev-environment
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+web-environment:
+	@$(PYTHON) recsys/config/environment.py web
+
+dev-environment:
+	@$(PYTHON) recsys/config/environment.py dev
+
+run: web-environment
+	@exec $(VENV)/python manage.py up --with-parent
+
+test: dev-environment
+	@exec $(VENV)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
+
+e2e: dev-environment
+	@exec $(VENV)/python -m pytest -m e2e $(TESTS)
+
+lint: dev-environment
+	$(VENV)/ruff format --check .
+	$(VENV)/ruff check .
+	$(VENV)/lint-imports
+	$(OFFLINE) $(VENV)/mypy recsys feedback curation tests bench manage.py
+	$(OFFLINE) $(VENV)/python -W ignore manage.py makemigrations --check --dry-run
+	$(OFFLINE) $(VENV)/python manage.py lintmigrations --quiet ok ignore
+
+check: lint test
+
+bench: dev-environment
+	@exec $(VENV)/python -m bench
+
+# The index of packages and its place are a matter of the machine: none stands in the locks.
+COMPILE := $(VENV)/python -m piptools compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
+lock: dev-environment
+	$(COMPILE) --output-file web.lock pyproject.toml
+	$(COMPILE) --extra dev --constraint web.lock --output-file dev.lock pyproject.toml
+
+clean:
+	rm -rf build .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -path ./.venv -prune -o -name __pycache__ -type d -exec rm -rf {} +

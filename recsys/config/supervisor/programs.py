@@ -1,0 +1,182 @@
+"""The programs of the product, as the supervisor and the tests run them."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from recsys.config.embedded.postgres import Postgres, initialise
+from recsys.config.embedded.postmaster import clear_leftovers
+from recsys.config.embedded.services import Services
+from recsys.config.embedded.valkey import Valkey
+from recsys.config.supervisor.child import Child, Program, python
+
+FOUNDATION, WEB, RELAY, WORKERS, BEAT, ONCE = range(6)
+
+
+@dataclass(frozen=True)
+class Web:
+    """Where the web server listens, and with how many processes."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+
+    @property
+    def url(self) -> str:
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}/"
+
+
+def foundation(services: Services, environment: dict[str, str]) -> list[Program]:
+    """The services that are ours to run."""
+    valkeys = {"broker": services.broker, "cache": services.cache}
+    programs = [_valkey(name, valkey, environment) for name, valkey in valkeys.items() if valkey]
+    return [*([_postgres(services.postgres)] if services.postgres else []), *programs]
+
+
+def _postgres(postgres: Postgres) -> Program:
+    def before() -> None:
+        initialise(postgres)
+        clear_leftovers(postgres.data)
+
+    return Program(
+        name="postgres",
+        words=postgres.words(),
+        environment={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
+        stage=FOUNDATION,
+        ready=lambda _: postgres.answers(),
+        # Fast shutdown: sessions end, a checkpoint is written. Harder: none is, the next start recovers.
+        stop=signal.SIGINT,
+        harder=signal.SIGQUIT,
+        orphaned=signal.SIGINT,
+        grace_s=30.0,
+        account=postgres.account,
+        before=before,
+    )
+
+
+def _valkey(name: str, valkey: Valkey, environment: dict[str, str]) -> Program:
+    return Program(
+        name=name,
+        words=valkey.words(),
+        environment=environment,
+        stage=FOUNDATION,
+        ready=lambda _: valkey.answers(),
+    )
+
+
+def web(environment: dict[str, str], at: Web) -> Program:
+    """Granian. It does not bring back its own dead workers unless told."""
+    place = ["--host", at.host, "--port", str(at.port), "--workers", str(at.workers)]
+    limits = ["--blocking-threads", "4", "--backpressure", "64", "--no-ws"]
+    renewal = ["--respawn-failed-workers", "--workers-lifetime", "6h", "--workers-max-rss", "600"]
+    words = [
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        *place,
+        *limits,
+        *renewal,
+        "recsys.config.wsgi:application",
+    ]
+    return Program(
+        name="web",
+        words=python(*words),
+        environment=environment | {"TANDEM_ROLE": "web"} | _threads(1),
+        stage=WEB,
+        ready=lambda _: _answers_http(at),
+    )
+
+
+def relay(environment: dict[str, str]) -> Program:
+    """Publishes what the outbox holds."""
+    return Program(
+        name="relay",
+        words=python("manage.py", "relay"),
+        environment=environment | {"TANDEM_ROLE": "relay"} | _threads(1),
+        stage=RELAY,
+        ready=_says("relay ready"),
+    )
+
+
+def workers(environment: dict[str, str]) -> list[Program]:
+    """One worker per queue."""
+    most = max(1, (os.cpu_count() or 1) - 1)
+    return [
+        _worker("realtime", environment, 1),
+        _worker("bulk", environment, 1),
+        _worker("training", environment, most, "--max-tasks-per-child", "1"),
+    ]
+
+
+def _worker(queue: str, environment: dict[str, str], threads: int, *more: str) -> Program:
+    pool = ["--queues", queue, "--pool", "prefork", "--concurrency", "1", *more]
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"]
+    words = [
+        "-m",
+        "celery",
+        "-A",
+        "recsys.config",
+        "worker",
+        "--hostname",
+        f"{queue}@%h",
+        *pool,
+        *quiet,
+    ]
+    return Program(
+        name=queue,
+        words=python(*words),
+        environment=environment | {"TANDEM_ROLE": queue} | _threads(threads),
+        stage=WORKERS,
+        ready=_says(" ready."),
+        # A second SIGTERM would wait for the task as long as the first; an orphan must not finish one of hours.
+        harder=signal.SIGQUIT,
+        orphaned=signal.SIGQUIT,
+    )
+
+
+def beat(environment: dict[str, str]) -> Program:
+    """Rings for the periodic tasks."""
+    words = ["-m", "celery", "-A", "recsys.config", "beat", "--pidfile", "", "--loglevel", "INFO"]
+    return Program(
+        name="beat",
+        words=python(*words),
+        environment=environment | {"TANDEM_ROLE": "beat"} | _threads(1),
+        stage=BEAT,
+        ready=_says("beat: Starting"),
+    )
+
+
+def once(name: str, environment: dict[str, str], *words: str, to_terminal: bool = False) -> Program:
+    """A command of manage.py that ends by itself."""
+    return Program(
+        name=name,
+        words=python("manage.py", *words),
+        environment=environment | {"TANDEM_ROLE": "shell"} | _threads(1),
+        stage=ONCE,
+        ready=Child.running,
+        to_terminal=to_terminal,
+    )
+
+
+def _threads(number: int) -> dict[str, str]:
+    return {"OMP_NUM_THREADS": str(number), "OPENBLAS_NUM_THREADS": str(number)}
+
+
+def _says(words: str) -> Callable[[Child], bool]:
+    return lambda child: words in child.new_output()
+
+
+def _answers_http(at: Web) -> bool:
+    connection = http.client.HTTPConnection(at.host, at.port, timeout=5)
+    try:
+        connection.request("GET", "/livez", headers={"Host": "localhost"})
+        return connection.getresponse().status > 0
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,169 @@
+"""Everything under one supervisor: services, migrations, web, relay, workers, beat, demo."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import sys
+import time
+from types import FrameType
+
+from recsys.config.embedded import places
+from recsys.config.embedded.attach import NO_SECRET
+from recsys.config.embedded.postgres import prepare
+from recsys.config.embedded.services import Services, plan, process_environment, record
+from recsys.config.embedded.trouble import Trouble
+from recsys.config.supervisor import programs
+from recsys.config.supervisor.assets import assets_stamp
+from recsys.config.supervisor.family import Family, Stopped
+from recsys.config.supervisor.lock import take_lock
+from recsys.config.supervisor.plan import Plan, check_port, read_plan
+
+_SERVICES_S = 120.0
+_START_S = 120.0
+_WATCH_S = 0.1
+_TRIM_EVERY_S = 60.0
+_DEMO_TRIES = 3
+_PR_SET_PDEATHSIG = 1
+
+
+def up(*, with_parent: bool = False) -> int:
+    """Run the product until somebody stops it; returns the exit code.
+
+    with_parent: also stop when the process that started us ends.
+    """
+    if with_parent:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM))
+    settled = read_plan()
+    places.open_data_folder(settled.var)
+    lock = take_lock(settled.var)
+    check_port(settled.web)
+    family = Family(settled.var / "log", lock)
+    _listen_for_signals(family)
+    try:
+        _Product(settled, family).run()
+    except Stopped:
+        say("Stopping.")
+        return 0
+    finally:
+        family.stop()
+        say("Stopped.")
+    return 0
+
+
+class _Product:
+    """The steps of one start, in order."""
+
+    def __init__(self, settled: Plan, family: Family) -> None:
+        self._plan = settled
+        self._family = family
+        self._began = time.monotonic()
+
+    def run(self) -> None:
+        """Start everything, then look after it."""
+        (self._plan.var / "demo.json").unlink(missing_ok=True)
+        say(f"Tandem keeps its data in {self._plan.var}")
+        services = plan(self._plan.var, os.environ, self._family.private_folder)
+        environment = self._environment(services)
+        self._start_services(services, environment)
+        self._prepare_database(services, environment)
+        self._start_processes(environment)
+        if self._plan.demo:
+            self._load_demo(environment)
+        say("Everything runs.")
+        self._watch()
+
+    def _environment(self, services: Services) -> dict[str, str]:
+        web, demo = self._plan.web, "1" if self._plan.demo else "0"
+        given = os.environ["SECRET_KEY"]
+        secret = places.secret_key(self._plan.var) if given == NO_SECRET else given
+        return process_environment(
+            services, self._plan.var, secret, PORT=str(web.port), TANDEM_DEMO=demo
+        )
+
+    def _start_services(self, services: Services, environment: dict[str, str]) -> None:
+        wanted = programs.foundation(services, environment)
+        for program in wanted:
+            self._family.start(program)
+        self._family.wait_ready([program.name for program in wanted], _SERVICES_S)
+        if services.postgres:
+            prepare(services.postgres)
+        record(services, self._plan.var)
+        self._report("services")
+
+    def _prepare_database(self, services: Services, environment: dict[str, str]) -> None:
+        owner = environment | {"DATABASE_URL": services.owner_url}
+        self._must("migrate", owner, "migrate", "--noinput")
+        self._report("database")
+        self._collect_assets(environment)
+
+    def _collect_assets(self, environment: dict[str, str]) -> None:
+        path, stamp = self._plan.var / "static.stamp", assets_stamp()
+        if not path.exists() or path.read_text() != stamp:
+            self._must("collectstatic", environment, "collectstatic", "--noinput")
+            path.write_text(stamp)
+
+    def _must(self, name: str, environment: dict[str, str], *words: str) -> None:
+        code = self._family.run_once(programs.once(name, environment, *words))
+        if code:
+            child = self._family.children[name]
+            raise Trouble(f"{name} failed. The last lines of {child.log}:\n{child.tail()}")
+
+    def _start_processes(self, environment: dict[str, str]) -> None:
+        self._family.start(programs.web(environment, self._plan.web))
+        self._family.wait_ready(["web"], _START_S)
+        self._report(f"web: {self._plan.web.url}")
+        others = [
+            programs.relay(environment),
+            *programs.workers(environment),
+            programs.beat(environment),
+        ]
+        for program in others:
+            self._family.start(program)
+        self._family.wait_ready([program.name for program in others], _START_S)
+        self._report("workers")
+
+    def _load_demo(self, environment: dict[str, str]) -> None:
+        program = programs.once("demo", environment, "demo", to_terminal=True)
+        if not any(self._family.run_once(program) == 0 for _ in range(_DEMO_TRIES)):
+            say("The demo could not be prepared; see above why. Everything else runs.")
+            return
+        self._report("everything is ready")
+        self._print_logins()
+
+    def _print_logins(self) -> None:
+        word = json.loads((self._plan.var / "demo.json").read_text())
+        say(f"\n  Open {word['url']}\n")
+        for role, login in word["logins"].items():
+            say(f"  {role:15} {login['username']} / {login['password']}")
+        say("\n  Ctrl-C stops it; everything is kept.\n")
+
+    def _watch(self) -> None:
+        trimmed = time.monotonic()
+        while True:
+            self._family.tend()
+            time.sleep(_WATCH_S)
+            if time.monotonic() - trimmed > _TRIM_EVERY_S:
+                self._family.trim_logs()
+                trimmed = time.monotonic()
+
+    def _report(self, what: str) -> None:
+        say(f"[{time.monotonic() - self._began:5.1f} s] {what}")
+
+
+def _listen_for_signals(family: Family) -> None:
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        family.ask_to_stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, ask)
+
+
+def say(text: str) -> None:
+    """Tell the terminal; where it is gone, go on, since stopping in order matters more."""
+    try:
+        print(text, flush=True)
+    except OSError:
+        sys.stdout = sys.__stdout__ = None

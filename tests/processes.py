@@ -1,0 +1,191 @@
+"""The whole product as a subprocess, for tests of what only several processes show."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+_START_S = 120.0
+_STOP_S = 60.0
+
+
+@dataclass
+class LiveStack:
+    """`manage.py up` on a data folder of its own: database, queues, web, relay and workers."""
+
+    var: Path
+    port: int
+    supervisor: subprocess.Popen[str]
+
+    @property
+    def url(self) -> str:
+        """Where the web server listens, without a slash at the end."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def database_url(self) -> str:
+        """The run-time role's."""
+        return str(self._services()["environment"]["DATABASE_URL"])
+
+    @property
+    def owner_url(self) -> str:
+        return str(self._services()["owner_url"])
+
+    @property
+    def broker_url(self) -> str:
+        return str(self._services()["environment"]["BROKER_URL"])
+
+    @property
+    def cache_url(self) -> str:
+        return str(self._services()["environment"]["CACHE_URL"])
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment of a command that finds this stack's services."""
+        return bare_environment() | {"TANDEM_VAR": str(self.var), "PORT": str(self.port)}
+
+    def manage(self, *words: str) -> str:
+        """Run a command of manage.py against the stack; returns what it printed."""
+        command = [sys.executable, "manage.py", *words]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Ask the stack's database, as its owner."""
+        with psycopg.connect(self.owner_url, autocommit=True) as connection:
+            return connection.execute(query, values).fetchall()  # type: ignore[arg-type]
+
+    def pid(self, name: str) -> int:
+        """The present process of postgres, broker, cache, web, relay, realtime, bulk, training or beat."""
+        return int(self.processes()[name])
+
+    def processes(self) -> dict[str, int]:
+        found: dict[str, int] = json.loads((self.var / "log" / "processes.json").read_text())
+        return found
+
+    def send(self, name: str, number: signal.Signals) -> None:
+        os.kill(self.pid(name), number)
+
+    def kill(self, name: str) -> None:
+        """kill -9, and return when the supervisor has started another one."""
+        old = self.pid(name)
+        os.kill(old, signal.SIGKILL)
+        wait_until(lambda: self.processes().get(name, old) != old, f"{name} is back")
+
+    def log(self, name: str) -> str:
+        return (self.var / "log" / f"{name}.log").read_text(errors="replace")
+
+    def _services(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.var / "services.json").read_text())
+        return found
+
+
+def bare_environment() -> dict[str, str]:
+    """Ours without what leads to the services of the test run."""
+    ours = (
+        "DATABASE_URL",
+        "BROKER_URL",
+        "CACHE_URL",
+        "SECRET_KEY",
+        "TANDEM_",
+        "DJANGO_",
+        "PYTEST_",
+    )
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
+def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 60.0) -> None:
+    """Return once the condition holds; fails with what was waited for."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {timeout_s:.0f} s in vain: {what}"
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start_stack(var: Path, **more: str) -> LiveStack:
+    """Start `manage.py up` and return when all of it is ready."""
+    port = free_port()
+    environment = (
+        bare_environment() | {"TANDEM_VAR": str(var), "PORT": str(port), "TANDEM_DEMO": "0"} | more
+    )
+    with (var.parent / f"{var.name}.log").open("w") as log:
+        supervisor = subprocess.Popen(
+            [sys.executable, "manage.py", "up", "--with-parent"],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+    stack = LiveStack(var, port, supervisor)
+    try:
+        wait_until(lambda: _is_up(stack), "the product is up", _START_S)
+    except BaseException:
+        stop_stack(stack)
+        raise
+    return stack
+
+
+def stop_stack(stack: LiveStack) -> None:
+    """Ctrl-C, and wait for the end."""
+    stack.supervisor.send_signal(signal.SIGINT)
+    stack.supervisor.wait(timeout=_STOP_S)
+
+
+def said(stack: LiveStack) -> str:
+    """What the supervisor wrote to its terminal."""
+    return (stack.var.parent / f"{stack.var.name}.log").read_text()
+
+
+def _is_up(stack: LiveStack) -> bool:
+    assert stack.supervisor.poll() is None, said(stack)
+    return "Everything runs" in said(stack)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker of the test run has the stack; its tests go there."""
+    for item in items:
+        if "live_stack" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.stack)
+            item.add_marker(pytest.mark.xdist_group("stack"))
+
+
+@pytest.fixture(scope="session")
+def public_folder() -> Iterator[Path]:
+    """A temporary folder that the database's user can pass through, also where we are root."""
+    with tempfile.TemporaryDirectory(prefix="tandem-stack-") as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
+
+
+@pytest.fixture(scope="session")
+def live_stack(public_folder: Path) -> Iterator[LiveStack]:
+    """The running product without demo data, shared by the tests of a run: leave nothing that another stumbles on."""
+    stack = start_stack(public_folder / "live")
+    yield stack
+    stop_stack(stack)

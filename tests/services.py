@@ -1,0 +1,74 @@
+"""A pytest plugin: one PostgreSQL and two Valkeys of our own for the whole run, shared by all its workers.
+
+Loaded by `-p tests.services`, so that they run before Django reads its settings. Their data lies in a private
+temporary folder that goes when the run ends, however it ends.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from recsys.config.embedded.account import database_account
+from recsys.config.embedded.places import private_folder
+from recsys.config.embedded.postgres import OWNER, prepare
+from recsys.config.embedded.services import Services, plan
+from recsys.config.supervisor.family import Family
+from recsys.config.supervisor.programs import foundation
+
+# The controller leaves word here for its workers.
+FOLDER = "TANDEM_TEST_FOLDER"
+_LONG_S = 60.0
+_family: Family | None = None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests() -> Iterator[None]:
+    """Start the services before pytest-django imports the settings."""
+    if FOLDER not in os.environ:
+        _start()
+    return (yield)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """Stop what this process started."""
+    global _family  # noqa: PLW0603
+    if _family is not None:
+        _family.stop()
+        _family = None
+        os.environ.pop(FOLDER)
+
+
+def _start() -> None:
+    global _family  # noqa: PLW0603
+    folder = private_folder("test", database_account(Path("/none")))
+    family = _family = Family(folder / "log")
+    family.remove_at_end(folder)
+    try:
+        services = plan(folder, {}, family.private_folder, ephemeral=True)
+        programs = foundation(services, dict(os.environ))
+        for program in programs:
+            family.start(program)
+        family.wait_ready([program.name for program in programs], _LONG_S)
+    except BaseException:
+        family.stop()
+        raise
+    _announce(services, folder)
+
+
+def _announce(services: Services, folder: Path) -> None:
+    assert services.postgres is not None
+    prepare(services.postgres, for_tests=True)
+    # The owner makes the test databases and empties their tables; the run-time role could do neither.
+    (folder / "var").mkdir()
+    urls = services.environment | {"DATABASE_URL": services.postgres.url(OWNER)}
+    told = {
+        FOLDER: str(folder),
+        "TANDEM_VAR": str(folder / "var"),
+        "SECRET_KEY": "a key for the tests alone",
+    }
+    os.environ.update(urls | told | {"TANDEM_ROLE": "shell", "TANDEM_DEMO": "0"})
