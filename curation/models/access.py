@@ -10,11 +10,11 @@ from curation.models.audit import audited
 
 
 @audited("token_key", "user", "source", "created", "expiry", obj=False)
-class Token(AbstractAuthToken):
+class Token(AbstractAuthToken):  # type: ignore[misc]
     """An API token. Only its digest is stored; outside ids that it sends belong to its source."""
 
     source = models.CharField(_("source"), max_length=64, default="api")
 
-    class Meta(AbstractAuthToken.Meta):
+    class Meta(AbstractAuthToken.Meta):  # type: ignore[misc]
         verbose_name = _("API token")
         verbose_name_plural = _("API tokens")

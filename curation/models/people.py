@@ -13,7 +13,7 @@ from curation.models.audit import audited
 
 
 @audited("username", "is_active", "is_staff", "is_superuser")
-class User(AbstractUser):
+class User(AbstractUser):  # type: ignore[django-manager-missing]
     """A sign-in. What a user may do follows from the groups (roles) that they are in."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

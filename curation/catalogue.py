@@ -1,0 +1,84 @@
+"""The catalogue as columns: what fusing asks of items, read from their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import F, QuerySet
+
+from curation.fusion.columns import Column, Kind, Schema, day_number
+from curation.models import Item
+from curation.queries import BUILT_IN, COUNTS
+
+_SHOWN_AS: Final[Mapping[str, str]] = {
+    **{name: name for name in ("title", "provider", "source", "published_on")},
+    **{f"stats.{name}": f"stats__{name}" for name in (*COUNTS, "mean_rating")},
+}
+
+
+def columns(
+    items: QuerySet[Item], fields: Collection[str], schema: Schema
+) -> tuple[list[UUID], dict[str, Column]]:
+    """Read these fields of these items in one query: the ids, and for each field its column.
+
+    A stored value that is not of the declared kind is missing, as in `curation.queries`.
+    """
+    built_in = [field for field in fields if field in BUILT_IN]
+    declared = [field for field in fields if field not in BUILT_IN]
+    paths = [F(_SHOWN_AS[field]) for field in built_in]
+    rows = list(items.order_by().values_list("id", "attributes", *paths))
+    found = {
+        field: Column.of(BUILT_IN[field], [_told(field, row[at]) for row in rows])
+        for at, field in enumerate(built_in, start=2)
+    }
+    for field in declared:
+        read = READERS[schema[field]]
+        found[field] = Column.of(schema[field], [read(row[1].get(field)) for row in rows])
+    return [row[0] for row in rows], found
+
+
+def _told(field: str, value: Any) -> Any:  # noqa: ANN401 - a database value of any type
+    """A built-in value as a column takes it: counts without a row are 0, an empty provider is none."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if value is None and field.removeprefix("stats.") in COUNTS:
+        return 0
+    return None if field == "provider" and not value else value
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _boolean(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _day(value: object) -> str | None:
+    try:
+        day_number(value if isinstance(value, str) else "")
+    except ValueError:
+        return None
+    return str(value)
+
+
+def _tags(value: object) -> list[str] | None:
+    texts = isinstance(value, list) and all(isinstance(tag, str) for tag in value)
+    return value if texts else None  # type: ignore[return-value]
+
+
+READERS: Final[Mapping[Kind, Callable[[object], Any]]] = {
+    Kind.NUMBER: _number,
+    Kind.TEXT: _text,
+    Kind.BOOLEAN: _boolean,
+    Kind.DATE: _day,
+    Kind.TAGS: _tags,
+}
+"""By kind: what a stored value of the attribute is to a query, None where it is missing."""

@@ -1,0 +1,17 @@
+"""Announcing tasks: rows written with the work that makes them necessary, published by the relay."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from curation.models import Outbox
+
+CHANNEL = "outbox"
+"""The PostgreSQL notification channel that wakes the relay."""
+
+
+def announce(task: str, *args: str | int, queue: str = "bulk") -> None:
+    """Have a task published by name once the current transaction has committed."""
+    Outbox.objects.create(task=task, queue=queue, arguments=list(args))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
