@@ -1,7 +1,7 @@
 """One settings module, driven by the environment; the supervisor fills it in for the embedded services.
 
 Read here: DATABASE_URL, BROKER_URL, CACHE_URL, SECRET_KEY, TANDEM_VAR, TANDEM_DEMO, TANDEM_PROCESS,
-TANDEM_DEBUG, TANDEM_HOSTS, TANDEM_TLS. It imports without any of them, so that commands which need no service (lint, `up`)
+TANDEM_DEBUG, TANDEM_HOSTS, TANDEM_TLS, TANDEM_SOURCE. It imports without any of them, so that commands which need no service (lint, `up`)
 run alone; a command that needs one is stopped in manage.py, with words on what to start.
 """
 
@@ -105,6 +105,7 @@ TEMPLATES = [
 
 # People ---------------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "curation.User"
+AUTHENTICATION_BACKENDS = ["curation.access.RoleBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
@@ -191,6 +192,8 @@ DOORBELL_BUDGET_MS = 150
 DOORBELL_BUDGET_MAX_MS = 10_000
 
 # API ------------------------------------------------------------------------------------------------------------------
+# Whose outside ids a signed-in session speaks of; a token has a source of its own.
+DEFAULT_SOURCE = os.environ.get("TANDEM_SOURCE", "demo")
 KNOX_TOKEN_MODEL = "curation.Token"
 REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Token", "TOKEN_MODEL": "curation.Token"}
 REST_FRAMEWORK = {
