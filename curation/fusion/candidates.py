@@ -93,6 +93,14 @@ class Similarities:
         return Similarities(starts, second[order], self.values[order])
 
 
+Entries = Mask | Floats | Column | NDArray[np.int32]
+
+
+def _check_length(name: str, entries: Entries, size: int) -> None:
+    if len(entries) != size:
+        raise ValueError(f"{name} has {len(entries)} entries for {size} candidates")
+
+
 @dataclass(frozen=True, eq=False)
 class Candidates:
     """Up to 1,000 items with everything fuse may ask of them, one array entry per item, in any order.
@@ -142,15 +150,14 @@ class Candidates:
         if set(self.scores) != set(self.statistics):
             raise ValueError("scores and statistics must name the same scorers")
         for name, array in self._arrays():
-            if len(array) != size:
-                raise ValueError(f"{name} has {len(array)} entries for {size} candidates")
-        for scorer, scores in self.scores.items():
-            if np.isinf(scores).any():
-                raise ValueError(f"scorer {scorer} gave an infinite score")
+            _check_length(name, array, size)
+        infinite = [name for name, scores in self.scores.items() if np.isinf(scores).any()]
+        if infinite:
+            raise ValueError(f"scorer {infinite[0]} gave an infinite score")
         if len(self.index) != size:
             raise ValueError("an item stands twice among the candidates")
 
-    def _arrays(self) -> Iterable[tuple[str, Mask | Floats | Column | NDArray[np.int32]]]:
+    def _arrays(self) -> Iterable[tuple[str, Entries]]:
         yield "active", self.active
         yield from (("score " + name, scores) for name, scores in self.scores.items())
         yield from (("column " + name, column) for name, column in self.columns.items())

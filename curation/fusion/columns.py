@@ -115,9 +115,9 @@ class Column:
     def present(self) -> Mask:
         """True where the item has a value."""
         if self.kind is Kind.TAGS:
-            return np.diff(self.starts) > 0
+            return np.asarray(np.diff(self.starts) > 0)
         if self.kind is Kind.NUMBER:
-            return ~np.isnan(self.data)
+            return np.asarray(~np.isnan(self.data))
         return np.asarray(self.data != (NO_DAY if self.kind is Kind.DATE else -1))
 
 

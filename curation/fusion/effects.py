@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite
@@ -109,3 +110,22 @@ class PinMatch:
 
 
 Effect = Boost | Bury | BuryToBottom | Exclude | Only | Cap | Quota | PinMatch
+
+EFFECTS: Final[Mapping[str, type[Effect]]] = {
+    "boost": Boost,
+    "bury": Bury,
+    "bury_to_bottom": BuryToBottom,
+    "exclude": Exclude,
+    "only": Only,
+    "cap": Cap,
+    "quota": Quota,
+    "pin_match": PinMatch,
+}
+"""Every effect by the name that people and the API know it by."""
+
+_NAMES: Final = {effect: name for name, effect in EFFECTS.items()}
+
+
+def name_of(effect: Effect) -> str:
+    """The name of an effect, as in ``EFFECTS``."""
+    return _NAMES[type(effect)]

@@ -56,11 +56,17 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """One cause of denial with all the candidates it denies, by ascending id."""
+    """One cause of denial; ``packed`` are the ids of all candidates it denies, ascending, 16 bytes each."""
 
     code: Denial
     decision: UUID | None
-    items: tuple[UUID, ...]
+    packed: bytes
+
+    @property
+    def items(self) -> tuple[UUID, ...]:
+        """The items it denies."""
+        starts = range(0, len(self.packed), 16)
+        return tuple(UUID(bytes=self.packed[at : at + 16]) for at in starts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,136 @@
+"""Steps 7 and 8: organic slots, filled one by one around the pins, and how likely each was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+
+from curation.fusion.boosts import Boosted
+from curation.fusion.candidates import Candidates
+from curation.fusion.diversity import Knob
+from curation.fusion.fixed import ONE, Fixed, Mask, Rows, to_fixed
+from curation.fusion.limits import Caps, Quotas
+from curation.fusion.policy import RepeatPolicy, SurfaceSettings
+from curation.fusion.seeds import gumbel_noise
+from curation.fusion.slate import Selection
+
+_RESOLUTION = float(1 << 40)
+_KNOB_STEPS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An organic choice: the row, its chance (fixed-point), whether it was drawn, and why it."""
+
+    slot: int
+    row: int
+    propensity: int = ONE
+    sampled: bool = False
+    quota: UUID | None = None
+    selection: Selection | None = None
+
+
+def seen(candidates: Candidates, repeat: RepeatPolicy) -> Mask:
+    """What the surface does not show this member again, bool [n]."""
+    mask = np.zeros(len(candidates), np.bool_)
+    if repeat.rated and candidates.rated is not None:
+        mask |= candidates.rated
+    if repeat.interacted and candidates.interacted is not None:
+        mask |= candidates.interacted
+    if repeat.shown is not None and candidates.shown is not None:
+        mask |= candidates.shown >= repeat.shown
+    return mask
+
+
+def propensity(logits: Fixed, at: int) -> int:
+    """The softmax share of entry ``at``, fixed-point, at least one billionth."""
+    weights = np.exp((logits - logits.max()) / ONE)
+    whole = np.rint(weights * _RESOLUTION).astype(np.int64)
+    total, part = int(whole.sum()), int(whole[at])
+    return max(1, (part * ONE + total // 2) // total)
+
+
+class Filling:
+    """Fills slots from what is still feasible: open, within the caps, in the best tier."""
+
+    def __init__(
+        self,
+        candidates: Candidates,
+        boosted: Boosted,
+        surface: SurfaceSettings,
+        knob: Knob | None,
+        seed: int,
+    ) -> None:
+        self.candidates = candidates
+        self.boosted = boosted
+        self.surface = surface
+        self.knob = knob
+        self.seed = seed
+
+    def fill(
+        self, open_rows: Mask, pins: Mapping[int, int], caps: Caps, quotas: Quotas
+    ) -> list[Choice]:
+        """Choose for every slot without a pin, then for the reserve, as far as there are items."""
+        open_rows = open_rows.copy()
+        for row in pins.values():
+            open_rows[row] = False
+            self._note(row)
+        choices = []
+        for slot in range(1, self.surface.depth + self.surface.reserve + 1):
+            caps.reach(slot)
+            if slot in pins:
+                continue
+            choice = self._choose(slot, open_rows & (caps.full == 0), quotas)
+            if choice is None:
+                continue
+            choices.append(choice)
+            open_rows[choice.row] = False
+            caps.place(choice.row, slot)
+            quotas.place(choice.row, slot)
+            self._note(choice.row)
+        return choices
+
+    def _note(self, row: int) -> None:
+        if self.knob:
+            self.knob.place(row)
+
+    def _choose(self, slot: int, feasible: Mask, quotas: Quotas) -> Choice | None:
+        pressing = quotas.pressing(slot, feasible)
+        if pressing:
+            pool, quota = pressing
+            return self._best(slot, self._top_tier(pool), quota)
+        rows = self._top_tier(feasible)
+        if not len(rows):
+            return None
+        return self._draw(slot, rows) if slot in self.surface.exploring else self._best(slot, rows)
+
+    def _top_tier(self, pool: Mask) -> Rows:
+        rows = np.flatnonzero(pool)
+        if not len(rows):
+            return rows
+        tiers = self.boosted.tier[rows]
+        return np.compress(tiers == tiers.min(), rows)
+
+    def _best(self, slot: int, rows: Rows, quota: UUID | None = None) -> Choice:
+        """The greatest value; among equals the least id, since rows stand in order of id."""
+        utility = self.boosted.utility[rows]
+        if self.knob is None:
+            return Choice(slot, int(rows[utility.argmax()]), quota=quota)
+        strength = self.surface.diversity.strength
+        penalty = self.knob.penalties()[rows] * strength
+        value = utility * (_KNOB_STEPS - strength) - penalty
+        at = int(value.argmax())
+        selection = Selection(
+            self.knob.kind, int(value[at]) // _KNOB_STEPS, int(penalty[at]) // _KNOB_STEPS
+        )
+        return Choice(slot, int(rows[at]), quota=quota, selection=selection)
+
+    def _draw(self, slot: int, rows: Rows) -> Choice:
+        """Draw from softmax(utility / T) by the greatest of logit + Gumbel noise."""
+        logits = to_fixed(self.boosted.utility[rows] / ONE / self.surface.temperature)
+        noise = gumbel_noise(self.seed, slot, self.candidates.ids[rows])
+        at = int((logits + noise).argmax())
+        return Choice(slot, int(rows[at]), propensity(logits, at), sampled=True)
