@@ -1,0 +1,125 @@
+"""Receipts: what a page's feedback did, in a sentence, and how to take it back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from curation.models import Item, Member
+from feedback import actions
+from feedback.actions import NewInteraction, Outcome
+from feedback.models import Kind, MemberState
+from recsys import shelves
+from recsys.feedback_forms import FeedbackForm
+
+_KEPT = "receipt"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What happened; `event` names what an undo takes back, `version` the feedback that the next slate must cover."""
+
+    text: str
+    event: str = ""
+    item: str = ""
+    version: int = 0
+
+    @property
+    def undoable(self) -> bool:
+        """Whether there is something to take back."""
+        return bool(self.event)
+
+
+def record(request: HttpRequest, target: Item, form: FeedbackForm) -> Receipt:
+    """Record one act of the person who is signed in."""
+    member, act, stars = shelves.viewer(request), form.act, form.cleaned_data["stars"]
+    event = f"page.{form.cleaned_data['nonce']}.{act.name.lower()}.{stars or ''}"
+    impression = form.cleaned_data["impression"]
+    outcome = _record(member, target, event, act, value=stars, impression=impression)
+    if outcome.status == "rejected":
+        return Receipt(text=outcome.text or _("That could not be recorded."))
+    said = _said(act, stars, target.title)
+    return Receipt(text=said, event=event, item=str(target.id), version=_version(member))
+
+
+def undo(request: HttpRequest, target: Item, event: str) -> Receipt:
+    """Take back an act that a receipt named."""
+    member = shelves.viewer(request)
+    outcome = _record(member, target, f"{event}.undo", Kind.UNDO, undoes=event)
+    if outcome.status == "rejected":
+        return Receipt(text=outcome.text or _("That could not be taken back."))
+    return Receipt(text=_("Taken back: %(title)s.") % {"title": target.title}, version=_version(member))
+
+
+def click(request: HttpRequest, shown: Item) -> None:
+    """Opening an item from a slate is a click; opening it again from the same slate is the same event."""
+    try:
+        impression = UUID(request.GET.get("impression", ""))
+    except ValueError:
+        return
+    event = f"page.click.{impression.hex}.{shown.id.hex}"
+    _record(shelves.viewer(request), shown, event, Kind.CLICK, impression=impression)
+
+
+def refusal(form: forms.Form) -> Receipt:
+    """The receipt of an act that was not understood: its first error."""
+    return Receipt(text=str(next(iter(form.errors.values()))[0]))
+
+
+def keep(request: HttpRequest, receipt: Receipt) -> None:
+    """Carry a receipt over a redirect, for a browser without scripts."""
+    request.session[_KEPT] = asdict(receipt)
+
+
+def kept(request: HttpRequest) -> Receipt | None:
+    """The receipt that was carried over, once."""
+    found = request.session.pop(_KEPT, None)
+    return Receipt(**found) if found else None
+
+
+def _record(  # one line per column of an interaction
+    member: Member,
+    target: Item,
+    event: str,
+    kind: Kind,
+    *,
+    value: float | None = None,
+    impression: UUID | None = None,
+    undoes: str | None = None,
+) -> Outcome:
+    told = NewInteraction(
+        event=event,
+        member=member,
+        item_id=target.id,
+        kind=kind,
+        value=value,
+        undoes=undoes,
+        occurred_at=datetime.now(UTC),
+        impression=impression,
+    )
+    (outcome,) = actions.record([told], source=member.source)
+    return outcome
+
+
+def _version(member: Member) -> int:
+    state = MemberState.objects.filter(subject=member.subject).first()
+    return state.version if state else 0
+
+
+def _said(act: Kind, stars: int | None, title: str) -> str:
+    if act == Kind.RATING and stars:
+        rated = ngettext("Rated %(title)s: %(stars)s star.", "Rated %(title)s: %(stars)s stars.", stars)
+        return rated % {"title": title, "stars": stars}
+    sentences = {
+        Kind.LIKE: _("You like %(title)s."),
+        Kind.DISLIKE: _("You do not like %(title)s."),
+        Kind.FAVOURITE: _("%(title)s is among your favourites."),
+        Kind.NOT_INTERESTED: _("%(title)s will not come back."),
+    }
+    return sentences[act] % {"title": title}

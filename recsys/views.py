@@ -1,0 +1,96 @@
+"""The member's pages: the shelf, an item, feedback with its receipt; and the trace that staff read."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from curation.access import role_required
+from curation.models import Item
+from recsys import receipts, shelves, traces
+from recsys.cards import cards
+from recsys.feedback_forms import FeedbackForm, UndoForm
+from recsys.models import Slate
+from recsys.receipts import Receipt
+
+
+@login_not_required
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """The member's shelf; to a stranger, what this is and how to sign in."""
+    if not request.user.is_authenticated:
+        return render(request, "recsys/welcome.html")
+    receipt = receipts.kept(request)
+    shelf = shelves.home(request, feedback=receipt.version if receipt else 0)
+    return render(request, "recsys/home.html", {"shelf": shelf, "receipt": receipt, "next": "/"})
+
+
+@require_GET
+def item(request: HttpRequest, item_id: UUID) -> HttpResponse:
+    """One item with what is similar to it; coming from a slate counts as a click on it."""
+    shown = get_object_or_404(Item, id=item_id, active=True)
+    receipts.click(request, shown)
+    return render(request, "recsys/item.html", _item_page(request, shown, receipts.kept(request)))
+
+
+@vary_on_headers("HX-Request")
+@require_POST
+def feedback_on_item(request: HttpRequest, item_id: UUID) -> HttpResponse:
+    """Stars, a thumb, a favourite or "not interested": answers with the receipt and the new slate."""
+    target = get_object_or_404(Item, id=item_id)
+    form = FeedbackForm(request.POST)
+    receipt = receipts.record(request, target, form) if form.is_valid() else receipts.refusal(form)
+    return _answer(request, target, receipt)
+
+
+@vary_on_headers("HX-Request")
+@require_POST
+def undo_feedback(request: HttpRequest) -> HttpResponse:
+    """Take an act back: answers like feedback does."""
+    form = UndoForm(request.POST)
+    if not form.is_valid():
+        return _answer(request, None, receipts.refusal(form))
+    target = get_object_or_404(Item, id=form.cleaned_data["item"])
+    return _answer(request, target, receipts.undo(request, target, form.cleaned_data["event"]))
+
+
+@role_required("curator", "analyst", "operator")
+@require_GET
+def trace(request: HttpRequest, slate_id: UUID) -> HttpResponse:
+    """The arithmetic and the decisions behind one slate, slot by slot."""
+    slate = get_object_or_404(Slate, id=slate_id)
+    return render(request, "recsys/trace.html", {"trace": traces.trace_of(slate), "slate": slate})
+
+
+def _answer(request: HttpRequest, target: Item | None, receipt: Receipt) -> HttpResponse:
+    """To htmx the fragment that it aimed at; without it, back to the page, the receipt in a message."""
+    if not getattr(request, "htmx", False):
+        receipts.keep(request, receipt)
+        return redirect(_next(request))
+    if target is not None and request.headers.get("HX-Target") == "item":
+        return render(request, "recsys/_item.html", _item_fragment(request, target, receipt))
+    shelf = shelves.home(request, feedback=receipt.version)
+    return render(request, "recsys/_shelf.html", {"shelf": shelf, "receipt": receipt, "next": "/"})
+
+
+def _item_page(request: HttpRequest, shown: Item, receipt: Receipt | None) -> dict[str, object]:
+    similar = shelves.similar(request, shown)
+    return _item_fragment(request, shown, receipt) | {"similar": similar}
+
+
+def _item_fragment(request: HttpRequest, shown: Item, receipt: Receipt | None) -> dict[str, object]:
+    subject = shelves.viewer(request).subject
+    (card,) = cards([{"id": shown.id}], subject=subject)
+    return {"card": card, "receipt": receipt, "description": shown.description, "facts": card.facts, "next": card.url}
+
+
+def _next(request: HttpRequest) -> str:
+    wanted = request.POST.get("next", "/")
+    allowed = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if allowed else "/"
