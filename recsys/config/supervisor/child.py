@@ -111,6 +111,8 @@ class Child:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:
             return
+        finally:
+            self.process.wait()
 
     def new_output(self) -> str:
         """What it wrote since its last start."""

@@ -28,12 +28,13 @@ class Stopped(Exception):
 class Family:
     """Every process that one supervisor answers for. Use it from the main thread alone."""
 
-    def __init__(self, logs: Path, lock: int | None = None) -> None:
+    def __init__(self, logs: Path, lock: int | None = None, *, first_wait_s: float = 0.5) -> None:
         self.children: dict[str, Child] = {}
         self.stop_asked = False
         self.hurried = False
         self._logs = logs
         self._lock = lock
+        self._first_wait_s = first_wait_s
         self._folders: list[Path] = []
         logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._janitor = self._start_janitor()
@@ -108,7 +109,7 @@ class Family:
             recent = [moment for moment in child.started if now - moment < _WINDOW_S]
             if len(recent) > _MOST_RESTARTS:
                 raise _trouble(child, f"ended {len(recent)} times within a minute")
-            child.due = now + 0.25 * 2 ** len(recent)
+            child.due = now + self._first_wait_s * 2 ** (len(recent) - 1)
         if now >= child.due and self._foundations_ready(child):
             self._start(child)
 

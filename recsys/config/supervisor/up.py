@@ -95,7 +95,7 @@ class _Product:
 
     def _prepare_database(self, services: Services, environment: dict[str, str]) -> None:
         owner = environment | {"DATABASE_URL": services.owner_url}
-        self._must("migrate", owner, "migrate", "--noinput")
+        self._must("migrate", owner, "migrate", "--noinput", "--skip-checks")
         self._report("database")
         self._collect_assets(environment)
 

@@ -1,0 +1,45 @@
+"""What the environment may ask of `manage.py up`."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from recsys.config.embedded.trouble import Trouble
+from recsys.config.supervisor.plan import check_port, read_plan
+from recsys.config.supervisor.programs import Web
+
+
+def test_told_nothing_it_is_the_demo_on_this_machine_alone():
+    told = read_plan({})
+    assert (told.demo, told.web.host, told.web.port) == (True, "127.0.0.1", 8000)
+
+
+@pytest.mark.parametrize(
+    "told", [{"DATABASE_URL": "postgresql://db/x"}, {"TANDEM_BIND": "0.0.0.0"}]
+)
+def test_the_demo_is_refused_where_others_could_use_its_logins(told):
+    assert not read_plan(told).demo
+    with pytest.raises(Trouble, match="TANDEM_DEMO=0"):
+        read_plan(told | {"TANDEM_DEMO": "1"})
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "80 80", "٨٠"])
+def test_a_port_that_is_none_is_refused(port):
+    with pytest.raises(Trouble, match="PORT is"):
+        read_plan({"PORT": port})
+
+
+def test_a_taken_port_is_said_with_another_to_choose():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(Trouble, match=f"Port {port} is taken.*PORT={port + 1} make run"):
+            check_port(Web(port=port))
+
+
+def test_an_address_of_another_machine_is_refused():
+    with pytest.raises(Trouble, match="TANDEM_BIND"):
+        check_port(Web(host="192.0.2.1", port=8000))
