@@ -14,7 +14,7 @@ from curation.models import Surface, User
 
 
 class Job(models.Model):
-    """Work that must happen: a row claimed by lease, kept by heartbeat, fenced by its attempt (see `recsys.leases`)."""
+    """Work that must happen: claimed by lease, kept by heartbeat, fenced (see `leases`)."""
 
     class State(models.TextChoices):
         QUEUED = "queued", _("queued")
@@ -87,7 +87,7 @@ class Run(Job):
 
 
 class RunProgress(models.Model):
-    """Where a run stands, written at most once a second; narrow, so that an update stays in its page."""
+    """Where a run stands, written at most once a second; narrow: an update stays in its page."""
 
     run = models.OneToOneField(
         Run, on_delete=models.CASCADE, primary_key=True, related_name="progress"
@@ -163,7 +163,7 @@ class Promotion(models.Model):
 
 
 class Slate(models.Model):
-    """A fused slate: its trace and, where kept, the inputs that replay it to the same bytes; both compressed.
+    """A fused slate: its trace and, where kept, the inputs that replay it to the same bytes.
 
     `trace` and `inputs` are zlib streams of what `curation.fusion.codec` writes.
     """
@@ -191,7 +191,7 @@ class Slate(models.Model):
 
 
 class Fallback(models.Model):
-    """The non-personal slate of a surface and context, served when no personal one can be had in time."""
+    """The non-personal slate of a surface and context, for when no personal one comes in time."""
 
     key = models.CharField(primary_key=True, max_length=255)
     surface = models.ForeignKey(Surface, on_delete=models.PROTECT, related_name="+")
@@ -205,7 +205,7 @@ class Fallback(models.Model):
 
 
 class Refusing(Job):
-    """Re-fusing a surface for its active members and renewing its fallbacks, after a publish or a promotion."""
+    """Re-fusing a surface: its fallbacks renewed, then the slates of its active members."""
 
     surface = models.ForeignKey(Surface, on_delete=models.CASCADE, related_name="+")
     cause = models.CharField(max_length=40)

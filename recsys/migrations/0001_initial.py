@@ -1,4 +1,3 @@
-import curation.ids
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
@@ -6,6 +5,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
+
+import curation.ids
 
 
 class Migration(migrations.Migration):

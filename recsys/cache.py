@@ -1,0 +1,76 @@
+"""The cache server as the web and the workers reach it: quickly or not at all."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import TypeVar
+
+import redis
+from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+T = TypeVar("T")
+
+TIMEOUT_S = 0.05
+
+
+class Unavailable(Exception):
+    """The server does not answer in time, or lately did not."""
+
+
+class Breaker:
+    """A circuit breaker: after `failures` in a row nothing is tried for `rest_s`, then one call at a time."""
+
+    def __init__(self, failures: int = 3, rest_s: float = 1.0) -> None:
+        self._failures, self._rest_s = failures, rest_s
+        self._failed, self._until = 0, 0.0
+        self._lock = threading.Lock()
+
+    def call(self, work: Callable[[], T], troubles: tuple[type[Exception], ...]) -> T:
+        """Do the work; raises Unavailable where it meets one of the troubles or the circuit is open."""
+        self._enter()
+        try:
+            answer = work()
+        except troubles as trouble:
+            self._count()
+            raise Unavailable(str(trouble)) from trouble
+        self._failed = 0
+        return answer
+
+    def _enter(self) -> None:
+        if self._failed < self._failures:
+            return
+        with self._lock:
+            now = time.monotonic()
+            if now < self._until:
+                raise Unavailable("not tried: it failed a moment ago")
+            self._until = now + self._rest_s  # this caller tries; the others rest on
+
+    def _count(self) -> None:
+        with self._lock:
+            self._failed += 1
+            self._until = time.monotonic() + self._rest_s
+
+
+breaker = Breaker()
+TROUBLES = (redis.ConnectionError, redis.TimeoutError)
+
+
+@cache
+def client() -> redis.Redis[bytes]:
+    """The client of this process, made at its first use; never retries, never waits for long."""
+    return redis.Redis.from_url(
+        settings.CACHE_URL,
+        socket_timeout=TIMEOUT_S,
+        socket_connect_timeout=TIMEOUT_S,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+def ask(work: Callable[[redis.Redis[bytes]], T]) -> T:
+    """Do something with the cache through the breaker; raises Unavailable."""
+    return breaker.call(lambda: work(client()), TROUBLES)

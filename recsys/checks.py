@@ -1,0 +1,116 @@
+"""What holds now of a place and of a body found for it: one SQL statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+
+from recsys.bodies import Body, Place, Versions, items_of
+
+# Outer joins, since a new member has no row yet and a quiet one no feedback. A member who was merged is the one they
+# were merged into, however often.
+_CHECK: Final = """
+WITH RECURSIVE chain AS (
+    SELECT id, subject, simulated, merged_into_id, 0 AS steps FROM curation_member
+     WHERE source = %(source)s AND outside_id = %(outside_id)s
+    UNION ALL
+    SELECT m.id, m.subject, m.simulated, m.merged_into_id, chain.steps + 1
+      FROM chain JOIN curation_member m ON m.id = chain.merged_into_id WHERE chain.steps < 20
+)
+SELECT extract(epoch FROM now())::float8, s.policy_version, s.blocks_version, s.kind, s.stale_limit_s,
+       (SELECT json_object_agg(name, value) FROM curation_counter),
+       member.subject, coalesce(member.simulated, false), coalesce(state.version, 0),
+       %(anchor)s::uuid IS NULL OR EXISTS (SELECT FROM curation_item WHERE id = %(anchor)s),
+       ARRAY(
+           SELECT i.id FROM curation_item i WHERE i.id = ANY(%(items)s) AND NOT i.active
+           UNION ALL
+           SELECT r.item_id FROM feedback_rating r
+            WHERE r.subject = member.subject AND r.never AND r.item_id = ANY(%(items)s)
+           UNION ALL
+           SELECT b.item_id FROM curation_block b
+            WHERE b.item_id = ANY(%(items)s) AND b.ended_at IS NULL
+              AND (b.starts_at IS NULL OR b.starts_at <= now()) AND (b.until IS NULL OR now() < b.until)
+              AND (b.surface_id IS NULL OR b.surface_id = s.slug)
+              AND (b.member_id IS NULL OR b.member_id = member.id)
+              AND (b.segment_id IS NULL OR EXISTS (
+                  SELECT FROM curation_segmentmembership g
+                   WHERE g.subject = member.subject AND g.segment_id = b.segment_id))
+       )
+  FROM curation_surface s
+  LEFT JOIN chain member ON member.merged_into_id IS NULL
+  LEFT JOIN feedback_memberstate state ON state.subject = member.subject
+ WHERE s.slug = %(surface)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The current versions, the member as they are known inside, and which items of the body must go.
+
+    `instant` is the database's, in seconds; `subject` is None for a member without a row.
+    """
+
+    instant: float
+    kind: str
+    stale_limit_s: int
+    versions: Versions
+    subject: UUID | None
+    simulated: bool
+    has_anchor: bool
+    gone: frozenset[str]
+
+    def is_fresh(self, body: Body) -> bool:
+        """Whether a body is what fusing now would give."""
+        return self.owns(body) and self._is_in_time(body) and self._is_current(body)
+
+    def owns(self, body: Body) -> bool:
+        """Whether a body is of this member."""
+        return self.subject is not None and body["subject"] == str(self.subject)
+
+    def may_serve_stale(self, body: Body) -> bool:
+        """Whether a body that is not fresh is young enough to be better than a fallback."""
+        return self.owns(body) and bool(self.instant - body["fused_at"] < self.stale_limit_s)
+
+    def _is_in_time(self, body: Body) -> bool:
+        return body["valid_until"] is None or bool(self.instant < body["valid_until"])
+
+    def _is_current(self, body: Body) -> bool:
+        made_from: Versions = body["versions"]
+        return all(
+            made_from.get(name) == version
+            for name, version in self.versions.items()
+            if name != "statistics" or body["reads_statistics"]
+        )
+
+
+def check(place: Place, body: Body | None) -> Check | None:
+    """Look up a place and the items of a body; None where there is no such surface."""
+    parameters: dict[str, Any] = {
+        "source": place.source,
+        "outside_id": place.outside_id,
+        "surface": place.surface,
+        "anchor": place.anchor or None,
+        "items": items_of(body) if body else [],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_CHECK, parameters)
+        row = cursor.fetchone()
+    return _read(row) if row else None
+
+
+def _read(row: tuple[Any, ...]) -> Check:
+    instant, policy, blocks, kind, stale_limit_s, counters, *member, gone = row
+    subject, simulated, feedback, has_anchor = member
+    return Check(
+        instant=instant,
+        kind=kind,
+        stale_limit_s=stale_limit_s,
+        versions={"policy": policy, "blocks": blocks, "feedback": feedback, **counters},
+        subject=subject,
+        simulated=simulated,
+        has_anchor=has_anchor,
+        gone=frozenset(str(item) for item in gone),
+    )
