@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -38,6 +38,30 @@ def get_or_create(source: str, outside_id: str, **defaults: Any) -> Member:
     found = resolve(source, outside_id)
     assert found is not None  # noqa: S101 - the row was written in the line above
     return found
+
+
+def get_or_create_many(source: str, outside_ids: Collection[str]) -> dict[str, Member]:
+    """The member of each outside id, the unknown ones made; few statements however many they are."""
+    found = _follow(source, outside_ids)
+    unknown = sorted(set(outside_ids) - found.keys())
+    if unknown:
+        rows = [Member(source=source, outside_id=outside_id) for outside_id in unknown]
+        Member.objects.bulk_create(rows, ignore_conflicts=True)
+        found |= _follow(source, unknown)
+    return found
+
+
+def _follow(source: str, outside_ids: Collection[str]) -> dict[str, Member]:
+    """The known members of these outside ids, each followed to whom it was merged into."""
+    rows = Member.objects.filter(source=source, outside_id__in=outside_ids)
+    found = {row.outside_id: row for row in rows}
+    for _step in range(_MOST_MERGES):
+        merged = {key: row.merged_into_id for key, row in found.items() if row.merged_into_id}
+        if not merged:
+            return found
+        into = Member.objects.in_bulk(set(merged.values()))
+        found |= {key: into[target] for key, target in merged.items() if target}
+    raise ValueError(f"members of {source!r} are merged in a circle")
 
 
 def segments_of(subject: UUID) -> frozenset[UUID]:

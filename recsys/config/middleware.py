@@ -1,12 +1,20 @@
-"""The request id: made for each request and sent back, so that a report can be traced."""
+"""What every request passes: its id, the limit of its body, and the language and time zone of who is signed in."""
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Callable
+from functools import cache
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from curation.ids import new_id
+from curation.models import User
+from curation.problems import Problem
+from recsys.config import errors
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -21,3 +29,41 @@ def request_id(get_response: View) -> View:
         return response
 
     return middleware
+
+
+def body_limit(get_response: View) -> View:
+    """Refuse a body that is larger than any view reads, before anything of it is read."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return get_response(request)
+        detail = _("A body may hold at most %(limit)d bytes.") % {
+            "limit": settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        }
+        return errors.answer(request, Problem(413, "too_large", _("Body too large"), detail))
+
+    return middleware
+
+
+def preferences(get_response: View) -> View:
+    """Speak a signed-in user's language, unless the browser chose another here, and tell the time of their zone."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES or not isinstance(
+            request.user, User
+        ):
+            return get_response(request)
+        if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+            translation.activate(request.user.language)
+            request.LANGUAGE_CODE = request.user.language
+        with timezone.override(_zone(request.user.time_zone)):
+            return get_response(request)
+
+    return middleware
+
+
+@cache
+def _zone(name: str) -> zoneinfo.ZoneInfo:
+    """The zone of that name, UTC where this machine knows none."""
+    return zoneinfo.ZoneInfo(name if name in zoneinfo.available_timezones() else "UTC")

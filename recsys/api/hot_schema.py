@@ -1,0 +1,252 @@
+"""What the hot endpoints take and answer, as OpenAPI 3.1: they skip DRF, so nothing can be read off their code."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from curation.problems import CONTENT_TYPE
+from feedback.parsing import KINDS
+from recsys.api.parameters import DEFAULT_SIZE, MAX_EXCLUDED
+
+Schema = dict[str, Any]
+
+
+def ref(name: str) -> Schema:
+    """A reference to a component."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def record(properties: Schema, *, optional: tuple[str, ...] = (), **more: object) -> Schema:
+    """An object of exactly these properties."""
+    required = [name for name in properties if name not in optional]
+    shape: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return shape | ({"required": required} if required else {}) | more
+
+
+def array(of: Schema, **more: object) -> Schema:
+    """An array."""
+    return {"type": "array", "items": of} | more
+
+
+def mapping(to: Schema) -> Schema:
+    """An object with free names."""
+    return {"type": "object", "additionalProperties": to}
+
+
+TEXT: Final = {"type": "string"}
+FLAG: Final = {"type": "boolean"}
+NUMBER: Final = {"type": "number"}
+COUNT: Final = {"type": "integer", "minimum": 0}
+UUID: Final = {"type": "string", "format": "uuid"}
+MAYBE_UUID: Final = {"type": ["string", "null"], "format": "uuid"}
+OUTSIDE_ID: Final = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 255,
+    "pattern": r"^[\x21-\x7e]+$",
+}
+
+COMPONENTS: Final[Schema] = {
+    "Problem": record(
+        {
+            "type": {"type": "string", "format": "uri"},
+            "title": TEXT,
+            "status": {"type": "integer", "minimum": 400, "maximum": 599},
+            "code": TEXT,
+            "detail": TEXT,
+            "errors": array(
+                {
+                    "type": "object",
+                    "properties": {"field": TEXT, "code": TEXT, "message": TEXT},
+                    "required": ["code", "message"],
+                }
+            ),
+        },
+        optional=("errors",),
+        description="Every error, as problem details (RFC 9457).",
+    ),
+    "Reason": record({"code": TEXT, "text": TEXT}),
+    "Placement": record(
+        {
+            "slot": {"type": "integer", "minimum": 1},
+            "item": TEXT,
+            "title": TEXT,
+            "score": NUMBER,
+            "parts": mapping({"type": ["number", "null"]})
+            | {"description": "What each live scorer gave; null where it does not know the item."},
+            "boost": NUMBER,
+            "rounding": NUMBER,
+            "reasons": array(ref("Reason")),
+            "explanation": {"type": "object", "description": "With `explain` only."},
+        },
+        optional=("explanation",),
+    ),
+    "Recommendations": record(
+        {
+            "impression": UUID,
+            "slate": MAYBE_UUID,
+            "mode": {"type": "string", "enum": ["fresh", "stale", "fallback"]},
+            "short": FLAG | {"description": "Fewer placements than asked for could be had."},
+            "versions": mapping(COUNT),
+            "placements": array(ref("Placement")),
+        }
+    ),
+    "Interaction": record(
+        {
+            "event": OUTSIDE_ID | {"description": "Your own key: sent twice, it counts once."},
+            "member": OUTSIDE_ID,
+            "item": OUTSIDE_ID,
+            "kind": {"type": "string", "enum": list(KINDS)},
+            "value": NUMBER | {"description": "Stars from 1 to 5 of a rating."},
+            "undoes": OUTSIDE_ID | {"description": "The event that an undo takes back."},
+            "occurred_at": {"type": "string", "format": "date-time"},
+            "impression": UUID | {"description": "The impression that this answers."},
+        },
+        optional=("item", "value", "undoes", "occurred_at", "impression"),
+    ),
+    "InteractionBatch": record(
+        {
+            "interactions": array(
+                {
+                    "anyOf": [
+                        ref("Interaction"),
+                        {"description": "Anything else is rejected alone."},
+                    ]
+                },
+                maxItems=1000,
+            )
+        }
+    ),
+    "InteractionResult": record(
+        {
+            "event": {"type": ["string", "null"]},
+            "status": {"type": "string", "enum": ["accepted", "duplicate", "rejected"]},
+            "reason": TEXT | {"description": "A code; with a rejection only."},
+            "detail": TEXT | {"description": "The reason in words."},
+        },
+        optional=("reason", "detail"),
+    ),
+    "InteractionResults": record(
+        {
+            "results": array(ref("InteractionResult")),
+            "recommendations": ref("Recommendations"),
+        },
+        optional=("recommendations",),
+    ),
+    "Trace": {
+        "type": "object",
+        "description": "A slate with its arithmetic and the decisions behind it.",
+    },
+    "Replay": {
+        "type": "object",
+        "properties": {"identical": FLAG},
+        "required": ["identical"],
+        "description": "Whether fusing the stored inputs again gives the same bytes.",
+    },
+}
+
+
+def parameter(name: str, schema: Schema, description: str, **more: object) -> Schema:
+    """A query parameter."""
+    return {"name": name, "in": "query", "schema": schema, "description": description} | more
+
+
+SIZE: Final = parameter(
+    "size",
+    {"type": "integer", "minimum": 1, "maximum": 50, "default": DEFAULT_SIZE},
+    "How many placements; at most the depth of the surface.",
+)
+WAIT: Final = parameter(
+    "wait_ms",
+    {"type": "integer", "minimum": 0, "maximum": 10_000},
+    "How long to wait for a fresh slate before another is served.",
+)
+SURFACE: Final = {"type": "string", "minLength": 1, "maxLength": 50, "pattern": "^[-a-zA-Z0-9_]+$"}
+SWITCH: Final = {"type": "string", "enum": ["0", "1", "true", "false"]}
+
+
+def answers(schema: Schema, description: str) -> Schema:
+    """The answer of 200."""
+    return {
+        "200": {"description": description, "content": {"application/json": {"schema": schema}}}
+    }
+
+
+PATHS: Final[Schema] = {
+    "/api/v1/recommendations/": {
+        "get": {
+            "operationId": "recommend",
+            "summary": "A slate for a member; an unknown member is a new one.",
+            "tags": ["recommendations"],
+            "parameters": [
+                parameter(
+                    "member",
+                    OUTSIDE_ID,
+                    "Required of a client; a member's own token may leave it out.",
+                ),
+                parameter(
+                    "surface", SURFACE | {"default": "home"}, "Where the slate will be shown."
+                ),
+                SIZE,
+                parameter(
+                    "item", OUTSIDE_ID, "The item to start from, on a similar-items surface only."
+                ),
+                parameter(
+                    "exclude",
+                    array(OUTSIDE_ID, maxItems=MAX_EXCLUDED),
+                    "Items to leave out; repeat it.",
+                ),
+                parameter("explain", SWITCH, "Add what stands behind each placement."),
+                WAIT,
+            ],
+            "responses": answers(ref("Recommendations"), "The slate."),
+        }
+    },
+    "/api/v1/interactions/": {
+        "post": {
+            "operationId": "record_interactions",
+            "summary": "Record what members did, each event exactly once; answer with a new slate if asked.",
+            "tags": ["interactions"],
+            "parameters": [
+                parameter(
+                    "refresh",
+                    SURFACE,
+                    "Answer with a slate of this surface; the body then has one member.",
+                ),
+                SIZE,
+                WAIT,
+            ],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/json": {
+                        "schema": {
+                            "anyOf": [
+                                ref("InteractionBatch"),
+                                ref("Interaction"),
+                                {"type": "object", "not": {"required": ["interactions"]}},
+                            ]
+                        }
+                    }
+                },
+            },
+            "responses": answers(ref("InteractionResults"), "A result for each event, in order."),
+        }
+    },
+    "/api/v1/slates/{slate_id}/": {
+        "get": {
+            "operationId": "read_slate",
+            "summary": "The trace of a slate, or its replay.",
+            "tags": ["slates"],
+            "parameters": [
+                {"name": "slate_id", "in": "path", "required": True, "schema": UUID},
+                parameter("replay", SWITCH, "Fuse the stored inputs again and compare."),
+            ],
+            "responses": answers(
+                {"anyOf": [ref("Replay"), ref("Trace")]}, "The trace, or the replay."
+            ),
+        }
+    },
+}
+
+PROBLEM: Final = {"content": {CONTENT_TYPE: {"schema": ref("Problem")}}}

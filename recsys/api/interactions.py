@@ -1,0 +1,125 @@
+"""What members did, told over the API: recorded exactly once, a new slate in the same answer if asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from curation.members import get_or_create_many
+from curation.models import Item
+from curation.problems import Denied, Invalid
+from feedback import actions
+from feedback.events import NewInteraction, Outcome
+from feedback.parsing import Draft, parse
+from recsys.api.door import door
+from recsys.api.parameters import Parameters, SlateParameters
+from recsys.api.parsers import json_body
+from recsys.api.recommendations import answer, ask_of, slate
+from recsys.api.tokens import Caller
+
+PARAMETERS: Final = frozenset({"refresh", "size", "wait_ms"})
+MOST_ROWS: Final = 1000
+Row = Any
+"""Whatever JSON stands where an interaction is expected."""
+
+
+@door("POST", "client", "member")
+def interactions(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """Record the interactions of the body; with `refresh`, serve their member a slate that knows of them."""
+    given = Parameters(request.GET)
+    given.only(PARAMETERS)
+    wanted = SlateParameters.read(given, "refresh") if "refresh" in request.GET else None
+    given.refuse_faults()
+    rows = _own(caller, _rows(json_body(request)))
+    member = _only_member(rows) if wanted else None
+    outcomes = record(rows, caller.source)
+    body: dict[str, Any] = {"results": [_result(outcome) for outcome in outcomes]}
+    if wanted:
+        covered = max((outcome.version or 0 for outcome in outcomes), default=0)
+        served = slate(ask_of(caller, member, wanted), feedback=covered)
+        body["recommendations"] = answer(served)
+    return HttpResponse(orjson.dumps(body), "application/json")
+
+
+def record(rows: Sequence[Row], source: str) -> list[Outcome]:
+    """Record raw interactions; an outcome for each, in order, those that cannot be understood among them."""
+    now = timezone.now()
+    parsed = [parse(row, now=now) for row in rows]
+    recorded = iter(
+        actions.record(
+            _known([each for each in parsed if isinstance(each, Draft)], source), source=source
+        )
+    )
+    return [next(recorded) if isinstance(each, Draft) else each for each in parsed]
+
+
+def _known(drafts: Sequence[Draft], source: str) -> list[NewInteraction]:
+    """Drafts with the member and the item that they mean; an unknown member is a new one."""
+    members = get_or_create_many(source, {draft.member for draft in drafts})
+    wanted = {draft.item for draft in drafts if draft.item}
+    items = dict(
+        Item.objects.filter(source=source, outside_id__in=wanted).values_list("outside_id", "id")
+    )
+    return [
+        NewInteraction(
+            event=draft.event,
+            subject=members[draft.member].subject,
+            kind=draft.kind,
+            item_id=items.get(draft.item or ""),
+            value=draft.value,
+            undoes=draft.undoes,
+            occurred_at=draft.occurred_at,
+            impression=draft.impression,
+            simulated=members[draft.member].simulated,
+        )
+        for draft in drafts
+    ]
+
+
+def _rows(body: Row) -> list[Row]:
+    if not isinstance(body, dict):
+        raise Invalid("invalid_body", _('Send one interaction, or {"interactions": […]}.'))
+    if "interactions" not in body:
+        return [body]
+    rows = body["interactions"]
+    if not isinstance(rows, list) or len(body) > 1:
+        raise Invalid("invalid_body", _('Send {"interactions": […]} and nothing beside it.'))
+    if len(rows) > MOST_ROWS:
+        raise Invalid(
+            "too_many", _("Send at most %(limit)d interactions at once.") % {"limit": MOST_ROWS}
+        )
+    return rows
+
+
+def _own(caller: Caller, rows: list[Row]) -> list[Row]:
+    """The rows as they are for a client; for a member only their own ones, in which the member may be left out."""
+    if "client" in caller.roles:
+        return rows
+    own = caller.member.outside_id if caller.member else None
+    if own is None or any(_member_of(row) not in {None, own} for row in rows):
+        raise Denied(_("You may act for yourself only."))
+    return [{"member": own, **row} if isinstance(row, Mapping) else row for row in rows]
+
+
+def _only_member(rows: Sequence[Row]) -> str:
+    members = {_member_of(row) for row in rows} - {None}
+    if len(members) != 1:
+        raise Invalid("one_member", _("A body that asks for `refresh` names exactly one member."))
+    return members.pop() or ""
+
+
+def _member_of(row: Row) -> str | None:
+    member = row.get("member") if isinstance(row, Mapping) else None
+    return None if member is None else str(member)
+
+
+def _result(outcome: Outcome) -> dict[str, Any]:
+    result: dict[str, Any] = {"event": outcome.event, "status": outcome.status}
+    if outcome.reason is not None:
+        result |= {"reason": outcome.reason, "detail": outcome.text}
+    return result

@@ -1,0 +1,72 @@
+"""Model versions over the API: list, promote, roll back."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from curation.access import require
+from curation.problems import Conflict
+from recsys import actions
+from recsys.models import LiveModel, ModelVersion
+from recsys.serializers import LiveSerializer, ReasonSerializer, VersionSerializer
+
+NEWEST = 200
+
+
+@extend_schema(operation_id="list_models", responses=VersionSerializer(many=True))
+@api_view(["GET"])
+def models(request: Request) -> Response:
+    """The newest model versions, and which of them serve."""
+    require(request.user, "operator", "analyst", "curator")
+    return Response(VersionSerializer(_versions()[:NEWEST], many=True).data)
+
+
+@extend_schema(operation_id="promote_model", request=ReasonSerializer, responses=LiveSerializer)
+@api_view(["POST"])
+def promote(request: Request, version_id: UUID) -> Response:
+    """Make this version the one that serves its family."""
+    require(request.user, "operator")
+    version = get_object_or_404(ModelVersion, pk=version_id)
+    try:
+        actions.promote(version_id=version.pk, actor=request.user, reason=_reason(request))
+    except actions.NotPossible as error:
+        raise Conflict("not_possible", str(error)) from error
+    return _live(version.family)
+
+
+@extend_schema(operation_id="roll_back_model", request=ReasonSerializer, responses=LiveSerializer)
+@api_view(["POST"])
+def roll_back(request: Request, version_id: UUID) -> Response:
+    """Put the family of this version back to the version that served before the live one."""
+    require(request.user, "operator")
+    version = get_object_or_404(ModelVersion, pk=version_id)
+    try:
+        actions.roll_back(family=version.family, actor=request.user, reason=_reason(request))
+    except actions.NotPossible as error:
+        raise Conflict("not_possible", str(error)) from error
+    return _live(version.family)
+
+
+def _reason(request: Request) -> str:
+    given = ReasonSerializer(data=request.data)
+    given.is_valid(raise_exception=True)
+    return given.validated_data.get("reason") or _("Through the API")
+
+
+def _live(family: str) -> Response:
+    return Response(
+        LiveSerializer(LiveModel.objects.select_related("version").get(family=family)).data
+    )
+
+
+def _versions() -> QuerySet[ModelVersion]:
+    live = LiveModel.objects.filter(version=OuterRef("pk"))
+    return ModelVersion.objects.annotate(is_live=Exists(live)).order_by("-created_at")

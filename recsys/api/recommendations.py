@@ -1,0 +1,115 @@
+"""A slate over the API: the hot endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from curation.models import Item
+from curation.problems import Denied, Invalid, Missing
+from recsys import reasons, serving
+from recsys.api.door import door
+from recsys.api.parameters import Parameters, SlateParameters
+from recsys.api.tokens import Caller
+from recsys.serving import Ask, MemberKey, Served
+
+PARAMETERS: Final = frozenset(
+    {"member", "surface", "size", "item", "exclude", "explain", "wait_ms"}
+)
+EXPLAINED: Final = ("because", "fired", "withheld", "lost", "propensity", "sampled", "curated")
+SHOWN: Final = ("slot", "item", "title", "score", "parts", "boost", "rounding")
+
+
+@door("GET", "client", "curator", "member")
+def recommendations(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """Answer with a slate for a member, whoever they are: an unknown member is a new one."""
+    given = Parameters(request.GET)
+    given.only(PARAMETERS, repeated={"exclude"})
+    wanted = SlateParameters.read(given, "surface")
+    member, item, excluded = given.text("member"), given.text("item"), given.texts("exclude")
+    explain = given.flag("explain")
+    given.refuse_faults()
+    ask = ask_of(caller, member, wanted)
+    if item is not None:
+        ask = replace(ask, anchor=_anchor(caller.source, item))
+    if excluded:
+        ask = replace(ask, exclude=_ids(caller.source, excluded))
+    return HttpResponse(orjson.dumps(answer(slate(ask), explain=explain)), "application/json")
+
+
+def ask_of(caller: Caller, member: str | None, wanted: SlateParameters) -> Ask:
+    """What serving is asked for, in the language of the request."""
+    return Ask(
+        member=member_key(caller, member),
+        surface=wanted.surface,
+        size=wanted.size,
+        wait_ms=wanted.wait_ms,
+        language=get_language() or "",
+    )
+
+
+def slate(ask: Ask, *, feedback: int = 0) -> Served:
+    """The slate asked for; a problem of 400 or 404 where none can be."""
+    try:
+        return serving.slate(ask, feedback=feedback)
+    except (serving.UnknownSurface, serving.UnknownItem) as error:
+        raise Missing(error.code, error.text) from error
+    except serving.Refused as error:
+        raise Invalid(error.code, error.text) from error
+
+
+def answer(served: Served, *, explain: bool = False) -> dict[str, Any]:
+    """The JSON object of a served slate; `explain` adds what each placement owes to which decisions."""
+    return {
+        "impression": served.impression,
+        "slate": served.slate,
+        "mode": served.mode,
+        "short": served.short,
+        "versions": served.versions,
+        "placements": [_placement(each, explain) for each in served.placements],
+    }
+
+
+def _placement(placement: Mapping[str, Any], explain: bool) -> dict[str, Any]:
+    shown = {name: placement[name] for name in SHOWN}
+    shown["reasons"] = [
+        {"code": reason["code"], "text": reasons.text_of(reason)} for reason in placement["reasons"]
+    ]
+    if explain:
+        shown["explanation"] = {name: placement[name] for name in EXPLAINED if name in placement}
+    return shown
+
+
+def member_key(caller: Caller, outside_id: str | None) -> MemberKey:
+    """The member that the caller means and may act for; callers who are members themselves may leave it out."""
+    own = caller.member
+    if caller.roles.isdisjoint({"client", "curator"}):
+        if own is None or outside_id not in {None, own.outside_id}:
+            raise Denied(_("You may act for yourself only."))
+        return MemberKey(own.source, own.outside_id)
+    if outside_id is not None:
+        return MemberKey(caller.source, outside_id)
+    if own is None:
+        error = {"field": "member", "code": "required", "message": _("This field is required.")}
+        raise Invalid("invalid_parameter", _("Say for which member."), [error])
+    return MemberKey(own.source, own.outside_id)
+
+
+def _anchor(source: str, outside_id: str) -> UUID:
+    ids = _ids(source, (outside_id,))
+    if not ids:
+        raise Missing("unknown_item", _("There is no item %(item)s.") % {"item": outside_id})
+    return next(iter(ids))
+
+
+def _ids(source: str, outside_ids: Collection[str]) -> frozenset[UUID]:
+    """The items of those outside ids; ids that no item has stand for nothing to leave out."""
+    found = Item.objects.filter(source=source, outside_id__in=outside_ids)
+    return frozenset(found.values_list("id", flat=True))

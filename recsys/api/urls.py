@@ -1,0 +1,31 @@
+"""Where the API answers, below /api/."""
+
+from __future__ import annotations
+
+from curation.urls import api_urlpatterns as curation_urlpatterns
+from django.urls import include, path
+
+from recsys.api import docs, models, runs
+from recsys.api.interactions import interactions
+from recsys.api.recommendations import recommendations
+from recsys.api.slates import slate
+
+v1 = [
+    path("recommendations/", recommendations, name="recommendations"),
+    path("interactions/", interactions, name="interactions"),
+    path("slates/<uuid:slate_id>/", slate, name="slate"),
+    path("runs/", runs.runs, name="runs"),
+    path("runs/<uuid:run_id>/", runs.run, name="run"),
+    path("runs/<uuid:run_id>/cancel/", runs.cancel, name="cancel-run"),
+    path("models/", models.models, name="models"),
+    path("models/<uuid:version_id>/promote/", models.promote, name="promote-model"),
+    path("models/<uuid:version_id>/rollback/", models.roll_back, name="roll-back-model"),
+    *curation_urlpatterns,
+]
+
+app_name = "api"
+urlpatterns = [
+    path("v1/", include(v1)),
+    path("schema/", docs.schema, name="schema"),
+    path("docs/", docs.page, name="docs"),
+]

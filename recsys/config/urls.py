@@ -1,0 +1,33 @@
+"""Every address of the product."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from recsys import health, views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("items/<uuid:item_id>/", views.item, name="item"),
+    path("items/<uuid:item_id>/feedback/", views.feedback_on_item, name="feedback-on-item"),
+    path("feedback/undo/", views.undo_feedback, name="undo-feedback"),
+    path("slates/<uuid:slate_id>/", views.trace, name="trace"),
+    path("report/", include("feedback.urls")),
+    path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("logout/", login_not_required(auth.LogoutView.as_view()), name="logout"),
+    path("language/", login_not_required(set_language), name="set_language"),
+    path("api/", include("recsys.api.urls")),
+    path("admin/runs/", include("recsys.run_urls")),
+    path("admin/", admin.site.urls),
+    path("livez", health.live, name="live"),
+    path("readyz", health.ready, name="ready"),
+]
+
+handler400 = "recsys.config.errors.bad_request"
+handler403 = "recsys.config.errors.forbidden"
+handler404 = "recsys.config.errors.not_found"
+handler500 = "recsys.config.errors.server_error"

@@ -1,0 +1,36 @@
+"""The words for the reasons of a placement, in the language of the request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+SCORERS: Final = {
+    "popularity": gettext_lazy("Popular lately"),
+    "item_knn": gettext_lazy("Close to items that you liked"),
+    "ease": gettext_lazy("Liked by people whose likes are like yours"),
+    "dot": gettext_lazy("Fits your taste as the model learned it"),
+}
+"""What it means that a scorer spoke most for an item."""
+
+TEXTS: Final = {
+    "pinned": gettext_lazy("Chosen by our curators"),
+    "pinned_best_match": gettext_lazy("The best match for a place that our curators keep"),
+    "explored": gettext_lazy("Something different, to learn what you like"),
+    "quota": gettext_lazy("Here for variety, by a rule of our curators"),
+    "boosted": gettext_lazy("Raised by a rule of our curators"),
+    "buried": gettext_lazy("Lowered by a rule of our curators"),
+    "to_bottom": gettext_lazy("Sent to the end by a rule of our curators"),
+    "unscored": gettext_lazy("New: no model knows it yet"),
+}
+
+
+def text_of(reason: Mapping[str, Any]) -> str:
+    """One reason in words; a code that this version has no words for is named as it is."""
+    if reason["code"] == "scorer":
+        scorer = reason["parameters"]["scorer"]
+        return str(SCORERS.get(scorer) or _("Recommended by %(scorer)s") % {"scorer": scorer})
+    return str(TEXTS.get(reason["code"], reason["code"]))
