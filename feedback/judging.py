@@ -1,0 +1,115 @@
+"""Which events of one body are accepted: a pure function of the events and of what is known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from feedback.events import NewInteraction, Outcome, Reason, Status, rejected
+from feedback.models import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An event that an undo names: whose it is, of which item, of which kind."""
+
+    subject: UUID
+    item_id: UUID | None
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was known before a body came: digests by event, targets by event, items with `active`."""
+
+    digests: Mapping[str, bytes] = field(default_factory=dict)
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    items: Mapping[UUID, bool] = field(default_factory=dict)
+
+
+def judge(events: Sequence[NewInteraction], known: Known) -> list[Outcome]:
+    """The outcome of each event, in their order; of a key that comes twice, the first is the event.
+
+    A key that is already there answers first: a retry is a duplicate even if the item has gone since.
+    """
+    outcomes: list[Outcome] = []
+    first: dict[str, int] = {}
+    for at, event in enumerate(events):
+        outcome = _repeated(event, known, events, first) or _refused_item(event, known)
+        if outcome is None:
+            first[event.event] = at
+            outcome = Outcome(event.event, Status.ACCEPTED)
+        outcomes.append(outcome)
+    return _refuse_undos(events, outcomes, known, first)
+
+
+def _repeated(
+    event: NewInteraction, known: Known, events: Sequence[NewInteraction], first: Mapping[str, int]
+) -> Outcome | None:
+    digest = known.digests.get(event.event)
+    if digest is None and event.event in first:
+        digest = events[first[event.event]].digest()
+    return None if digest is None else repeated(event, digest)
+
+
+def repeated(event: NewInteraction, digest: bytes) -> Outcome:
+    """The outcome of an event whose key is taken, by what was sent under it."""
+    if event.digest() == digest:
+        return Outcome(event.event, Status.DUPLICATE)
+    return rejected(event.event, Reason.CONFLICT)
+
+
+def _refused_item(event: NewInteraction, known: Known) -> Outcome | None:
+    if event.kind is Kind.UNDO:
+        return None
+    active = known.items.get(event.item_id) if event.item_id else None
+    if active is None:
+        return rejected(event.event, Reason.UNKNOWN_ITEM)
+    return None if active else rejected(event.event, Reason.INACTIVE_ITEM)
+
+
+def _refuse_undos(
+    events: Sequence[NewInteraction],
+    outcomes: list[Outcome],
+    known: Known,
+    first: Mapping[str, int],
+) -> list[Outcome]:
+    """Refuse undos of what cannot be undone; the event may stand before or after them in the body."""
+    for event, outcome in zip(events, list(outcomes), strict=True):
+        if event.kind is not Kind.UNDO or outcome.status is Status.REJECTED:
+            continue
+        at = first.get(event.event)
+        if at is not None and (reason := _refusal(event, _target(event, events, known, first))):
+            outcomes[at] = rejected(event.event, reason)
+    return _follow(events, outcomes, first)
+
+
+def _target(
+    event: NewInteraction, events: Sequence[NewInteraction], known: Known, first: Mapping[str, int]
+) -> Target | None:
+    if event.undoes in known.targets:
+        return known.targets[event.undoes]
+    at = first.get(event.undoes)
+    if at is None:
+        return None
+    return Target(events[at].subject, events[at].item_id, events[at].kind)
+
+
+def _refusal(event: NewInteraction, target: Target | None) -> Reason | None:
+    if target is None:
+        return None
+    if target.subject != event.subject:
+        return Reason.NOT_YOURS
+    return Reason.NOT_UNDOABLE if target.kind is Kind.UNDO else None
+
+
+def _follow(
+    events: Sequence[NewInteraction], outcomes: list[Outcome], first: Mapping[str, int]
+) -> list[Outcome]:
+    """A repetition of an event that was refused in the same body is refused alike."""
+    for at, event in enumerate(events):
+        leader = outcomes[first.get(event.event, at)]
+        if outcomes[at].status is Status.DUPLICATE and leader.status is Status.REJECTED:
+            outcomes[at] = leader
+    return outcomes

@@ -1,0 +1,156 @@
+"""The door of feedback: one raw JSON object becomes a draft, or a rejection that says why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from feedback.events import Outcome, Reason, rejected
+from feedback.models import Kind
+from feedback.partitions import EARLIEST
+
+KINDS = {kind.name.lower(): kind for kind in Kind}
+FIELDS = frozenset(
+    {"event", "member", "item", "kind", "value", "undoes", "occurred_at", "impression"}
+)
+AHEAD = timedelta(minutes=5)
+MAX_LENGTH = 255
+MIN_STARS, MAX_STARS = 1.0, 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An interaction in the client's own ids: well formed, its member and item not looked up yet."""
+
+    event: str
+    member: str
+    kind: Kind
+    item: str | None
+    value: float | None
+    undoes: str
+    occurred_at: datetime | None
+    impression: UUID | None
+
+
+class _RefusedError(Exception):
+    def __init__(self, reason: Reason, **words: object) -> None:
+        self.reason, self.words = reason, words
+
+
+def parse(raw: object, *, now: datetime) -> Draft | Outcome:
+    """The draft of one interaction as it came over the wire, or its rejection."""
+    if not isinstance(raw, Mapping):
+        return rejected(None, Reason.NOT_AN_OBJECT)
+    try:
+        return _draft(raw, now)
+    except _RefusedError as error:
+        return rejected(_named(raw.get("event")), error.reason, **error.words)
+
+
+def _draft(raw: Mapping[str, object], now: datetime) -> Draft:
+    for field in raw:
+        if field not in FIELDS:
+            raise _RefusedError(Reason.UNKNOWN_FIELD, field=str(field)[:MAX_LENGTH])
+    event, member = _text(raw, "event"), _text(raw, "member")
+    kind = _kind(raw)
+    undo = kind is Kind.UNDO
+    return Draft(
+        event=event,
+        member=member,
+        kind=kind,
+        item=None if undo else _text(raw, "item"),
+        value=_value(raw.get("value"), kind),
+        undoes=_text(raw, "undoes") if undo else _absent(raw, "undoes"),
+        occurred_at=_instant(raw.get("occurred_at"), now),
+        impression=_impression(raw.get("impression")),
+    )
+
+
+def _named(event: object) -> str | None:
+    if isinstance(event, int) and not isinstance(event, bool):
+        return str(event)
+    return event[:MAX_LENGTH] if isinstance(event, str) else None
+
+
+def _text(raw: Mapping[str, object], field: str) -> str:
+    value = raw.get(field)
+    if value is None:
+        raise _RefusedError(Reason.MISSING_FIELD, field=field)
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or not well_formed(value):
+        raise _RefusedError(Reason.BAD_TEXT, field=field)
+    return value
+
+
+def well_formed(text: str) -> bool:
+    """Whether a text can be an id: 1 to 255 printable characters, not only blanks at its ends."""
+    return 0 < len(text) <= MAX_LENGTH and text.isprintable() and text == text.strip()
+
+
+def _absent(raw: Mapping[str, object], field: str) -> str:
+    if raw.get(field) is not None:
+        raise _RefusedError(Reason.UNKNOWN_FIELD, field=field)
+    return ""
+
+
+def _kind(raw: Mapping[str, object]) -> Kind:
+    name = raw.get("kind")
+    if name is None:
+        raise _RefusedError(Reason.MISSING_FIELD, field="kind")
+    kind = KINDS.get(name) if isinstance(name, str) else None
+    if kind is None:
+        raise _RefusedError(Reason.UNKNOWN_KIND, kinds=", ".join(KINDS))
+    return kind
+
+
+def _value(value: object, kind: Kind) -> float | None:
+    if value is None:
+        if kind is Kind.RATING:
+            raise _RefusedError(Reason.MISSING_FIELD, field="value")
+        return 1.0 if kind is Kind.FAVOURITE else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _RefusedError(Reason.BAD_VALUE)
+    if kind is Kind.RATING:
+        return _stars(value)
+    # Other kinds happen or do not; only a favourite can be set to 0.
+    if value != 1 and not (value == 0 and kind is Kind.FAVOURITE):
+        raise _RefusedError(
+            Reason.VALUE_OUT_OF_RANGE, range="0, 1" if kind is Kind.FAVOURITE else "1"
+        )
+    return float(value) if kind is Kind.FAVOURITE else None
+
+
+def _stars(value: float) -> float:
+    if not (MIN_STARS <= value <= MAX_STARS):  # false for NaN too
+        raise _RefusedError(Reason.VALUE_OUT_OF_RANGE, range="1 – 5")
+    return float(value)
+
+
+def _instant(value: object, now: datetime) -> datetime | None:
+    if value is None:
+        return None
+    instant = value if isinstance(value, datetime) else _iso(value)
+    if instant.tzinfo is None:
+        raise _RefusedError(Reason.BAD_TIMESTAMP)
+    if not (EARLIEST <= instant <= now + AHEAD):
+        raise _RefusedError(Reason.TIMESTAMP_OUT_OF_RANGE)
+    return instant.astimezone(UTC)
+
+
+def _iso(value: object) -> datetime:
+    try:
+        return datetime.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError:
+        raise _RefusedError(Reason.BAD_TIMESTAMP) from None
+
+
+def _impression(value: object) -> UUID | None:
+    if value is None:
+        return None
+    try:
+        return UUID(value if isinstance(value, str) else "")
+    except ValueError:
+        raise _RefusedError(Reason.BAD_IMPRESSION) from None
