@@ -71,4 +71,4 @@ def _announce(services: Services, folder: Path) -> None:
         "TANDEM_VAR": str(folder / "var"),
         "SECRET_KEY": "a key for the tests alone",
     }
-    os.environ.update(urls | told | {"TANDEM_ROLE": "shell", "TANDEM_DEMO": "0"})
+    os.environ.update(urls | told | {"TANDEM_PROCESS": "command", "TANDEM_DEMO": "0"})

@@ -111,7 +111,7 @@ def _install(title: str, words: list[str]) -> None:
     print(title, flush=True)
     environment = {"PIP_CACHE_DIR": str(ROOT / ".cache" / "pip"), **os.environ, "PIP_NO_INPUT": "1"}
     environment.pop("PYTHONHOME", None)
-    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", *words]
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "-qq", *words]
     if subprocess.run(pip, check=False, env=environment, cwd=ROOT).returncode:
         _fail(
             "pip could not install everything; its own words stand above. Check the network and the disk "

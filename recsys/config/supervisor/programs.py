@@ -86,7 +86,7 @@ def web(environment: dict[str, str], at: Web) -> Program:
     return Program(
         name="web",
         words=python(*words),
-        environment=environment | {"TANDEM_ROLE": "web"} | _threads(1),
+        environment=environment | {"TANDEM_PROCESS": "web"} | _threads(1),
         stage=WEB,
         ready=lambda _: _answers_http(at),
     )
@@ -97,7 +97,7 @@ def relay(environment: dict[str, str]) -> Program:
     return Program(
         name="relay",
         words=python("manage.py", "relay"),
-        environment=environment | {"TANDEM_ROLE": "relay"} | _threads(1),
+        environment=environment | {"TANDEM_PROCESS": "relay"} | _threads(1),
         stage=RELAY,
         ready=_says("relay ready"),
     )
@@ -130,7 +130,7 @@ def _worker(queue: str, environment: dict[str, str], threads: int, *more: str) -
     return Program(
         name=queue,
         words=python(*words),
-        environment=environment | {"TANDEM_ROLE": queue} | _threads(threads),
+        environment=environment | {"TANDEM_PROCESS": queue} | _threads(threads),
         stage=WORKERS,
         ready=_says(" ready."),
         # A second SIGTERM would wait for the task as long as the first; an orphan must not finish one of hours.
@@ -145,7 +145,7 @@ def beat(environment: dict[str, str]) -> Program:
     return Program(
         name="beat",
         words=python(*words),
-        environment=environment | {"TANDEM_ROLE": "beat"} | _threads(1),
+        environment=environment | {"TANDEM_PROCESS": "beat"} | _threads(1),
         stage=BEAT,
         ready=_says("beat: Starting"),
     )
@@ -156,7 +156,7 @@ def once(name: str, environment: dict[str, str], *words: str, to_terminal: bool 
     return Program(
         name=name,
         words=python("manage.py", *words),
-        environment=environment | {"TANDEM_ROLE": "shell"} | _threads(1),
+        environment=environment | {"TANDEM_PROCESS": "command"} | _threads(1),
         stage=ONCE,
         ready=Child.running,
         to_terminal=to_terminal,
