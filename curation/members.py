@@ -60,7 +60,7 @@ def _follow(source: str, outside_ids: Collection[str]) -> dict[str, Member]:
         if not merged:
             return found
         into = Member.objects.in_bulk(set(merged.values()))
-        found |= {key: into[target] for key, target in merged.items() if target}
+        found |= {key: into[target] for key, target in merged.items()}
     raise ValueError(f"members of {source!r} are merged in a circle")
 
 

@@ -39,6 +39,13 @@ class Attribute(models.Model):
         verbose_name = _("attribute")
         verbose_name_plural = _("attributes")
         ordering = ["key"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(key__in=["title", "provider", "source", "published_on"]),
+                name="attribute_key_not_built_in",
+                violation_error_message=_("Every item has a field of this name already."),
+            )
+        ]
         # Published rules read attributes: one that vanished or changed its type would break them.
         triggers = [NEVER_DELETED, pgtrigger.ReadOnly(name="kind_stays", fields=["key", "kind"])]
 

@@ -139,7 +139,7 @@ class PolicyVersion(models.Model):
     restores = models.BigIntegerField(_("restores version"), null=True, blank=True)
     published_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     published_at = models.DateTimeField(_("published"))
-    note = models.TextField(_("note"), blank=True)
+    reason = models.TextField(_("reason"), blank=True)
 
     class Meta:
         verbose_name = _("policy version")

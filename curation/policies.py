@@ -1,0 +1,181 @@
+"""Loading the policy of a surface at an instant, for the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from itertools import chain
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet
+
+from curation.fusion import policy as fusion
+from curation.fusion.columns import Schema
+from curation.models import Block, ChangeSet, Decision, Member, PolicyEntry, Revision, Surface
+from curation.queries import schema as item_schema
+from curation.specs import make_blend, make_rule
+
+_RELATED = ("decision", "member", "author")
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A revision that is in force, and since when."""
+
+    revision: Revision
+    published_at: datetime
+
+
+def load_policy(
+    surface: Surface, at: datetime, change_set: ChangeSet | None = None
+) -> fusion.Policy:
+    """The policy of a surface at an instant, with a change set's drafts on top if one is given.
+
+    It holds what is published, in its window or not; `valid_until` is the next instant at which a
+    decision starts or ends, or the next UTC midnight where the surface explores. The number of
+    queries is fixed.
+    """
+    drafts = drafts_of(change_set, surface) if change_set else {}
+    current = entries_of(surface.slug, surface.policy_version)
+    entries = [row for row in current if row.revision.decision_id not in drafts]
+    entries += [InForce(row, at) for row in drafts.values() if not row.ends and not _blocks(row)]
+    blocks = [row for row in live_blocks(surface) if row.decision_id not in drafts]
+    drafted = [row for row in drafts.values() if not row.ends and _blocks(row)]
+    made = _Maker(item_schema())
+    decisions = [made.decision(row) for row in entries]
+    return fusion.Policy(
+        surface=settings_of(surface),
+        version=surface.policy_version,
+        blocks_version=surface.blocks_version,
+        blocks=(*map(made.block, blocks), *(made.drafted_block(row, at) for row in drafted)),
+        pins=tuple(row for row in decisions if isinstance(row, fusion.Pin)),
+        rules=tuple(row for row in decisions if isinstance(row, fusion.Rule)),
+        blends=tuple(row for row in decisions if isinstance(row, fusion.Blend)),
+        valid_until=_valid_until(
+            surface, at, chain(entries, (InForce(r, at) for r in drafted)), blocks
+        ),
+    )
+
+
+def settings_of(surface: Surface) -> fusion.SurfaceSettings:
+    """A surface as the engine sees it."""
+    every = surface.explore_every
+    knob = round(surface.diversity * 1000)
+    kind = fusion.DiversityKind.MMR if knob else fusion.DiversityKind.NONE
+    return fusion.SurfaceSettings(
+        slug=surface.slug,
+        depth=surface.depth,
+        reserve=surface.reserve,
+        exploring=frozenset(range(every, surface.depth + 1, every)) if every else frozenset(),
+        temperature=surface.temperature,
+        repeat=fusion.RepeatPolicy(
+            rated=surface.repeat != Surface.Repeat.ANYTHING,
+            interacted=surface.repeat == Surface.Repeat.INTERACTED,
+            shown=surface.max_shown or None,
+        ),
+        diversity=fusion.Diversity(kind, knob),
+        pin_budget=surface.pin_budget,
+    )
+
+
+def entries_of(surface: str, number: int) -> list[InForce]:
+    """What a policy version of a surface (by slug) holds."""
+    rows = PolicyEntry.objects.filter(
+        version__surface=surface, version__number=number
+    ).select_related(*(f"revision__{name}" for name in _RELATED))
+    return [InForce(row.revision, row.published_at) for row in rows.order_by("revision_id")]
+
+
+def live_blocks(surface: Surface) -> QuerySet[Block]:
+    """The blocks of a surface and those of everywhere, ended ones left out."""
+    here = Q(surface=surface) | Q(surface=None)
+    rows = Block.objects.filter(here, ended_at=None).select_related("member", "decision__author")
+    return rows.order_by("decision_id")
+
+
+def drafts_of(change_set: ChangeSet, surface: Surface | None = None) -> dict[UUID, Revision]:
+    """The newest draft of each decision in a change set (that touches the surface), by decision."""
+    rows = change_set.revisions.select_related(*_RELATED, "segment", "item").order_by("number")
+    if surface is not None:
+        rows = rows.filter(Q(decision__surface=surface) | Q(decision__surface=None))
+    return {row.decision_id: row for row in rows}
+
+
+def _blocks(revision: Revision) -> bool:
+    return revision.decision.kind == Decision.Kind.BLOCK
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """Makes the engine's decisions of rows."""
+
+    schema: Schema
+
+    def decision(self, row: InForce) -> fusion.Decision:
+        """The engine's pin, rule or blend."""
+        revision, common = row.revision, _common(row)
+        if revision.decision.kind == Decision.Kind.PIN:
+            assert revision.item_id is not None  # noqa: S101 - a pin has an item
+            return fusion.Pin(item=revision.item_id, slot=revision.spec["slot"], **common)
+        if revision.decision.kind == Decision.Kind.RULE:
+            return make_rule(revision.spec, self.schema, **common)
+        return make_blend(revision.spec, **common)
+
+    def block(self, row: Block) -> fusion.Block:
+        """The engine's block of one in force."""
+        return fusion.Block(
+            lineage=row.decision_id,
+            published_at=row.published_at,
+            scope=_scope(row.surface_id, row.segment_id, row.member),
+            window=fusion.Window(row.starts_at, row.until),
+            owner=row.decision.author.username,
+            item=row.item_id,
+            safety=row.safety,
+        )
+
+    def drafted_block(self, revision: Revision, at: datetime) -> fusion.Block:
+        """The engine's block of a draft."""
+        assert revision.item_id is not None  # noqa: S101 - a block has an item
+        safety = bool(revision.spec["safety"])
+        return fusion.Block(item=revision.item_id, safety=safety, **_common(InForce(revision, at)))
+
+
+def _common(row: InForce) -> Mapping[str, Any]:
+    revision = row.revision
+    return {
+        "lineage": revision.decision_id,
+        "revision": revision.number,
+        "published_at": row.published_at,
+        "scope": _scope(revision.decision.surface_id, revision.segment_id, revision.member),
+        "priority": revision.priority,
+        "window": fusion.Window(revision.starts_at, revision.until),
+        "reason": revision.reason,
+        "owner": revision.author.username,
+        "holdback": revision.holdback,
+        "traffic": revision.traffic,
+    }
+
+
+def _scope(surface: str | None, segment: UUID | None, member: Member | None) -> fusion.Scope:
+    return fusion.Scope(surface, segment, member.subject if member else None)
+
+
+def _valid_until(
+    surface: Surface, at: datetime, entries: Iterable[InForce], blocks: Iterable[Block]
+) -> datetime | None:
+    rows: Iterator[Revision | Block] = chain((row.revision for row in entries), blocks)
+    edges = [edge for row in rows for edge in (row.starts_at, row.until) if edge and edge > at]
+    if surface.explore_every:
+        tomorrow = at.astimezone(UTC).date() + timedelta(days=1)
+        edges.append(datetime.combine(tomorrow, time.min, UTC))
+    return min(edges, default=None)
+
+
+def in_force(decision: Decision) -> bool:
+    """Whether a decision is published and not ended, on any of its surfaces, in its window or not."""
+    if decision.kind == Decision.Kind.BLOCK:
+        return Block.objects.filter(decision=decision, ended_at=None).exists()
+    current = PolicyEntry.objects.filter(version__number=F("version__surface__policy_version"))
+    return current.filter(revision__decision=decision).exists()
