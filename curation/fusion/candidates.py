@@ -93,12 +93,18 @@ class Similarities:
         return Similarities(starts, second[order], self.values[order])
 
 
-Entries = Mask | Floats | Column | NDArray[np.int32]
+Entries = Mask | Floats | NDArray[np.int32]
 
 
-def _check_length(name: str, entries: Entries, size: int) -> None:
-    if len(entries) != size:
-        raise ValueError(f"{name} has {len(entries)} entries for {size} candidates")
+def _check_entries(name: str, entries: Entries, kind: type, size: int) -> None:
+    if entries.dtype != kind:
+        raise ValueError(f"{name} holds {entries.dtype}, not {np.dtype(kind)}")
+    _check_length(name, len(entries), size)
+
+
+def _check_length(name: str, length: int, size: int) -> None:
+    if length != size:
+        raise ValueError(f"{name} has {length} entries for {size} candidates")
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,25 +155,27 @@ class Candidates:
             raise ValueError(f"{size} candidates, at most {MOST_CANDIDATES}")
         if set(self.scores) != set(self.statistics):
             raise ValueError("scores and statistics must name the same scorers")
-        for name, array in self._arrays():
-            _check_length(name, array, size)
+        for name, entries, kind in self._arrays():
+            _check_entries(name, entries, kind, size)
+        for name, column in self.columns.items():
+            _check_length(f"column {name}", len(column), size)
         infinite = [name for name, scores in self.scores.items() if np.isinf(scores).any()]
         if infinite:
             raise ValueError(f"scorer {infinite[0]} gave an infinite score")
         if len(self.index) != size:
             raise ValueError("an item stands twice among the candidates")
 
-    def _arrays(self) -> Iterable[tuple[str, Entries]]:
-        yield "active", self.active
-        yield from (("score " + name, scores) for name, scores in self.scores.items())
-        yield from (("column " + name, column) for name, column in self.columns.items())
+    def _arrays(self) -> Iterable[tuple[str, Entries, type]]:
+        """Name, entries and element type of everything that has one entry per item."""
+        yield "active", self.active, np.bool_
+        yield from (("score " + name, each, np.float64) for name, each in self.scores.items())
         for name, flags in (("rated", self.rated), ("interacted", self.interacted)):
             if flags is not None:
-                yield name, flags
+                yield name, flags, np.bool_
         if self.shown is not None:
-            yield "shown", self.shown
+            yield "shown", self.shown, np.int32
         if self.similarities is not None:
-            yield "similarities", self.similarities.starts[:-1]
+            yield "similarities", self.similarities.starts[:-1], np.int32
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -175,8 +183,8 @@ class Candidates:
     @cached_property
     def index(self) -> Mapping[bytes, int]:
         """Id bytes to row."""
-        packed = self.ids.tobytes()
-        return {packed[at : at + 16]: at // 16 for at in range(0, len(packed), 16)}
+        ids = np.ascontiguousarray(self.ids).view("V16").ravel().tolist()
+        return dict(zip(ids, range(len(ids)), strict=True))
 
     def item(self, row: int) -> UUID:
         """The id of the item in this row."""

@@ -124,10 +124,10 @@ class Column:
 def _compact(
     kind: Kind, data: NDArray[Any], starts: NDArray[np.int32], vocabulary: tuple[str, ...]
 ) -> Column:
-    used = np.unique(data[data >= 0])
-    codes = np.searchsorted(used, data).astype(np.int32)
-    codes[data < 0] = -1
-    return Column(kind, codes, starts, tuple(vocabulary[code] for code in used.tolist()))
+    used = np.flatnonzero(np.bincount(data[data >= 0], minlength=len(vocabulary)))
+    place = np.full(len(vocabulary) + 1, -1, np.int32)  # the last entry answers for missing
+    place[used] = np.arange(len(used), dtype=np.int32)
+    return Column(kind, place[data], starts, tuple(vocabulary[code] for code in used.tolist()))
 
 
 def _numbers(values: Sequence[Any]) -> Column:

@@ -79,6 +79,8 @@ def _causes(candidates: Candidates, held: Standing, masks: Masks) -> Iterator[_C
     yield _Cause(Denial.INACTIVE, None, ~candidates.active)
     yield _Cause(Denial.NEVER, None, _rows_of(candidates, candidates.nevers))
     for block in held.blocks:
+        if candidates.row(block.item) is None:
+            continue
         code = Denial.SAFETY_BLOCK if block.safety else Denial.BLOCK
         yield _Cause(code, block.lineage, _rows_of(candidates, (block.item,)))
     for rule in held.rules:

@@ -165,6 +165,10 @@ class Quotas:
             if slot <= quota.first and quota.mask[row]:
                 quota.got += 1
 
+    def lacking(self, slot: int) -> bool:
+        """Tell whether any quota that counts this slot still wants items."""
+        return any(slot <= quota.first and quota.got < quota.least for quota in self.counts)
+
     def pressing(self, slot: int, feasible: Mask) -> tuple[Mask, UUID] | None:
         """The feasible rows that this slot must be filled from, and the quota that says so.
 

@@ -29,30 +29,27 @@ class Table:
     size: int
     columns: Mapping[str, Column]
     index: Mapping[bytes, int] = field(default_factory=dict)
-    _known: dict[Query, Mask] = field(default_factory=dict)
+    _known: dict[Comparison, Mask] = field(default_factory=dict)
 
     def matches(self, query: Query) -> Mask:
-        """True where the query holds, bool [size]; asked twice, answered once."""
-        mask = self._known.get(query)
-        if mask is None:
-            mask = self._known[query] = self._evaluate(query)
-        return mask
-
-    def _evaluate(self, query: Query) -> Mask:
+        """True where the query holds, bool [size]; not to be written to."""
         if isinstance(query, Comparison):
-            return self._compare(query)
+            mask = self._known.get(query)
+            return self._known.setdefault(query, self._compare(query)) if mask is None else mask
         if isinstance(query, ItemList):
             return self._listed(query)
         if isinstance(query, Not):
             return ~self.matches(query.part)
         if isinstance(query, All):
-            return self._combine(query.parts, np.logical_and, start=True)
-        return self._combine(query.parts, np.logical_or, start=False)
+            return self._combine(query.parts, np.logical_and, empty=True)
+        return self._combine(query.parts, np.logical_or, empty=False)
 
-    def _combine(self, parts: tuple[Query, ...], join: np.ufunc, *, start: bool) -> Mask:
-        mask = np.full(self.size, start)
-        for part in parts:
-            join(mask, self.matches(part), out=mask)
+    def _combine(self, parts: tuple[Query, ...], join: np.ufunc, *, empty: bool) -> Mask:
+        if not parts:
+            return np.full(self.size, empty)
+        mask = self.matches(parts[0])
+        for part in parts[1:]:
+            mask = join(mask, self.matches(part))
         return mask
 
     def _listed(self, query: ItemList) -> Mask:

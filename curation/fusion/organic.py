@@ -69,43 +69,55 @@ class Filling:
         self.surface = surface
         self.knob = knob
         self.seed = seed
+        self.order = np.lexsort((-boosted.utility, boosted.tier)).tolist()
+        self.cursor = 0
 
     def fill(
         self, open_rows: Mask, pins: Mapping[int, int], caps: Caps, quotas: Quotas
     ) -> list[Choice]:
         """Choose for every slot without a pin, then for the reserve, as far as there are items."""
-        open_rows = open_rows.copy()
+        self.open = open_rows.copy()
         for row in pins.values():
-            open_rows[row] = False
-            self._note(row)
+            self._take(row)
         choices = []
         for slot in range(1, self.surface.depth + self.surface.reserve + 1):
             caps.reach(slot)
-            if slot in pins:
-                continue
-            choice = self._choose(slot, open_rows & (caps.full == 0), quotas)
+            choice = None if slot in pins else self._choose(slot, caps, quotas)
             if choice is None:
                 continue
             choices.append(choice)
-            open_rows[choice.row] = False
             caps.place(choice.row, slot)
             quotas.place(choice.row, slot)
-            self._note(choice.row)
+            self._take(choice.row)
         return choices
 
-    def _note(self, row: int) -> None:
+    def _take(self, row: int) -> None:
+        self.open[row] = False
         if self.knob:
             self.knob.place(row)
 
-    def _choose(self, slot: int, feasible: Mask, quotas: Quotas) -> Choice | None:
-        pressing = quotas.pressing(slot, feasible)
+    def _choose(self, slot: int, caps: Caps, quotas: Quotas) -> Choice | None:
+        exploring = slot in self.surface.exploring
+        lacking = quotas.lacking(slot)
+        if not (exploring or lacking or self.knob):
+            return self._first(slot, caps)
+        feasible = self.open & (caps.full == 0)
+        pressing = quotas.pressing(slot, feasible) if lacking else None
         if pressing:
-            pool, quota = pressing
-            return self._best(slot, self._top_tier(pool), quota)
+            return self._best(slot, self._top_tier(pressing[0]), pressing[1])
         rows = self._top_tier(feasible)
         if not len(rows):
             return None
-        return self._draw(slot, rows) if slot in self.surface.exploring else self._best(slot, rows)
+        return self._draw(slot, rows) if exploring else self._best(slot, rows)
+
+    def _first(self, slot: int, caps: Caps) -> Choice | None:
+        """What ``_best`` of the top tier would choose where nothing but the order counts, only sooner."""
+        while self.cursor < len(self.order) and not self.open[self.order[self.cursor]]:
+            self.cursor += 1
+        for row in self.order[self.cursor :]:
+            if self.open[row] and not caps.full[row]:
+                return Choice(slot, row)
+        return None
 
     def _top_tier(self, pool: Mask) -> Rows:
         rows = np.flatnonzero(pool)
