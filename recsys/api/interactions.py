@@ -33,8 +33,7 @@ def interactions(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Record the interactions of the body; with `refresh`, serve their member a slate that knows of them."""
     given = Parameters(request.GET)
     given.only(PARAMETERS)
-    wanted = SlateParameters.read(given, "refresh") if "refresh" in request.GET else None
-    given.refuse_faults()
+    wanted = _wanted(given)
     rows = _own(caller, _rows(json_body(request)))
     member = _only_member(rows) if wanted else None
     outcomes = record(rows, caller.source)
@@ -44,6 +43,15 @@ def interactions(request: HttpRequest, caller: Caller) -> HttpResponse:
         served = slate(ask_of(caller, member, wanted), feedback=covered)
         body["recommendations"] = answer(served)
     return HttpResponse(orjson.dumps(body), "application/json")
+
+
+def _wanted(given: Parameters) -> SlateParameters | None:
+    """The slate to answer with; checked before anything is recorded, so that a refusal leaves nothing behind."""
+    if "refresh" in given.query:
+        return SlateParameters.read(given, "refresh")
+    SlateParameters.numbers(given)
+    given.refuse_faults()
+    return None
 
 
 def record(rows: Sequence[Row], source: str) -> list[Outcome]:

@@ -10,8 +10,9 @@ from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from curation.problems import Invalid
+from curation.problems import Invalid, Missing
 from feedback.parsing import well_formed
+from recsys.api.surfaces import limits_of
 
 DEFAULT_SIZE: Final = 10
 MAX_SIZE: Final = 200
@@ -84,17 +85,41 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class SlateParameters:
-    """How much slate is wanted, where, and how long the caller waits for a fresh one."""
+    """How much slate is wanted, where, from which item, and how long the caller waits for a fresh one."""
 
     surface: str
     size: int
     wait_ms: int | None
+    item: str | None = None
 
     @classmethod
     def read(cls, given: Parameters, surface: str) -> SlateParameters:
-        """Read `size` and `wait_ms`, and the surface from the parameter of the name given."""
-        return cls(
-            surface=given.text(surface) or "home",
-            size=given.whole("size", 1, MAX_SIZE) or DEFAULT_SIZE,
-            wait_ms=given.whole("wait_ms", 0, settings.DOORBELL_BUDGET_MAX_MS),
-        )
+        """Read what a slate is asked for with, the surface under the name given.
+
+        Raises a problem of 400 on any fault of the query so far, of 404 where there is no such surface.
+        """
+        size, wait_ms = cls.numbers(given)
+        wanted = cls(given.text(surface) or "home", size, wait_ms, given.text("item"))
+        given.refuse_faults()
+        wanted._refuse_impossible()
+        return wanted
+
+    @staticmethod
+    def numbers(given: Parameters) -> tuple[int, int | None]:
+        """The size, and how long to wait where that is said."""
+        size = given.whole("size", 1, MAX_SIZE) or DEFAULT_SIZE
+        return size, given.whole("wait_ms", 0, settings.DOORBELL_BUDGET_MAX_MS)
+
+    def _refuse_impossible(self) -> None:
+        limits = limits_of(self.surface)
+        if limits is None:
+            text = _("There is no surface %(slug)s.") % {"slug": self.surface}
+            raise Missing("unknown_surface", text)
+        if self.size > limits.depth:
+            text = _("At most %(depth)d on this surface.") % {"depth": limits.depth}
+            error = {"field": "size", "code": "invalid", "message": text}
+            raise Invalid("invalid_parameter", text, [error])
+        if limits.takes_item and self.item is None:
+            raise Invalid("item_required", _("This surface needs an item to start from."))
+        if not limits.takes_item and self.item is not None:
+            raise Invalid("item_refused", _("This surface starts from no item."))

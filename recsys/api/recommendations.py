@@ -32,13 +32,8 @@ def recommendations(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Answer with a slate for a member, whoever they are: an unknown member is a new one."""
     given = Parameters(request.GET)
     given.only(PARAMETERS, repeated={"exclude"})
-    wanted = SlateParameters.read(given, "surface")
-    member, item, excluded = given.text("member"), given.text("item"), given.texts("exclude")
-    explain = given.flag("explain")
-    given.refuse_faults()
-    ask = ask_of(caller, member, wanted)
-    if item is not None:
-        ask = replace(ask, anchor=_anchor(caller.source, item))
+    member, excluded, explain = given.text("member"), given.texts("exclude"), given.flag("explain")
+    ask = ask_of(caller, member, SlateParameters.read(given, "surface"))
     if excluded:
         ask = replace(ask, exclude=_ids(caller.source, excluded))
     return HttpResponse(orjson.dumps(answer(slate(ask), explain=explain)), "application/json")
@@ -52,15 +47,14 @@ def ask_of(caller: Caller, member: str | None, wanted: SlateParameters) -> Ask:
         size=wanted.size,
         wait_ms=wanted.wait_ms,
         language=get_language() or "",
+        anchor=None if wanted.item is None else _anchor(caller.source, wanted.item),
     )
 
 
 def slate(ask: Ask, *, feedback: int = 0) -> Served:
-    """The slate asked for; a problem of 400 or 404 where none can be."""
+    """The slate asked for; a problem where serving finds that none can be."""
     try:
         return serving.slate(ask, feedback=feedback)
-    except (serving.UnknownSurface, serving.UnknownItem) as error:
-        raise Missing(error.code, error.text) from error
     except serving.Refused as error:
         raise Invalid(error.code, error.text) from error
 

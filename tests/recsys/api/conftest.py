@@ -1,0 +1,66 @@
+"""Callers of the API by role, and a small shop."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+
+from curation import installation
+from curation.access import issue_token
+from curation.models import Item, Member, User
+from recsys.api import surfaces, tokens
+from tests.recsys.api.cast import SOURCE, Api
+
+
+@pytest.fixture(autouse=True)
+def _installed(db):
+    """What every installation has; nothing remembered of another test."""
+    installation.ensure()
+    tokens.forget()
+    surfaces.forget()
+
+
+@pytest.fixture
+def user_of():
+    """A user of one role: `user_of("curator")`, or of another name."""
+
+    def _user(role: str, name: str = "") -> User:
+        user, made = User.objects.get_or_create(username=name or role)
+        if made:
+            user.groups.add(Group.objects.get(name=role))
+        return user
+
+    return _user
+
+
+@pytest.fixture
+def caller(user_of):
+    """An API caller of a role, with a token of the shop's source; one of role member is that member."""
+
+    def _caller(role: str, name: str = "") -> Api:
+        user = user_of(role, name)
+        if role == "member":
+            Member.objects.get_or_create(source=SOURCE, outside_id=user.username, user=user)
+        return Api(Client(), issue_token(user, SOURCE))
+
+    return _caller
+
+
+@pytest.fixture
+def client_api(caller):
+    """The API client that may act for any member."""
+    return caller("client")
+
+
+@pytest.fixture
+def anonymous():
+    return Api(Client())
+
+
+@pytest.fixture
+def films():
+    return [
+        Item.objects.create(source=SOURCE, outside_id=f"film-{n}", title=f"Film {n}")
+        for n in range(12)
+    ]
