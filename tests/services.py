@@ -7,6 +7,7 @@ temporary folder that goes when the run ends, however it ends.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,11 +65,16 @@ def _announce(services: Services, folder: Path) -> None:
     assert services.postgres is not None
     prepare(services.postgres, for_tests=True)
     # The owner makes the test databases and empties their tables; the run-time role could do neither.
-    (folder / "var").mkdir()
-    urls = services.environment | {"DATABASE_URL": services.postgres.url(OWNER)}
-    told = {
-        FOLDER: str(folder),
-        "TANDEM_VAR": str(folder / "var"),
-        "SECRET_KEY": "a key for the tests alone",
-    }
-    os.environ.update(urls | told | {"TANDEM_PROCESS": "command", "TANDEM_DEMO": "0"})
+    os.environ.update(services.environment | {"DATABASE_URL": services.postgres.url(OWNER)})
+    os.environ.update({"SECRET_KEY": "a key for the tests alone", FOLDER: str(folder)})
+    os.environ.update({"TANDEM_PROCESS": "command", "TANDEM_DEMO": "0"})
+    _keep_inside(folder)
+
+
+def _keep_inside(folder: Path) -> None:
+    """Lead whatever a test, a tool or a browser leaves behind into the folder that is removed at the end."""
+    names = {"TANDEM_VAR": "var", "TMPDIR": "tmp", "PYTEST_DEBUG_TEMPROOT": "tmp", "HOME": "home"}
+    for name, place in names.items():
+        (folder / place).mkdir(exist_ok=True)
+        os.environ[name] = str(folder / place)
+    tempfile.tempdir = None

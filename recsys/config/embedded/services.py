@@ -34,6 +34,7 @@ class Services:
     cache: Valkey | None
     environment: dict[str, str]
     owner_url: str
+    folder: Path
 
 
 def plan(
@@ -64,7 +65,7 @@ def plan(
     }
     elsewhere = environment.get("DATABASE_OWNER_URL") or outside["DATABASE_URL"]
     owner_url = postgres.url(OWNER) if postgres else elsewhere
-    return Services(postgres, broker, cache, urls, owner_url)
+    return Services(postgres, broker, cache, urls, owner_url, sockets)
 
 
 def record(services: Services, var: Path) -> None:
@@ -105,6 +106,7 @@ def process_environment(services: Services, var: Path, secret: str, **extra: str
     told = {
         "TANDEM_VAR": str(var),
         "SECRET_KEY": secret,
+        "TMPDIR": str(services.folder),  # what a process leaves there goes with the folder
         "DJANGO_SETTINGS_MODULE": "recsys.config.settings",
     }
     inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"}
