@@ -29,8 +29,8 @@ TEXTS: Final = {
 
 
 def text_of(reason: Mapping[str, Any]) -> str:
-    """One reason in words; a code that this version has no words for is named as it is."""
+    """One reason of a placement in words; a code that this version has no words for is named as it is."""
     if reason["code"] == "scorer":
-        scorer = reason["parameters"]["scorer"]
+        scorer = reason["scorer"]
         return str(SCORERS.get(scorer) or _("Recommended by %(scorer)s") % {"scorer": scorer})
     return str(TEXTS.get(reason["code"], reason["code"]))

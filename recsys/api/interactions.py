@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import orjson
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from curation.members import get_or_create_many
-from curation.models import Item
 from curation.problems import Denied, Invalid
-from feedback import actions
-from feedback.events import NewInteraction, Outcome
-from feedback.parsing import Draft, parse
+from feedback.events import Outcome
+from feedback.intake import take_in
 from recsys.api.door import door
 from recsys.api.parameters import Parameters, SlateParameters
 from recsys.api.parsers import json_body
@@ -36,7 +34,9 @@ def interactions(request: HttpRequest, caller: Caller) -> HttpResponse:
     wanted = _wanted(given)
     rows = _own(caller, _rows(json_body(request)))
     member = _only_member(rows) if wanted else None
-    outcomes = record(rows, caller.source)
+    outcomes = take_in(
+        rows, source=caller.source, members=partial(get_or_create_many, caller.source)
+    )
     body: dict[str, Any] = {"results": [_result(outcome) for outcome in outcomes]}
     if wanted:
         covered = max((outcome.version or 0 for outcome in outcomes), default=0)
@@ -52,41 +52,6 @@ def _wanted(given: Parameters) -> SlateParameters | None:
     SlateParameters.numbers(given)
     given.refuse_faults()
     return None
-
-
-def record(rows: Sequence[Row], source: str) -> list[Outcome]:
-    """Record raw interactions; an outcome for each, in order, those that cannot be understood among them."""
-    now = timezone.now()
-    parsed = [parse(row, now=now) for row in rows]
-    recorded = iter(
-        actions.record(
-            _known([each for each in parsed if isinstance(each, Draft)], source), source=source
-        )
-    )
-    return [next(recorded) if isinstance(each, Draft) else each for each in parsed]
-
-
-def _known(drafts: Sequence[Draft], source: str) -> list[NewInteraction]:
-    """Drafts with the member and the item that they mean; an unknown member is a new one."""
-    members = get_or_create_many(source, {draft.member for draft in drafts})
-    wanted = {draft.item for draft in drafts if draft.item}
-    items = dict(
-        Item.objects.filter(source=source, outside_id__in=wanted).values_list("outside_id", "id")
-    )
-    return [
-        NewInteraction(
-            event=draft.event,
-            subject=members[draft.member].subject,
-            kind=draft.kind,
-            item_id=items.get(draft.item or ""),
-            value=draft.value,
-            undoes=draft.undoes,
-            occurred_at=draft.occurred_at,
-            impression=draft.impression,
-            simulated=members[draft.member].simulated,
-        )
-        for draft in drafts
-    ]
 
 
 def _rows(body: Row) -> list[Row]:
