@@ -11,7 +11,6 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
-from rest_framework.views import set_rollback
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -88,7 +87,6 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
     problem = problem_of(exc)
     if problem is None:
         return None
-    set_rollback()
     return problem_response(problem, _headers(exc, context))
 
 
