@@ -1,0 +1,118 @@
+"""What feedback says of one member: all that fusing and folding-in need to know of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+
+from feedback.models import Kind, MemberState, Rating
+from feedback.rewards import rewards_of
+
+# Each aspect with the interaction kind that it stands for, read from its column's value.
+_THUMB: Final = {1: Kind.LIKE, -1: Kind.DISLIKE}
+
+_SHOWN: Final = """
+SELECT item, count(*)
+FROM feedback_impression AS impression CROSS JOIN unnest(impression.items) AS item
+WHERE impression.subject = %s AND impression.served_at >= %s AND impression.served_at <= %s
+  AND impression.shown_at IS NOT NULL
+GROUP BY item
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """A member's last word on an item: its reward in 0..1 and the instant of the interaction."""
+
+    item_id: UUID
+    reward: float
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFeedback:
+    """A member's feedback as of `version`.
+
+    `history` holds the latest word on each item by instant, oldest first; `rated` the items with stars
+    or a thumb, `interacted` those with any feedback in force, `never` those they want no more of,
+    `stars` the stars by item, `shown` how often each item was shown within the days asked for.
+    """
+
+    version: int = 0
+    ratings: int = 0
+    history: tuple[Reacted, ...] = ()
+    rated: frozenset[UUID] = frozenset()
+    interacted: frozenset[UUID] = frozenset()
+    never: frozenset[UUID] = frozenset()
+    stars: dict[UUID, float] = field(default_factory=dict)
+    shown: dict[UUID, int] = field(default_factory=dict)
+
+
+def version_of(subject: UUID) -> int:
+    """The member's feedback version, 0 before any feedback."""
+    found = MemberState.objects.filter(pk=subject).values_list("version", flat=True).first()
+    return found or 0
+
+
+def state_of(subject: UUID, *, at: datetime, shown_days: int = 0) -> MemberFeedback:
+    """All of a member's feedback, in two queries, and a third if times shown are asked for.
+
+    The version is read before what it vouches for: read outside a snapshot, the feedback may be newer
+    than the version says, never older.
+    """
+    state = MemberState.objects.filter(pk=subject).first()
+    rows = list(Rating.objects.filter(subject=subject)) if state else []
+    return MemberFeedback(
+        version=state.version if state else 0,
+        ratings=state.ratings if state else 0,
+        history=_history(rows),
+        rated=frozenset(r.item_id for r in rows if r.stars is not None or r.thumb is not None),
+        interacted=frozenset(row.item_id for row in rows if _words(row)),
+        never=frozenset(row.item_id for row in rows if row.never),
+        stars={row.item_id: row.stars for row in rows if row.stars is not None},
+        shown=_shown(subject, at, shown_days) if shown_days else {},
+    )
+
+
+def _history(rows: list[Rating]) -> tuple[Reacted, ...]:
+    last = [(row.item_id, *_last_word(words)) for row in rows if (words := _words(row))]
+    last.sort(key=lambda one: (one[3], one[0]))
+    rewards = rewards_of([kind for _, kind, _, _ in last], [stars for _, _, stars, _ in last])
+    return tuple(
+        Reacted(item, reward, at)
+        for (item, _kind, _stars, at), reward in zip(last, rewards.tolist(), strict=True)
+    )
+
+
+_Word = tuple[Kind, float | None, datetime]
+
+
+def _words(row: Rating) -> list[_Word]:
+    words: list[tuple[Any, ...]] = []
+    if row.stars is not None:
+        words.append((Kind.RATING, row.stars, row.stars_at))
+    if row.thumb is not None:
+        words.append((_THUMB[row.thumb], None, row.thumb_at))
+    if row.favourite:
+        words.append((Kind.FAVOURITE, None, row.favourite_at))
+    if row.never:
+        words.append((Kind.NOT_INTERESTED, None, row.never_at))
+    if row.clicked:
+        words.append((Kind.CLICK, None, row.clicked_at))
+    return words
+
+
+def _last_word(words: list[_Word]) -> _Word:
+    """What was said last; a click says something only where nothing was said."""
+    said = [word for word in words if word[0] is not Kind.CLICK] or words
+    return max(said, key=lambda word: word[2])
+
+
+def _shown(subject: UUID, at: datetime, days: int) -> dict[UUID, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_SHOWN, [subject, at - timedelta(days=days), at])
+        return dict(cursor.fetchall())

@@ -1,0 +1,140 @@
+"""The door: what is let in, and what is refused with which reason."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedback.events import Outcome, Reason, Status
+from feedback.models import Kind
+from feedback.parsing import Draft, parse
+
+NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
+GOOD = {"event": "e1", "member": "ada", "item": "film", "kind": "rating", "value": 4}
+
+
+def at(raw, **changes):
+    changed = {key: value for key, value in (raw | changes).items() if value is not ...}
+    return parse(changed, now=NOW)
+
+
+def test_a_rating_becomes_a_draft():
+    draft = at(GOOD, occurred_at="2026-01-15T13:00:00+02:00")
+    assert draft == Draft(
+        event="e1",
+        member="ada",
+        kind=Kind.RATING,
+        item="film",
+        value=4.0,
+        undoes="",
+        occurred_at=datetime(2026, 1, 15, 11, tzinfo=UTC),
+        impression=None,
+    )
+
+
+@pytest.mark.parametrize("kind", ["like", "dislike", "not_interested", "favourite", "click"])
+def test_other_kinds_need_no_value(kind):
+    assert isinstance(at(GOOD, kind=kind, value=...), Draft)
+
+
+def test_an_undo_names_an_event_and_no_item():
+    draft = at(GOOD, kind="undo", undoes="e0", value=..., item=...)
+    assert isinstance(draft, Draft)
+    assert (draft.undoes, draft.item) == ("e0", None)
+
+
+def test_a_favourite_can_be_set_to_nought_and_says_one_by_default():
+    assert at(GOOD, kind="favourite", value=0).value == 0.0
+    assert at(GOOD, kind="favourite", value=...) == at(GOOD, kind="favourite", value=1)
+
+
+def test_numbers_are_taken_as_outside_ids():
+    assert (at(GOOD, member=7).member, at(GOOD, item=1411238).item) == ("7", "1411238")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"kind": ...}, Reason.MISSING_FIELD),
+        ({"kind": "stare"}, Reason.UNKNOWN_KIND),
+        ({"kind": ["rating"]}, Reason.UNKNOWN_KIND),
+        ({"event": ...}, Reason.MISSING_FIELD),
+        ({"event": ""}, Reason.BAD_TEXT),
+        ({"event": "e" * 256}, Reason.BAD_TEXT),
+        ({"event": "e\x00"}, Reason.BAD_TEXT),
+        ({"event": "e\ud800"}, Reason.BAD_TEXT),
+        ({"event": True}, Reason.BAD_TEXT),
+        ({"event": {"id": 1}}, Reason.BAD_TEXT),
+        ({"member": None}, Reason.MISSING_FIELD),
+        ({"member": " ada"}, Reason.BAD_TEXT),
+        ({"item": ...}, Reason.MISSING_FIELD),
+        ({"item": 4.5}, Reason.BAD_TEXT),
+        ({"value": ...}, Reason.MISSING_FIELD),
+        ({"value": 0.5}, Reason.VALUE_OUT_OF_RANGE),
+        ({"value": 5.5}, Reason.VALUE_OUT_OF_RANGE),
+        ({"value": 10**400}, Reason.VALUE_OUT_OF_RANGE),
+        ({"value": float("nan")}, Reason.VALUE_OUT_OF_RANGE),
+        ({"value": float("inf")}, Reason.VALUE_OUT_OF_RANGE),
+        ({"value": "5"}, Reason.BAD_VALUE),
+        ({"value": True}, Reason.BAD_VALUE),
+        ({"value": [5]}, Reason.BAD_VALUE),
+        ({"kind": "like", "value": 0}, Reason.VALUE_OUT_OF_RANGE),
+        ({"kind": "favourite", "value": 2}, Reason.VALUE_OUT_OF_RANGE),
+        ({"kind": "undo", "value": ...}, Reason.MISSING_FIELD),
+        ({"undoes": "e0"}, Reason.UNKNOWN_FIELD),
+        ({"occured_at": "2026-01-15T11:00:00Z"}, Reason.UNKNOWN_FIELD),
+        ({"occurred_at": "yesterday"}, Reason.BAD_TIMESTAMP),
+        ({"occurred_at": "2026-01-15T11:00:00"}, Reason.BAD_TIMESTAMP),
+        ({"occurred_at": 1768474800}, Reason.BAD_TIMESTAMP),
+        ({"occurred_at": "1989-12-31T23:59:59Z"}, Reason.TIMESTAMP_OUT_OF_RANGE),
+        ({"occurred_at": "0001-01-01T00:00:00+23:59"}, Reason.TIMESTAMP_OUT_OF_RANGE),
+        ({"occurred_at": "9999-12-31T23:59:59-23:59"}, Reason.TIMESTAMP_OUT_OF_RANGE),
+        ({"occurred_at": "2026-01-15T12:05:01Z"}, Reason.TIMESTAMP_OUT_OF_RANGE),
+        ({"impression": "not-an-id"}, Reason.BAD_IMPRESSION),
+        ({"impression": 12}, Reason.BAD_IMPRESSION),
+    ],
+)
+def test_what_is_wrong_is_refused_with_its_reason(changes, reason):
+    outcome = at(GOOD, **changes)
+    assert isinstance(outcome, Outcome)
+    assert (outcome.status, outcome.reason) == (Status.REJECTED, reason)
+    assert outcome.text
+
+
+def test_five_minutes_ahead_are_allowed_for_clocks_that_differ():
+    ahead = (NOW + timedelta(minutes=5)).isoformat()
+    assert isinstance(at(GOOD, occurred_at=ahead), Draft)
+
+
+@pytest.mark.parametrize("raw", [None, 3, "rating", [GOOD], float("nan")])
+def test_only_an_object_is_an_interaction(raw):
+    assert parse(raw, now=NOW).reason is Reason.NOT_AN_OBJECT
+
+
+def test_a_refusal_names_the_event_where_it_can():
+    assert at(GOOD, value=9).event == "e1"
+    assert at(GOOD, event=17, value=9).event == "17"
+    assert at(GOOD, event=[]).event is None
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*GOOD, "undoes", "occurred_at", "impression"]) | st.text(), anything
+    )
+)
+def test_nothing_breaks_the_door(changes):
+    result = parse(GOOD | changes, now=NOW)
+    assert isinstance(result, Draft) or result.reason in Reason
+    if isinstance(result, Draft):
+        orjson.dumps(result)
