@@ -70,7 +70,7 @@ class LiveStack:
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask the stack's database, as its owner."""
         with psycopg.connect(self.owner_url, autocommit=True) as connection:
-            return connection.execute(query, values).fetchall()  # type: ignore[arg-type]
+            return connection.execute(query, values).fetchall()
 
     def pid(self, name: str) -> int:
         """The present process of postgres, broker, cache, web, relay, realtime, bulk, training or beat."""

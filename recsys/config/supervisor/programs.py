@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http
 import http.client
 import os
 import signal
@@ -175,7 +176,7 @@ def _answers_http(at: Web) -> bool:
     connection = http.client.HTTPConnection(at.host, at.port, timeout=5)
     try:
         connection.request("GET", "/livez", headers={"Host": "localhost"})
-        return connection.getresponse().status > 0
+        return connection.getresponse().status < http.HTTPStatus.INTERNAL_SERVER_ERROR
     except (OSError, http.client.HTTPException):
         return False
     finally:

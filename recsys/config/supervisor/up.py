@@ -166,4 +166,4 @@ def say(text: str) -> None:
     try:
         print(text, flush=True)
     except OSError:
-        sys.stdout = sys.__stdout__ = None
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -32,7 +32,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become 
 
 @pytest.fixture
 def var(public_folder, request) -> Path:
-    folder = public_folder / f"{request.node.name[:30]}-{os.getpid()}"
+    folder: Path = public_folder / f"{request.node.name[:30]}-{os.getpid()}"
     folder.mkdir(mode=0o711)
     return folder
 
@@ -85,7 +85,7 @@ def test_the_run_time_role_reads_and_writes_but_neither_truncates_nor_changes_ta
             "DROP TABLE thing",
         ):
             with pytest.raises(errors.InsufficientPrivilege):
-                app.execute(forbidden)  # type: ignore[arg-type]
+                app.execute(forbidden)
         app.execute("DELETE FROM thing")
 
 
@@ -188,7 +188,7 @@ def test_the_secret_is_made_once_and_readable_by_its_owner_alone(tmp_path):
 
 
 def test_a_full_disk_is_said_before_anything_starts(tmp_path, monkeypatch):
-    monkeypatch.setattr("shutil.disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 2**20))  # type: ignore[attr-defined]
+    monkeypatch.setattr("shutil.disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 2**20))
     with pytest.raises(Trouble, match="1 MB are free"):
         open_data_folder(tmp_path)
 

@@ -279,6 +279,6 @@ def _answers(url: str) -> bool:
 def _length(url: str, name: str) -> int:
     try:
         with redis.Redis.from_url(url) as client:
-            return int(client.llen(name))  # type: ignore[arg-type]
+            return int(client.llen(name))
     except redis.RedisError:
         return -1
