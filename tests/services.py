@@ -77,4 +77,5 @@ def _keep_inside(folder: Path) -> None:
     for name, place in names.items():
         (folder / place).mkdir(exist_ok=True)
         os.environ[name] = str(folder / place)
+    (folder / "var" / "static").mkdir(exist_ok=True)
     tempfile.tempdir = None
