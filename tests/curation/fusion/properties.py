@@ -1,0 +1,289 @@
+"""The promises of fuse, each a check of one case; the tests draw the cases."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from random import Random
+from uuid import UUID
+
+import numpy as np
+import orjson
+
+from curation.fusion import engine
+from curation.fusion.codec import encode_inputs, encode_slate, replay
+from curation.fusion.columns import fold
+from curation.fusion.effects import (
+    Boost,
+    Bury,
+    Cap,
+    Exclude,
+    Only,
+    PinMatch,
+    Quota,
+)
+from curation.fusion.matching import Table
+from curation.fusion.policy import Policy, Rule
+from curation.fusion.slate import Placement, Slate
+from curation.fusion.standing import standing
+from tests.curation.fusion.cases import (
+    NOW,
+    Case,
+    block,
+    rule,
+    without_effects,
+)
+from curation.fusion.query import EVERYTHING, ItemList
+
+
+def fused(case: Case) -> Slate:
+    """The slate of a case, through the engine as it is just now (tests plant faults in it)."""
+    return engine.fuse(*case.arguments)
+
+
+def everything(slate: Slate) -> tuple[Placement, ...]:
+    return slate.placements + slate.reserve
+
+
+def held_rules(case: Case, kind: type) -> list[Rule]:
+    held = standing(case.policy, case.context)
+    return [each for each in held.rules if isinstance(each.effect, kind)]
+
+
+def named(case: Case, each: Rule) -> set[UUID]:
+    """The candidates that a rule names."""
+    table = Table(len(case.candidates), case.candidates.columns, case.candidates.index)
+    return {case.candidates.item(row) for row in np.flatnonzero(table.matches(each.what))}
+
+
+def denied(case: Case) -> set[UUID]:
+    """What may not be shown, worked out apart from the engine."""
+    candidates = case.candidates
+    found = set(candidates.nevers)
+    found |= {candidates.item(row) for row in np.flatnonzero(~candidates.active)}
+    found |= {each.item for each in standing(case.policy, case.context).blocks}
+    for each in held_rules(case, Exclude):
+        found |= named(case, each)
+    return found
+
+
+def a_denied_item_never_appears(case: Case) -> None:
+    shown = {each.item for each in everything(fused(case))}
+    assert not shown & denied(case)
+
+
+def every_denial_is_recorded(case: Case) -> None:
+    slate = fused(case)
+    candidates = {case.candidates.item(row) for row in range(len(case.candidates))}
+    told = {each for cause in slate.denials if cause.code != "not_listed" for each in cause.items}
+    assert told == denied(case) & candidates
+
+
+def order_is_irrelevant(case: Case) -> None:
+    chance = Random(case.seed)
+    rows = np.array(chance.sample(range(len(case.candidates)), len(case.candidates)), np.intp)
+    candidates = case.candidates.take(rows)
+    candidates = replace(
+        candidates,
+        scores=_turned(candidates.scores),
+        statistics=_turned(candidates.statistics),
+        columns=_turned(candidates.columns),
+    )
+    other = replace(case, candidates=candidates, policy=_shuffled(case.policy, chance))
+    assert encode_slate(fused(other)) == encode_slate(fused(case))
+    assert encode_inputs(*other.arguments) == encode_inputs(*case.arguments)
+
+
+def _turned(mapping: Mapping[str, object]) -> dict[str, object]:
+    return dict(reversed(list(mapping.items())))
+
+
+def _shuffled(policy: Policy, chance: Random) -> Policy:
+    def mixed(decisions: Iterable[object]) -> tuple[object, ...]:
+        rows = list(decisions)
+        chance.shuffle(rows)
+        return tuple(rows)
+
+    return replace(
+        policy,
+        blocks=mixed(policy.blocks),
+        pins=mixed(policy.pins),
+        rules=mixed(policy.rules),
+        blends=mixed(policy.blends),
+    )
+
+
+def a_rule_of_strength_0_changes_nothing(case: Case) -> None:
+    neutral = case.with_rules(rule(800, Boost(0.0), priority=999), rule(801, Bury(0.0)))
+    assert encode_slate(fused(neutral)) == encode_slate(fused(case))
+
+
+def no_item_stands_twice(case: Case) -> None:
+    slate = fused(case)
+    items = [each.item for each in everything(slate)]
+    slots = [each.slot for each in everything(slate)]
+    assert len(set(items)) == len(items)
+    assert slots == sorted(set(slots))
+
+
+def pins_stand_in_their_slots_unless_the_trace_says_why(case: Case) -> None:
+    slate = fused(case)
+    told = {each.decision for each in slate.report.dropped_pins}
+    told |= {each.decision for each in slate.report.shifted_pins}
+    for each in standing(case.policy, case.context).pins:
+        standing_there = {
+            placed.slot for placed in slate.placements if (placed.item, placed.pin) == (each.item, each.lineage)
+        }
+        assert standing_there == {each.slot} or each.lineage in told
+
+
+def a_pin_that_could_stand_is_not_dropped(case: Case) -> None:
+    """An eligible claim is dropped for a better one only, and one better stands there."""
+    slate = fused(case)
+    pins = {each.lineage: each for each in standing(case.policy, case.context).pins}
+    stands = {placed.pin: placed for placed in slate.placements if placed.pin}
+    for drop in slate.report.dropped_pins:
+        if drop.why == "slot_taken":
+            assert stands[drop.lost_to].slot == drop.slot
+        elif drop.why == "denied" and drop.decision in pins:
+            assert list(slate.denials_of(pins[drop.decision].item))
+    for shift in slate.report.shifted_pins:
+        assert shift.wanted < shift.slot <= min(shift.wanted + 2, slate.depth)
+        assert stands[shift.lost_to].slot == shift.wanted
+
+
+def organic_items_never_break_a_cap(case: Case) -> None:
+    slate = fused(case)
+    for each in held_rules(case, Cap):
+        first = [placed for placed in slate.placements if placed.slot <= each.effect.first]
+        pinned = Counter(
+            value for placed in first if placed.pin for value in _counted(case, each, placed)
+        )
+        total = Counter(value for placed in first for value in _counted(case, each, placed))
+        excess = {
+            told.value for told in slate.report.excesses if told.decision == each.lineage
+        }
+        for value, count in total.items():
+            assert count <= max(each.effect.limit, pinned[value])
+            assert (pinned[value] > each.effect.limit) == (value in excess)
+
+
+def _counted(case: Case, cap: Rule, placed: Placement) -> set[str]:
+    if placed.item not in named(case, cap):
+        return set()
+    if not cap.effect.field:
+        return {""}
+    column = case.candidates.columns[cap.effect.field]
+    row = case.candidates.row(placed.item)
+    codes = column.data[column.starts[row] : column.starts[row + 1]]
+    return {fold(column.vocabulary[code]) for code in codes}
+
+
+def quotas_are_met_or_reported_short(case: Case) -> None:
+    slate = fused(case)
+    told = {each.decision: each.got for each in slate.report.shortfalls if each.kind == "quota"}
+    for each in held_rules(case, Quota):
+        first = [placed for placed in slate.placements if placed.slot <= each.effect.first]
+        got = sum(placed.item in named(case, each) for placed in first)
+        assert got == told.get(each.lineage, got)
+        assert got >= each.effect.least or each.lineage in told
+
+
+def blocking_an_organic_item_keeps_the_order_of_the_others(case: Case) -> None:
+    """Asked of slates without chance, diversity, caps, quotas and allow-lists."""
+    case = without_effects(case, Cap, Quota, Only)
+    before = fused(case)
+    for removed in [each.item for each in before.placements if each.pin is None][:2]:
+        gone = block(700, 1, item=removed)
+        after = fused(case.with_policy(blocks=(*case.policy.blocks, gone)))
+        kept = _organic(before, {removed})
+        common = set(kept) & set(_organic(after, set()))
+        assert [each for each in kept if each in common] == [
+            each for each in _organic(after, set()) if each in common
+        ]
+        assert set(kept) <= set(_organic(after, set()))
+
+
+def _organic(slate: Slate, left_out: set[UUID]) -> list[UUID]:
+    placed = [each.item for each in everything(slate) if each.pin is None]
+    return [each for each in placed if each not in left_out]
+
+
+def raising_a_boost_never_lowers_a_slot(case: Case) -> None:
+    """Asked with fixed noise, without quotas and best-match pins."""
+    case = without_effects(case, Quota, PinMatch)
+    for row in range(min(3, len(case.candidates))):
+        raised = case.candidates.item(row)
+        slots = []
+        for strength in (0.0, 0.4, 1.5):
+            boost = rule(800, Boost(strength), ItemList((raised,)))
+            slate = fused(case.with_rules(boost))
+            slots.append(next((e.slot for e in everything(slate) if e.item == raised), 10_000))
+        assert slots == sorted(slots, reverse=True)
+
+
+def parts_sum_exactly(case: Case) -> None:
+    slate = fused(case)
+    for each in everything(slate):
+        parts = sum(part for part in each.parts.values() if part)
+        assert parts + sum(a for _, a in each.boosts) + each.clamp + each.rounding == each.score
+    for row in _decimals(slate):
+        parts = [part for part in row["parts"].values() if part is not None]
+        assert sum(parts) + row["boost"] + row["rounding"] == row["score"]
+        amounts = sum(boost["amount"] for boost in row["boosts"])
+        assert amounts + row["clamp"] == row["boost"]
+        assert set(row["parts"]) == set(case.candidates.scores)
+
+
+def _decimals(slate: Slate) -> list[dict[str, object]]:
+    """The placements of the encoded slate, each amount read as the decimal that was written."""
+
+    def exact(value: object) -> object:
+        if isinstance(value, float):
+            return Decimal(repr(value))
+        if isinstance(value, dict):
+            return {key: exact(each) for key, each in value.items()}
+        return [exact(each) for each in value] if isinstance(value, list) else value
+
+    return exact(orjson.loads(encode_slate(slate))["placements"])
+
+
+def ending_a_decision_restores_the_slate(case: Case) -> None:
+    before = encode_slate(fused(case))
+    added = block(700, 1), rule(701, Exclude(), EVERYTHING), rule(702, Boost(2.0), ItemList(()))
+    during = case.with_policy(blocks=(*case.policy.blocks, added[0])).with_rules(*added[1:])
+    fused(during)
+    ended = replace(
+        during,
+        policy=replace(
+            during.policy,
+            blocks=tuple(each for each in during.policy.blocks if each != added[0]),
+            rules=tuple(each for each in during.policy.rules if each not in added),
+        ),
+    )
+    assert encode_slate(fused(ended)) == before
+    over = replace(added[1], window=replace(added[1].window, ends=NOW))
+    assert encode_slate(fused(case.with_rules(over))) == before
+
+
+def a_stored_slate_replays_to_the_same_bytes(case: Case) -> None:
+    assert encode_slate(replay(encode_inputs(*case.arguments))) == encode_slate(fused(case))
+
+
+def propensities_are_chances(case: Case) -> None:
+    slate = fused(case)
+    for each in everything(slate):
+        assert 0 < each.propensity <= 10**9
+        assert each.sampled or each.propensity == 10**9
+        assert not each.sampled or (
+            each.pin is None and each.slot in case.policy.surface.exploring
+        )
+
+
+def scored_items_stand_before_unscored_and_buried_ones(case: Case) -> None:
+    """Asked without caps and quotas."""
+    slate = fused(without_effects(case, Cap, Quota))
+    tiers = ["scored unscored bottom".split().index(e.tier) for e in everything(slate) if not e.pin]
+    assert tiers == sorted(tiers)
