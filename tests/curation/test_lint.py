@@ -1,0 +1,200 @@
+"""What lint stops and what it warns of, at save and at publish."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+
+from curation import actions
+from curation.actions import Refused, Terms
+from curation.fusion.effects import Boost, Bury, Cap, Exclude, Fallback, Only
+from curation.fusion.parsing import parse
+from curation.fusion.query import EVERYTHING, ItemList
+from curation.queries import schema
+from tests.factories import ItemFactory, SegmentFactory
+
+NOW = timezone.now()
+
+
+def has(genre):
+    return parse({"field": "genres", "op": "has", "value": genre}, schema())
+
+
+@pytest.fixture
+def pin(curator, home):
+    def pin(item, slot, **terms):
+        return actions.pin_item(
+            actor=curator, surface=home, item=item, slot=slot, terms=Terms(**terms)
+        )
+
+    return pin
+
+
+@pytest.fixture
+def rule(curator, home):
+    def rule(effect, what=EVERYTHING, **terms):
+        return actions.add_rule(
+            actor=curator, surface=home, effect=effect, what=what, terms=Terms(**terms)
+        )
+
+    return rule
+
+
+@pytest.fixture
+def block(curator):
+    def block(item, surface=None, **terms):
+        return actions.block_item(actor=curator, item=item, surface=surface, terms=Terms(**terms))
+
+    return block
+
+
+@pytest.fixture
+def publish(curator):
+    def publish(draft):
+        actions.publish_decision(actor=curator, draft=draft)
+        return draft
+
+    return publish
+
+
+def codes(draft):
+    return [finding.code for finding in draft.findings]
+
+
+def refusal(function, *args, **kwargs):
+    with pytest.raises(Refused) as refused:
+        function(*args, **kwargs)
+    assert refused.value.status == 400
+    return [error["code"] for error in refused.value.errors]
+
+
+def test_a_pin_on_a_blocked_item_is_refused(pin, block, publish, home, similar, films):
+    publish(block(films[0]))
+    publish(block(films[1], surface=home))
+    publish(block(films[2], surface=similar))
+    assert refusal(pin, films[0], 1) == ["pin_blocked"]
+    assert refusal(pin, films[1], 1) == ["pin_blocked"]
+    assert codes(pin(films[2], 1)) == []
+
+
+def test_a_pin_on_an_item_blocked_for_some_is_warned_of(pin, block, publish, ada, films):
+    publish(block(films[0], member=ada))
+    assert codes(pin(films[0], 1)) == ["pin_partly_blocked"]
+    assert refusal(pin, films[0], 1, member=ada) == ["pin_blocked"]
+
+
+def test_a_block_that_is_over_before_the_pin_starts_does_not_matter(pin, block, publish, films):
+    publish(block(films[0], until=NOW + timedelta(days=1)))
+    assert codes(pin(films[0], 1, starts_at=NOW + timedelta(days=1))) == []
+    assert codes(pin(films[0], 1)) == ["pin_partly_blocked"]
+
+
+def test_blocking_a_pinned_item_tells_of_the_pin(pin, block, publish, films):
+    pinned = publish(pin(films[0], 1))
+    (finding,) = block(films[0]).findings
+    assert (finding.code, finding.decision) == ("beats_pin", pinned.decision.pk)
+
+
+def test_a_pin_on_an_inactive_item_is_refused(pin):
+    assert refusal(pin, ItemFactory(active=False), 1) == ["pin_inactive"]
+
+
+def test_a_pin_past_the_depth_is_refused(pin, films):
+    assert refusal(pin, films[0], 51) == ["pin_past_depth"]
+
+
+def test_two_pins_of_one_slot_scope_and_priority_are_refused(pin, publish, films, ada):
+    publish(pin(films[0], 2))
+    assert refusal(pin, films[1], 2) == ["pin_clash"]
+    assert codes(pin(films[1], 2, member=ada)) == []
+    assert codes(pin(films[1], 2, priority=200)) == []
+    assert codes(pin(films[1], 2, priority=50)) == ["always_beaten"]
+
+
+def test_pins_of_one_slot_with_windows_apart_are_fine(pin, publish, films):
+    publish(pin(films[0], 2, until=NOW + timedelta(days=1)))
+    assert codes(pin(films[1], 2, starts_at=NOW + timedelta(days=1))) == []
+
+
+def test_a_clash_between_two_drafts_is_found_when_the_second_is_published(pin, publish, films):
+    first, second = pin(films[0], 2), pin(films[1], 2)
+    publish(first)
+    assert refusal(publish, second) == ["pin_clash"]
+
+
+def test_drafts_of_different_sets_published_at_once_are_linted_together(
+    pin, publish, curator, home, films
+):
+    pin(films[0], 2)
+    pin(films[1], 2)
+    assert "pin_clash" in refusal(actions.publish, actor=curator, surface=home)
+    home.refresh_from_db()
+    assert home.policy_version == 0
+
+
+def test_the_pin_budget_of_a_surface_holds(pin, publish, home):
+    home.pin_budget = 2
+    home.save()
+    publish(pin(ItemFactory(), 1))
+    publish(pin(ItemFactory(), 2))
+    assert refusal(pin, ItemFactory(), 3) == ["pin_budget"]
+
+
+def test_a_window_that_is_over_is_refused(pin, films):
+    assert refusal(pin, films[0], 1, until=NOW - timedelta(days=1)) == ["window_over"]
+
+
+def test_a_pin_that_a_rule_excludes_is_warned_of(pin, rule, publish, films):
+    publish(rule(Exclude(), has("war")))
+    assert codes(pin(films[0], 1)) == ["always_beaten"]
+    assert codes(pin(films[1], 1)) == []
+
+
+def test_pins_that_exceed_a_cap_are_warned_of(pin, rule, publish, films):
+    publish(rule(Cap(1, 10, "genres")))
+    publish(pin(films[0], 1))
+    assert codes(pin(films[1], 2)) == []
+    assert codes(pin(films[2], 2)) == ["pin_over_cap"]
+    assert codes(pin(films[2], 11)) == []
+
+
+def test_boost_against_bury_on_one_target_is_warned_of(rule, publish, films):
+    publish(rule(Boost(1), has("war")))
+    assert codes(rule(Bury(1), has("war"))) == ["boost_against_bury"]
+    assert codes(rule(Bury(1), has("comedy"))) == []
+
+
+def test_a_rule_whose_items_are_all_excluded_names_the_winner(rule, publish, films):
+    winner = publish(rule(Exclude(), has("war")))
+    (finding,) = rule(Boost(1), ItemList((films[0].pk,))).findings
+    assert (finding.code, finding.decision) == ("always_beaten", winner.decision.pk)
+    assert codes(rule(Boost(1), has("comedy"))) == []
+
+
+def test_a_rule_outside_an_allow_list_names_the_winner(rule, publish, films):
+    publish(rule(Only(Fallback.EMPTY), ItemList((films[1].pk,))))
+    assert codes(rule(Boost(1), ItemList((films[0].pk,)))) == ["always_beaten"]
+    assert codes(rule(Boost(1), has("comedy"))) == []
+
+
+def test_a_target_that_matches_nothing_is_warned_of(rule, films):
+    assert codes(rule(Boost(1), has("western"))) == ["matches_nothing"]
+
+
+def test_a_condition_that_matches_nobody_is_warned_of(rule, films):
+    assert codes(rule(Boost(1), has("war"), segment=SegmentFactory())) == ["matches_nobody"]
+
+
+def test_a_blend_that_another_always_outranks_is_warned_of(curator, home, scorers, publish):
+    blend = {"actor": curator, "surface": home, "weights": {"ease": 1}}
+    publish(actions.set_blend(**blend, terms=Terms(priority=200)))
+    assert codes(actions.set_blend(**blend)) == ["always_beaten"]
+    spared = Terms(priority=300, holdback=0.1)
+    publish(actions.set_blend(**blend, terms=spared))
+    assert codes(actions.set_blend(**blend, terms=Terms(priority=250))) == []
+
+
+def test_a_review_date_that_has_passed_is_warned_of(pin, films):
+    assert codes(pin(films[0], 1, review_on=date(2020, 1, 1))) == ["review_passed"]

@@ -1,0 +1,136 @@
+"""The two back ends of queries, SQL and arrays, give the same items."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from curation.catalogue import columns
+from curation.fusion.candidates import pack_ids
+from curation.fusion.columns import Kind
+from curation.fusion.matching import Table
+from curation.fusion.parsing import parse
+from curation.fusion.query import OPERATORS, fields_of
+from curation.models import Item, ItemStats
+from curation.queries import BUILT_IN, count, items_matching, schema
+from tests.factories import ItemFactory
+
+# What differs between the Unicode versions of Python and PostgreSQL: unassigned in Python's.
+CHARACTERS = st.characters(exclude_categories=["Cs", "Cn", "Co"], exclude_characters="\0")
+WORDS = st.sampled_from(["War", "war", "WAR", "Comedy", "", "ß", "İ", "ΟΔΟΣ", "οδος", "%", "战争"])
+TEXTS = WORDS | st.text(CHARACTERS, max_size=4)
+NUMBERS = st.sampled_from([0, 1, 1.5, -2, 1950, 1e300, 2**53 + 1]) | st.floats(-9, 9)
+DAYS = st.sampled_from(["2020-02-29", "2020-03-01", "1999-12-31", "0001-01-01", "9999-12-31"])
+NO_DAYS = st.sampled_from(["2021-02-29", "2020-13-01", "0000-01-01", "2020-2-1", "٢٠٢٠-01-01", ""])
+VALUES = {
+    Kind.TEXT: TEXTS,
+    Kind.NUMBER: NUMBERS,
+    Kind.DATE: DAYS,
+    Kind.BOOLEAN: st.booleans(),
+    Kind.TAGS: TEXTS,
+}
+STORED = {**VALUES, Kind.TAGS: st.lists(TEXTS, max_size=3)}
+ANYTHING = st.none() | TEXTS | NUMBERS | NO_DAYS | st.booleans() | st.lists(TEXTS | NUMBERS, max_size=2)
+DECLARED = {
+    "year": Kind.NUMBER,
+    "genres": Kind.TAGS,
+    "released": Kind.DATE,
+    "director": Kind.TEXT,
+    "colour": Kind.BOOLEAN,
+}
+FIELDS = DECLARED | dict(BUILT_IN)
+
+
+def stored():
+    """The attributes of an item: each absent, of its kind, or of some other."""
+    fields = {key: STORED[kind] | ANYTHING for key, kind in DECLARED.items()}
+    return st.fixed_dictionaries({}, optional=fields)
+
+
+@st.composite
+def comparisons(draw):
+    field = draw(st.sampled_from(sorted(FIELDS)))
+    kind = FIELDS[field]
+    op = draw(st.sampled_from(OPERATORS[kind]))
+    if op in ("exists", "missing"):
+        return {"field": field, "op": op}
+    value = st.lists(VALUES[kind], max_size=3) if op == "in" else VALUES[kind]
+    return {"field": field, "op": op, "value": draw(value)}
+
+
+LISTS = st.lists(st.integers(0, 5), max_size=3).map(lambda rows: {"items": rows})
+QUERIES = st.recursive(
+    comparisons() | LISTS,
+    lambda inner: st.lists(inner, max_size=3).map(lambda parts: {"all": parts})
+    | st.lists(inner, max_size=3).map(lambda parts: {"any": parts})
+    | inner.map(lambda part: {"not": part}),
+    max_leaves=5,
+)
+
+
+def with_ids(data, ids):
+    """Replace the row numbers in item lists by ids; those past the end name no item."""
+    if "items" in data:
+        return {"items": [str(ids[row] if row < len(ids) else uuid.uuid4()) for row in data["items"]]}
+    (key, value), *others = data.items()
+    if others or key not in ("all", "any", "not"):
+        return data
+    if key == "not":
+        return {"not": with_ids(value, ids)}
+    return {key: [with_ids(part, ids) for part in value]}
+
+
+ROWS = st.lists(
+    st.fixed_dictionaries({"attributes": stored(), "title": TEXTS, "provider": TEXTS}),
+    min_size=1,
+    max_size=5,
+)
+
+
+@pytest.mark.usefixtures("attributes")
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(rows=ROWS, queries=st.lists(QUERIES, min_size=1, max_size=5))
+def test_sql_and_arrays_name_the_same_items(rows, queries):
+    Item.objects.all().delete()
+    items = [ItemFactory(outside_id=str(at), **row) for at, row in enumerate(rows)]
+    ItemStats.objects.create(item=items[0], ratings=3, mean_rating=1.5)
+    ids = [item.pk for item in items]
+    for data in queries:
+        query = parse(with_ids(data, ids), schema())
+        known, read = columns(Item.objects.all(), fields_of(query), schema())
+        index = {pack_ids([item]).tobytes(): row for row, item in enumerate(known)}
+        mask = Table(len(known), read, index).matches(query)
+        by_arrays = {item for item, hit in zip(known, mask, strict=True) if hit}
+        by_sql = set(items_matching(query).values_list("pk", flat=True))
+        assert by_sql == by_arrays, data
+
+
+def test_only_active_items_are_counted(films):
+    query = parse({"field": "genres", "op": "has", "value": "war"}, schema())
+    assert count(query) == 2
+    Item.objects.filter(pk=films[0].pk).update(active=False)
+    assert count(query) == 1
+
+
+def test_an_item_without_statistics_has_no_ratings_and_no_mean(films):
+    none = parse({"field": "stats.ratings", "op": "eq", "value": 0}, schema())
+    mean = parse({"field": "stats.mean_rating", "op": "exists"}, schema())
+    assert (count(none), count(mean)) == (3, 0)
+    ItemStats.objects.create(item=films[0], ratings=4, mean_rating=3.5)
+    assert (count(none), count(mean)) == (2, 1)
+
+
+@pytest.mark.parametrize("field", ["genres'); DROP TABLE curation_item; --", 'a"b', "%s", "@"])
+def test_a_value_or_field_is_never_sql(films, field):
+    query = parse({"field": "director", "op": "eq", "value": field}, schema())
+    assert count(query) == 0
+    query = parse({"field": field, "op": "eq", "value": "x"}, {field: Kind.TEXT})
+    assert count(query) == 0
+    assert Item.objects.count() == 3
