@@ -1,5 +1,6 @@
 """One function for each thing that a person decides; every page, API and command calls these."""
 
+from curation.actions.bulk import MOST_ROWS, RowResult, put_items, put_members
 from curation.actions.decisions import (
     add_rule,
     block_item,
@@ -10,12 +11,15 @@ from curation.actions.decisions import (
     set_blend,
 )
 from curation.actions.drafts import Draft, Refused, Terms, discard, open_change_set
+from curation.actions.people import set_segment
 from curation.actions.publishing import Publication, publish, publish_decision, roll_back
 
 __all__ = [
+    "MOST_ROWS",
     "Draft",
     "Publication",
     "Refused",
+    "RowResult",
     "Terms",
     "add_rule",
     "block_item",
@@ -26,7 +30,10 @@ __all__ = [
     "pin_item",
     "publish",
     "publish_decision",
+    "put_items",
+    "put_members",
     "revise_decision",
     "roll_back",
     "set_blend",
+    "set_segment",
 ]

@@ -148,8 +148,9 @@ def lint_draft(revision: Revision, at: datetime) -> list[Finding]:
 
 
 def touched(decision: Decision) -> Iterable[Surface]:
-    """The surfaces that a decision has to do with: its own, or all."""
-    return [decision.surface] if decision.surface else Surface.objects.all()
+    """The surfaces that a decision has to do with, as they are now: its own, or all."""
+    rows = Surface.objects.all()
+    return rows.filter(pk=decision.surface_id) if decision.surface_id else rows
 
 
 def _check_spec(kind: str, spec: Mapping[str, Any]) -> None:
