@@ -1,0 +1,90 @@
+"""What people decide about runs and model versions; pages, API and commands call only these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from curation.access import acting
+from curation.models import User
+from curation.outbox import announce
+from recsys import preloading, promotion
+from recsys.ml import registry
+from recsys.models import Job, LiveModel, ModelVersion, Promotion, Run, RunProgress
+from recsys.promotion import NotPossible
+
+
+__all__ = ["NotPossible", "cancel_run", "promote", "request_run", "roll_back"]
+
+
+def request_run(
+    *,
+    family: str,
+    parameters: Mapping[str, object],
+    options: Mapping[str, object] | None = None,
+    actor: User | None,
+    note: str = "",
+) -> Run:
+    """Ask for a training of one family; it starts when a training worker is free.
+
+    Raises ConfigError naming an unknown family and every setting that cannot be.
+    """
+    config = registry.parse_config(family, parameters)
+    training = registry.parse_options(options or {})
+    with transaction.atomic():
+        run = Run.objects.create(
+            family=family,
+            parameters=asdict(config),
+            options=asdict(training),
+            requested_by=actor,
+            note=note,
+        )
+        RunProgress.objects.create(run=run, stage="queued")
+        announce("recsys.execute_run", str(run.id), queue="training")
+    return run
+
+
+@transaction.atomic
+def cancel_run(*, run_id: UUID, actor: User) -> Run:
+    """Cancel a run: at once where it waits, at its next batch (at most 5 s) where it runs."""
+    run = Run.objects.select_for_update().get(pk=run_id)
+    if run.state == Job.State.QUEUED:
+        run.state, run.finished_at = Job.State.CANCELLED, timezone.now()
+    elif run.state != Job.State.RUNNING:
+        raise NotPossible(_("This run is over: %(state)s.") % {"state": run.get_state_display()})
+    run.cancel_requested = True
+    run.cancelled_by = actor
+    run.save(update_fields=["state", "finished_at", "cancel_requested", "cancelled_by"])
+    return run
+
+
+def promote(*, version_id: UUID, actor: User, reason: str) -> Promotion:
+    """Make a version the live one of its family, if the gate lets it through.
+
+    Raises NotPossible; the realtime workers hold the version in memory before the pointer flips.
+    """
+    version = ModelVersion.objects.get(pk=version_id)
+    return _go_live(version, actor=actor, reason=reason, rolls_back=False)
+
+
+def roll_back(*, family: str, actor: User, reason: str) -> Promotion:
+    """Make the version live again that the live one replaced; raises NotPossible."""
+    live = LiveModel.objects.select_related("version").filter(family=family).first()
+    before = promotion.version_before(live) if live else None
+    if before is None:
+        raise NotPossible(_("There is no earlier version of %(family)s.") % {"family": family})
+    return _go_live(before, actor=actor, reason=reason, rolls_back=True)
+
+
+def _go_live(version: ModelVersion, *, actor: User, reason: str, rolls_back: bool) -> Promotion:
+    if not reason.strip():
+        raise NotPossible(_("Say why: a promotion needs a reason."))
+    promotion.check(version)
+    preloading.everywhere(version.id)
+    with acting(actor, "roll_back" if rolls_back else "promote", reason):
+        return promotion.flip(version, actor=actor, reason=reason, rolls_back=rolls_back)

@@ -1,0 +1,95 @@
+"""The child process in which a fit runs: started, listened to, asked to stop and, if it must be, killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty, Queue
+from types import TracebackType
+from typing import IO, Any, Final, Self, cast
+
+from django.conf import settings
+
+GRACE_S: Final = 3.0
+Message = Mapping[str, Any]
+
+
+class FitProcess:
+    """A running `recsys.fitting`. Use as a context: whatever happens, the child is gone afterwards.
+
+    Messages are the child's JSON lines; what it writes to stderr goes to `fit.log` beside the job.
+    """
+
+    def __init__(self, job_path: Path, threads: int) -> None:
+        self.log_path = job_path.with_name("fit.log")
+        self._messages: Queue[Message | None] = Queue()
+        with self.log_path.open("ab") as stderr:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "recsys.fitting", str(job_path)],
+                cwd=settings.BASE_DIR,
+                env=_environment(threads),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+            )
+        threading.Thread(target=self._listen, name="fit messages", daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop(grace_s=0)
+
+    def next_message(self, timeout_s: float) -> Message | None:
+        """The next message; None where none came in time. Raises EOFError once the child has closed."""
+        try:
+            message = self._messages.get(timeout=timeout_s)
+        except Empty:
+            return None
+        if message is None:
+            raise EOFError
+        return message
+
+    def stop(self, grace_s: float = GRACE_S) -> None:
+        """Ask the child to stop at its next batch, and kill it when the grace is over."""
+        words = cast("IO[bytes]", self._process.stdin)
+        if not words.closed:
+            with suppress(BrokenPipeError), words:  # it may have ended on its own by now
+                words.write(b"cancel")
+                words.flush()
+                self._wait(grace_s)
+        self._wait(0)
+
+    def exit_status(self) -> int:
+        """Wait for the end: 0 or more is the child's own status, below 0 the signal that ended it."""
+        return self._process.wait()
+
+    def _wait(self, grace_s: float) -> None:
+        try:
+            self._process.wait(timeout=grace_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _listen(self) -> None:
+        with cast("IO[bytes]", self._process.stdout) as lines:
+            for line in lines:
+                self._messages.put(json.loads(line))
+        self._messages.put(None)
+
+
+def _environment(threads: int) -> dict[str, str]:
+    """The worker's environment with the number of threads that the libraries below may start."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    return {**os.environ, **dict.fromkeys(names, str(threads))}

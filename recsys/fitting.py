@@ -1,0 +1,212 @@
+"""The program of the child process that fits: `python -m recsys.fitting JOB.json`. No Django, no Celery.
+
+It writes JSON lines to stdout (see `Teller`) and ends. A word on stdin stops it at its next batch; a
+closed stdin means that its worker is gone, and ends it at once.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import hashlib
+import json
+import math
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, Final
+
+import pyarrow.parquet as pq
+
+from recsys.ml import artifact, registry
+from recsys.ml.evaluation import ALL, LAST, cases_after, evaluate
+from recsys.ml.interactions import Interactions, Vocabulary
+from recsys.ml.scorer import NO_METRICS, Cancelled, Scorer, Training, Untrainable
+from recsys.ml.splitting import Cuts, temporal_cuts
+from recsys.ml.tables import read_table
+
+ORPHANED: Final = 3
+LEAST_GAP_S: Final = 0.3
+PR_SET_PDEATHSIG: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to fit, from which files, and where its results go.
+
+    family, parameters, options
+        As the run names them.
+    interactions, catalogue
+        Parquet files of the snapshot.
+    artifact, validation
+        Folders of the finished model and of the one that was fitted before the validation cut.
+    checkpoints
+        Folder to resume from; kept until the run has its version.
+    """
+
+    family: str
+    parameters: Mapping[str, Any]
+    options: Mapping[str, Any]
+    interactions: str
+    catalogue: str
+    artifact: str
+    validation: str
+    checkpoints: str
+
+
+@dataclass(slots=True)
+class Teller:
+    """Tells the worker how far the fit is, and stops it where a cancel came: the Progress of a learner."""
+
+    out: IO[str]
+    part: str = ""
+    told_at: float = 0.0
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(
+        self, stage: str, done: int, total: int, metrics: Mapping[str, float] = NO_METRICS
+    ) -> None:
+        if self.cancelled.is_set():
+            raise Cancelled
+        if not all(map(math.isfinite, metrics.values())):
+            raise Untrainable("The loss is no longer a number. Lower the learning rate.")
+        if not metrics and time.monotonic() - self.told_at < LEAST_GAP_S:
+            return
+        self.told_at = time.monotonic()
+        step = {"stage": stage, "part": self.part, "done": done, "total": total}
+        self.say(step=step, metrics=dict(metrics))
+
+    def log(self, text: str) -> None:
+        """Add a line to the log of the run."""
+        self.say(log=text)
+
+    def say(self, **message: object) -> None:
+        """Send one message."""
+        self.out.write(json.dumps(message) + "\n")
+        self.out.flush()
+
+
+def main() -> None:
+    """Do the job that the file in the first argument describes."""
+    _die_with_parent()
+    teller = Teller(sys.stdout)
+    threading.Thread(target=_watch, args=(teller.cancelled,), daemon=True).start()
+    job = Job(**json.loads(Path(sys.argv[1]).read_text()))
+    try:
+        teller.say(result=perform(job, teller))
+    except Cancelled:
+        teller.say(cancelled=True)
+    except (ValueError, MemoryError, OSError) as error:
+        traceback.print_exc()
+        teller.say(failed=explain(error))
+
+
+def perform(job: Job, tell: Teller) -> dict[str, Any]:
+    """Fit before each cut and judge what comes after it, then fit on everything; returns digest and report."""
+    began = time.monotonic()
+    interactions = read_table(pq.read_table(job.interactions))
+    catalogue = Vocabulary.of(map(uuid.UUID, pq.read_table(job.catalogue)["item_id"].to_pylist()))
+    tell.log(f"{len(interactions)} interactions of {len(interactions.member_ids)} members")
+    cuts = _cuts(interactions)
+    result = _Fits(job, interactions, catalogue, tell).judged(cuts)
+    seconds = round(time.monotonic() - began, 3)
+    return {**result, "report": {**result["report"], "cuts": asdict(cuts), "seconds": seconds}}
+
+
+def explain(error: Exception) -> str:
+    """What went wrong and what to do, for the person who reads the run's page."""
+    if isinstance(error, MemoryError):
+        return "The fit ran out of memory. Choose a smaller model or a machine with more memory."
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "The disk is full. Free some space, then launch the run again."
+    return str(error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fits:
+    job: Job
+    interactions: Interactions
+    catalogue: Vocabulary
+    tell: Teller
+
+    def judged(self, cuts: Cuts) -> dict[str, Any]:
+        """Fit three times: before the validation cut, before the test cut, on everything."""
+        before = self.interactions.before(cuts.validation)
+        past = self._fitted("validation", before)
+        self._save(past, Path(self.job.validation), before)
+        report = {"validation": self._figures(past, cuts.validation, cuts.test)}
+        later = self._fitted("test", self.interactions.before(cuts.test))
+        report["test"] = self._figures(later, cuts.test)
+        final = self._fitted("final", self.interactions)
+        return {
+            "digest": self._save(final, Path(self.job.artifact), self.interactions),
+            "report": report,
+        }
+
+    def _fitted(self, part: str, interactions: Interactions) -> Scorer:
+        """The scorer of one part, loaded where an earlier attempt had already finished it."""
+        self.tell.part = part
+        folder = Path(self.job.checkpoints) / part
+        finished = folder / "finished"
+        if finished.exists():
+            self.tell.log(f"{part}: taken over from the attempt before")
+            return artifact.load(finished)
+        training = Training(registry.parse_options(self.job.options), self.tell, folder)
+        config = registry.parse_config(self.job.family, self.job.parameters)
+        learn = registry.learner_of(self.job.family)
+        scorer: Scorer = learn(config, interactions, self.catalogue, training)
+        self._save(scorer, finished, interactions)
+        return scorer
+
+    def _figures(self, scorer: Scorer, cut: float, until: float = float("inf")) -> dict[str, Any]:
+        figures = {}
+        for at, targets in enumerate((LAST, ALL)):
+            self.tell("evaluate", at, 2)
+            cases = cases_after(self.interactions, cut, until, targets)
+            figures[targets] = evaluate(scorer.score, cases, self.catalogue).as_json()
+        return figures
+
+    def _save(self, scorer: Scorer, folder: Path, learnt: Interactions) -> str:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        facts = artifact.Facts.of(learnt, now, code_digest(), self.job.options)
+        return artifact.save(folder, scorer, facts)
+
+
+def code_digest() -> str:
+    """SHA-256 of the learning code, so that an artifact says by what it was made."""
+    sha = hashlib.sha256()
+    for path in sorted(Path(artifact.__file__).parent.glob("*.py")):
+        sha.update(path.read_bytes())
+    return sha.hexdigest()
+
+
+def _cuts(interactions: Interactions) -> Cuts:
+    try:
+        return temporal_cuts(interactions)
+    except ValueError as error:
+        raise Untrainable(f"{error}. Collect or import more feedback first.") from error
+
+
+def _watch(cancelled: threading.Event) -> None:
+    """Obey the worker: a word from it stops the fit at its next batch, its end at once."""
+    while os.read(0, 64):
+        cancelled.set()
+    os._exit(ORPHANED)
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to kill this process with its worker; elsewhere the closed pipe does it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""The gate in front of a promotion, and the flip of the pointer that says which version of a family is live."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from curation import counters
+from curation.models import Scorer, Surface, User
+from curation.outbox import announce
+from recsys.artifacts import artifact_path
+from recsys.ml import artifact
+from recsys.models import LiveModel, ModelVersion, Promotion
+
+
+class NotPossible(Exception):
+    """A decision that the present state does not allow; the message is for people."""
+
+
+def check(version: ModelVersion) -> None:
+    """The gate: raises NotPossible where the artifact is not what was saved, or was never evaluated."""
+    try:
+        described = artifact.read_folder(artifact_path(version), version.digest)
+    except artifact.CorruptArtifact as damage:
+        raise NotPossible(
+            _("The artifact is damaged: %(why)s. Train the family again.") % {"why": damage}
+        ) from damage
+    if described["family"] != version.family:
+        raise NotPossible(_("The artifact is of another family: %(family)s.") % described)
+    if not version.report.get("test"):
+        raise NotPossible(_("The version was never evaluated. Train the family again."))
+
+
+@transaction.atomic
+def flip(version: ModelVersion, *, actor: User, reason: str, rolls_back: bool) -> Promotion:
+    """Point the family to a version: pointer, record, counter and doorbells in one transaction.
+
+    Raises NotPossible where it is live already.
+    """
+    counters.bump("models")  # first: its row lock puts promotions one after the other
+    live = LiveModel.objects.filter(family=version.family).first()
+    if live and live.version_id == version.id:
+        raise NotPossible(_("%(version)s is live already.") % {"version": version})
+    LiveModel.objects.update_or_create(
+        family=version.family,
+        defaults={"version": version, "promoted_by": actor, "reason": reason},
+    )
+    Scorer.objects.update_or_create(name=version.family, defaults={"live": True})
+    for surface in Surface.objects.order_by("slug"):
+        announce("recsys.refuse_surface", surface.slug)
+    return Promotion.objects.create(
+        family=version.family,
+        version=version,
+        replaced=live.version if live else None,
+        rolls_back=rolls_back,
+        actor=actor,
+        reason=reason,
+    )
+
+
+def version_before(live: LiveModel) -> ModelVersion | None:
+    """The version that the live one replaced when it was promoted; None where it was the first."""
+    promoted = (
+        Promotion.objects.filter(family=live.family, version=live.version_id, rolls_back=False)
+        .select_related("replaced")
+        .first()
+    )
+    return promoted.replaced if promoted else None
