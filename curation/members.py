@@ -42,16 +42,16 @@ def get_or_create(source: str, outside_id: str, **defaults: Any) -> Member:
 
 def get_or_create_many(source: str, outside_ids: Collection[str]) -> dict[str, Member]:
     """The member of each outside id, the unknown ones made; few statements however many they are."""
-    found = _follow(source, outside_ids)
+    found = resolve_many(source, outside_ids)
     unknown = sorted(set(outside_ids) - found.keys())
     if unknown:
         rows = [Member(source=source, outside_id=outside_id) for outside_id in unknown]
         Member.objects.bulk_create(rows, ignore_conflicts=True)
-        found |= _follow(source, unknown)
+        found |= resolve_many(source, unknown)
     return found
 
 
-def _follow(source: str, outside_ids: Collection[str]) -> dict[str, Member]:
+def resolve_many(source: str, outside_ids: Collection[str]) -> dict[str, Member]:
     """The known members of these outside ids, each followed to whom it was merged into."""
     rows = Member.objects.filter(source=source, outside_id__in=outside_ids)
     found = {row.outside_id: row for row in rows}
