@@ -1,0 +1,88 @@
+"""The forms of runs: what to train with which settings, and why the live model changes."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, Final
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from recsys.ml.configuration import ConfigError, Setting, settings_of
+from recsys.ml.options import TrainingOptions
+from recsys.ml.registry import Family
+
+OPTION: Final = "option-"
+
+
+class LaunchForm(forms.Form):
+    """The settings of one family and the options of the run, with their ranges."""
+
+    note = forms.CharField(
+        label=gettext_lazy("Note"),
+        required=False,
+        max_length=1000,
+        help_text=gettext_lazy("For whoever reads the run later."),
+    )
+
+    def __init__(self, family: Family, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as Django's
+        super().__init__(*args, **kwargs)
+        settings = {each.name: field_of(each) for each in family.settings}
+        options = {OPTION + each.name: field_of(each) for each in settings_of(TrainingOptions)}
+        self.fields = {**settings, "note": self.fields["note"], **options}
+        self._names = tuple(settings)
+
+    def parameters(self) -> dict[str, Any]:
+        """The settings of the family as typed."""
+        return {name: self.cleaned_data[name] for name in self._names}
+
+    def options(self) -> dict[str, Any]:
+        """The options of the run as typed."""
+        names = [each.name for each in fields(TrainingOptions)]
+        return {name: self.cleaned_data[OPTION + name] for name in names}
+
+    def refuse(self, error: ConfigError) -> None:
+        """Show at each field what is wrong with it."""
+        for problem in error.problems:
+            name = problem.field if problem.field in self.fields else OPTION + problem.field
+            self.add_error(name if name in self.fields else None, str(problem))
+
+
+class ReasonForm(forms.Form):
+    """Why the live model changes."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("Kept with the change, for whoever asks why."),
+    )
+
+
+def field_of(setting: Setting) -> forms.Field:
+    """The form field of one setting, with its help and range."""
+    shared: dict[str, Any] = {
+        "label": setting.name.replace("_", " "),
+        "initial": setting.default,
+        "help_text": _help(setting),
+    }
+    if setting.choices:
+        return forms.ChoiceField(choices=[(each, each) for each in setting.choices], **shared)
+    if setting.kind is bool:
+        return forms.BooleanField(required=False, **shared)
+    if setting.kind is int:
+        bounds = {"min_value": _whole(setting.low), "max_value": _whole(setting.high)}
+        return forms.IntegerField(**bounds, **shared)
+    return forms.FloatField(min_value=setting.low, max_value=setting.high, **shared)
+
+
+def _help(setting: Setting) -> str:
+    if setting.low is None or setting.high is None:
+        return _(setting.help)
+    span = _("From %(low)s to %(high)s.") % {"low": f"{setting.low:g}", "high": f"{setting.high:g}"}
+    return f"{_(setting.help)} {span}"
+
+
+def _whole(bound: float | None) -> int | None:
+    return None if bound is None else int(bound)
