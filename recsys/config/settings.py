@@ -157,7 +157,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 # Work -----------------------------------------------------------------------------------------------------------------
 _PUBLISHER = PROCESS in {"web", "command"}
-CELERY_BROKER_URL = BROKER_URL
+# A server on a socket has another name in kombu's URLs than in redis-py's; either is taken.
+CELERY_BROKER_URL = re.sub(r"^unix://([^?]*).*", r"redis+socket://\1?virtual_host=0", BROKER_URL)
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "bulk"
@@ -198,10 +199,16 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "recsys.sweep", "schedule": 30.0, "options": {"queue": "bulk", "expires": 30}},
+    "roll up": {"task": "recsys.roll_up", "schedule": 60.0, "options": {"queue": "bulk", "expires": 60}},
+}
 
 # Slates: how long a request may wait for a fresh one, unless its caller says otherwise.
 DOORBELL_BUDGET_MS = 150
 DOORBELL_BUDGET_MAX_MS = 10_000
+# How long a slate can be traced and replayed.
+SLATE_RETENTION_DAYS = 14
 
 # API ------------------------------------------------------------------------------------------------------------------
 # Whose outside ids a signed-in session speaks of; a token has a source of its own.
