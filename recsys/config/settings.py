@@ -8,6 +8,7 @@ run alone; a command that needs one is stopped in manage.py, with words on what 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
