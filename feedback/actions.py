@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import ChainMap
+from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -107,6 +108,16 @@ def record(
         taken = _write(rows, known, now)
         after = _bump([row for row in rows if row["event"] not in taken], before)
     return _told(events, outcomes, taken, before | after)
+
+
+def rehearse(
+    events: Sequence[NewInteraction], *, source: str, earlier: MutableMapping[str, bytes]
+) -> list[Outcome]:
+    """What `record` would answer, nothing written; `earlier` holds the digests rehearsed before."""
+    known = known_of(events, source)
+    outcomes = judge(events, replace(known, digests=ChainMap(dict(known.digests), earlier)))
+    earlier.update({event.event: event.digest() for event in _accepted(events, outcomes)})
+    return outcomes
 
 
 def _lock(subjects: Iterable[UUID]) -> dict[UUID, _State]:

@@ -85,8 +85,9 @@ class NewInteraction:
     original_at: datetime | None = None
 
     def digest(self) -> bytes:
-        """16 bytes that differ when what the client sent differs; our own instant is no part of it."""
-        at = self.occurred_at.astimezone(UTC) if self.occurred_at else None
+        """16 bytes that differ when what was sent differs; an instant of our own is no part of it."""
+        instant = self.original_at or self.occurred_at
+        at = instant.astimezone(UTC) if instant else None
         sent = (self.subject, self.item_id, self.kind, self.value, self.undoes, at, self.impression)
         return hashlib.blake2b(orjson.dumps(sent), digest_size=16).digest()
 

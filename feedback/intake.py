@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -29,7 +28,7 @@ def take_in(raw: Sequence[object], *, source: str, members: FindMembers) -> list
         return [outcome for outcome in parsed if isinstance(outcome, Outcome)]
     found = members(frozenset(draft.member for draft in drafts))
     items = items_of(source, (draft.item for draft in drafts if draft.item is not None))
-    events = [_event(draft, found[draft.member], items) for draft in drafts]
+    events = [event_of(draft, found[draft.member], items) for draft in drafts]
     recorded = iter(record(events, source=source))
     return [one if isinstance(one, Outcome) else next(recorded) for one in parsed]
 
@@ -40,7 +39,8 @@ def items_of(source: str, outside_ids: Iterable[str]) -> dict[str, UUID]:
     return dict(rows.values_list("outside_id", "pk"))
 
 
-def _event(draft: Draft, member: Member, items: Mapping[str, Any]) -> NewInteraction:
+def event_of(draft: Draft, member: Member, items: Mapping[str, UUID]) -> NewInteraction:
+    """The event of a draft whose member is found and whose item was looked for."""
     return NewInteraction(
         event=draft.event,
         subject=member.subject,
