@@ -11,8 +11,14 @@ from curation.actions.decisions import (
     set_blend,
 )
 from curation.actions.drafts import Draft, Refused, Terms, discard, open_change_set
-from curation.actions.people import set_segment
-from curation.actions.publishing import Publication, publish, publish_decision, roll_back
+from curation.actions.people import check_segment, set_segment
+from curation.actions.publishing import (
+    Publication,
+    change_surface,
+    publish,
+    publish_decision,
+    roll_back,
+)
 
 __all__ = [
     "MOST_ROWS",
@@ -23,6 +29,8 @@ __all__ = [
     "Terms",
     "add_rule",
     "block_item",
+    "change_surface",
+    "check_segment",
     "difference",
     "discard",
     "end_decision",

@@ -22,12 +22,7 @@ def set_segment(
 ) -> Segment:
     """Make or redefine a segment, and find out at once who is in it."""
     require(actor, "curator")
-    try:
-        parse(query, members.SCHEMA)
-    except QueryError as error:
-        place = f"query.{error.path}" if error.path else "query"
-        errors = [{"field": place, "code": error.code, "message": error.message}]
-        raise Invalid("bad_query", _("The query cannot be read."), errors) from error
+    check_segment(query)
     with acting(actor, "set_segment", reason), transaction.atomic():
         content = {"name": name, "query": dict(query)}
         segment, _made = Segment.objects.update_or_create(slug=slug, defaults=content)
@@ -36,3 +31,13 @@ def set_segment(
             members.renew(subjects[start : start + _AT_ONCE], [segment])
         counters.bump("segments")
     return segment
+
+
+def check_segment(query: object) -> None:
+    """Raise `Invalid` where a query over members cannot be read."""
+    try:
+        parse(query, members.SCHEMA)
+    except QueryError as error:
+        place = f"query.{error.path}" if error.path else "query"
+        errors = [{"field": place, "code": error.code, "message": error.message}]
+        raise Invalid("bad_query", _("The query cannot be read."), errors) from error

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -96,6 +97,22 @@ def roll_back(
             raise Missing("no_such_version", text % {"target": target, "now": here.policy_version})
         entries = entries_of(here.slug, target)
         _new_version(here, entries, actor, reason, restores=target)
+        announce(REFUSE, here.slug)
+    return _publication([here], [], [])
+
+
+def change_surface(
+    *, actor: User, surface: Surface, settings: Mapping[str, Any], reason: str = ""
+) -> Publication:
+    """Change settings of a surface; its decisions go on in a new version, since every fuse reads both."""
+    require(actor, "administrator")
+    with acting(actor, "change_surface", reason), transaction.atomic():
+        here = Surface.objects.select_for_update(no_key=True).get(pk=surface.pk)
+        for name, value in settings.items():
+            setattr(here, name, value)
+        here.full_clean()
+        here.save(update_fields=list(settings))
+        _new_version(here, entries_of(here.slug, here.policy_version), actor, reason)
         announce(REFUSE, here.slug)
     return _publication([here], [], [])
 

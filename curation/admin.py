@@ -1,0 +1,234 @@
+"""The catalogue, the people and the audit in the admin; decisions have pages of their own, the desk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from curation import actions
+from curation.fusion.columns import Kind
+from curation.models import Attribute, Item, ItemStats, Member, Segment, Surface, User
+from curation.problems import Invalid
+from curation.rows import Rejection, item_row
+
+_SURFACE_SETTINGS = (
+    *("name", "depth", "reserve", "explore_every", "temperature", "repeat", "max_shown"),
+    *("diversity", "pin_budget", "stale_limit_s", "replay_share"),
+)
+
+
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows to look at."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody adds them here."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody changes them here."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody deletes them here."""
+        return False
+
+
+class Kept(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that may be changed and never deleted, since what is past refers to them."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody deletes them here."""
+        return False
+
+
+class ItemForm(forms.ModelForm):  # type: ignore[type-arg]
+    """An item, its attributes held to the declared schema."""
+
+    class Meta:
+        model = Item
+        fields = (
+            *("source", "outside_id", "title", "description", "attributes", "provider"),
+            *("image_url", "published_on", "active"),
+        )
+
+    def row(self) -> dict[str, Any]:
+        """The form as a row of the bulk merge, which is how items are written everywhere."""
+        data = self.cleaned_data
+        gone = dict.fromkeys(self.instance.attributes or {})
+        published = data["published_on"]
+        return {
+            "item": data.get("outside_id") or self.instance.outside_id,
+            "attributes": gone | data["attributes"],
+            "image": data["image_url"],
+            "published_on": published.isoformat() if published else None,
+            **{name: data[name] for name in ("title", "description", "provider", "active")},
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """Say here what the merge would refuse."""
+        data = super().clean() or self.cleaned_data
+        schema = {key: Kind(kind) for key, kind in Attribute.objects.values_list("key", "kind")}
+        if not self.errors:
+            try:
+                item_row(self.row(), schema)
+            except Rejection as rejection:
+                self.add_error("attributes", rejection.text)
+        return data
+
+
+@admin.register(Item)
+class ItemAdmin(Kept):
+    """The catalogue."""
+
+    form = ItemForm
+    list_display = ("title", "outside_id", "provider", "published_on", "active")
+    list_filter = ("active", "source")
+    search_fields = ("title", "outside_id")
+    show_full_result_count = False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        """An item keeps the id by which it is known outside."""
+        return ["source", "outside_id"] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ANN401, FBT001 - Django's signature
+        """Write through the bulk merge, so that slates learn of the change."""
+        actions.put_items([form.row()], source=obj.source)
+
+
+@admin.register(Attribute)
+class AttributeAdmin(Kept):
+    """The schema of the items' attributes."""
+
+    list_display = ("key", "kind", "label")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        """Values of the old type are stored already: an attribute keeps its type."""
+        return ["key", "kind"] if obj else []
+
+
+@admin.register(ItemStats)
+class ItemStatsAdmin(ReadOnly):
+    """What feedback says of the items."""
+
+    list_display = ("item", "ratings", "mean_rating", "likes", "dislikes", "clicks", "shown")
+    list_select_related = ("item",)
+    search_fields = ("item__title", "item__outside_id")
+    show_full_result_count = False
+
+
+@admin.register(Member)
+class MemberAdmin(ReadOnly):
+    """The members; they are written by the API and by their own feedback."""
+
+    list_display = ("outside_id", "source", "user", "simulated", "created_at")
+    list_filter = ("simulated", "source")
+    list_select_related = ("user",)
+    search_fields = ("outside_id",)
+    show_full_result_count = False
+
+
+class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A segment's name and query."""
+
+    class Meta:
+        model = Segment
+        fields = ("slug", "name", "query")
+
+    def clean_query(self) -> Any:  # noqa: ANN401 - JSON
+        """Say here what the action would refuse."""
+        try:
+            actions.check_segment(self.cleaned_data["query"])
+        except Invalid as problem:
+            raise forms.ValidationError(str(problem.errors[0]["message"])) from problem
+        return self.cleaned_data["query"]
+
+
+@admin.register(Segment)
+class SegmentAdmin(Kept):
+    """Named sets of members."""
+
+    form = SegmentForm
+    list_display = ("name", "slug", "query")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        """Decisions and reports name a segment by its slug."""
+        return ["slug"] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ANN401, FBT001 - Django's signature
+        """Define it, and find out who is in it."""
+        made = actions.set_segment(
+            actor=_actor(request), slug=obj.slug, name=obj.name, query=obj.query
+        )
+        obj.pk = made.pk
+
+
+@admin.register(Surface)
+class SurfaceAdmin(Kept):
+    """The surfaces and their settings."""
+
+    list_display = ("name", "slug", "kind", "depth", "policy_version", "blocks_version")
+    fields = ("slug", "kind", *_SURFACE_SETTINGS)
+    readonly_fields = ("slug", "kind")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Surfaces come with the pages and clients that show them."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ANN401, FBT001 - Django's signature
+        """Change the settings in a new version of the policy."""
+        settings = {name: form.cleaned_data[name] for name in _SURFACE_SETTINGS}
+        actions.change_surface(actor=_actor(request), surface=obj, settings=settings)
+
+
+@admin.register(User)
+class TandemUserAdmin(UserAdmin):  # type: ignore[type-arg]
+    """The people who sign in, and their roles."""
+
+    list_display = ("username", "email", "is_staff", "is_active", "last_login")
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (_("Person"), {"fields": ("first_name", "last_name", "email", "language", "time_zone")}),
+        (_("Roles"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+
+
+class AuditAdmin(ReadOnly):
+    """One table of the audit that the database writes."""
+
+    list_display = ("pgh_created_at", "pgh_label", "pgh_obj_id", "actor", "action", "reason")
+    list_filter = ("pgh_label",)
+    ordering = ("-pgh_id",)
+    show_full_result_count = False
+
+    @admin.display(description=_("actor"))
+    def actor(self, event: Any) -> str:  # noqa: ANN401 - a generated model
+        """Who changed it, by id."""
+        return str((event.pgh_context or {}).get("actor", ""))
+
+    @admin.display(description=_("action"))
+    def action(self, event: Any) -> str:  # noqa: ANN401 - a generated model
+        """What they did."""
+        return str((event.pgh_context or {}).get("action", ""))
+
+    @admin.display(description=_("reason"))
+    def reason(self, event: Any) -> str:  # noqa: ANN401 - a generated model
+        """Why."""
+        return str((event.pgh_context or {}).get("reason", ""))
+
+
+for _name in ("Decision", "Revision", "PolicyVersion", "Block", "Segment", "Surface"):
+    admin.site.register(apps.get_model("curation", f"{_name}Event"), AuditAdmin)
+
+
+def _actor(request: HttpRequest) -> User:
+    if not isinstance(request.user, User):
+        raise TypeError("the admin lets nobody through who is not signed in")
+    return request.user

@@ -1,0 +1,289 @@
+"""The forms in which curators write decisions: content and terms of each kind, checked before an action is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+from curation.actions import Terms, open_change_set
+from curation.conditions import ConditionsMixin
+from curation.fusion.effects import Effect, Fallback
+from curation.fusion.policy import Scale
+from curation.models import Item, Member, Scorer, Segment, Surface, User
+from curation.specs import PARAMETERS, make_effect
+
+_SUGGESTIONS: Final = 5
+
+
+class ItemField(forms.CharField):
+    """An item by its outside id or its exact title."""
+
+    def clean(self, value: Any) -> Item | None:
+        """The item; where none or several are meant, an error that names some."""
+        text = super().clean(value)
+        if not text:
+            return None
+        found = list(Item.objects.filter(outside_id=text)[:2]) or list(
+            Item.objects.filter(title__iexact=text)[:2]
+        )
+        if len(found) == 1:
+            return found[0]
+        raise forms.ValidationError(self._advice(text))
+
+    def _advice(self, text: str) -> str:
+        near = Item.objects.filter(title__icontains=text).order_by("title")[:_SUGGESTIONS]
+        names = "; ".join(f"{item.title} ({item.outside_id})" for item in near)
+        if not names:
+            return str(_("No item has this id or title."))
+        return str(_("Give the id of one of these: %(names)s.")) % {"names": names}
+
+
+class MemberField(forms.CharField):
+    """A member by their outside id."""
+
+    def clean(self, value: Any) -> Member | None:
+        """The member; an error where there is none."""
+        text = super().clean(value)
+        if not text:
+            return None
+        member = Member.objects.filter(outside_id=text).first()
+        if member is None:
+            raise forms.ValidationError(_("No member has this id."))
+        return member
+
+
+def _moment(label: Any, help_text: Any = "") -> forms.DateTimeField:
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    return forms.DateTimeField(label=label, help_text=help_text, required=False, widget=widget)
+
+
+class DecisionForm(forms.Form):
+    """What every decision has: where, why, for whom, when; and whether it goes live now or into a draft."""
+
+    surface = forms.ModelChoiceField(
+        Surface.objects.all(), label=_("Surface"), required=False, empty_label=_("everywhere")
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=1000,
+        help_text=_("Why: your colleagues, and you in a month, will read it."),
+    )
+    segment = forms.ModelChoiceField(
+        Segment.objects.all(), label=_("Segment"), required=False, empty_label=_("everyone")
+    )
+    member = MemberField(label=_("Member (id)"), required=False)
+    priority = forms.IntegerField(
+        label=_("Priority"),
+        initial=100,
+        help_text=_("Of two that claim the same, the higher wins."),
+    )
+    starts_at = _moment(_("From (UTC)"))
+    until = _moment(_("Until (UTC)"), _("Empty means until it is ended."))
+    review_on = forms.DateField(
+        label=_("Review on"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    holdback = forms.FloatField(
+        label=_("Holdback share"),
+        initial=0,
+        min_value=0,
+        max_value=0.99,
+        help_text=_("This share of members is spared, so that the effect can be measured."),
+    )
+    traffic = forms.FloatField(label=_("Share of traffic"), initial=1, min_value=0.001, max_value=1)
+    change_set = forms.CharField(
+        label=_("Keep as draft in"),
+        required=False,
+        max_length=120,
+        help_text=_("The name of a change set. Left empty, the decision goes live when saved."),
+    )
+
+    content: tuple[str, ...] = ()
+
+    def content_fields(self) -> Iterator[forms.BoundField]:
+        """The fields of this kind of decision."""
+        return (self[name] for name in ("surface", *self.content, "reason"))
+
+    def terms_fields(self) -> Iterator[forms.BoundField]:
+        """The fields that all kinds share and that mostly stay as they are."""
+        shown = {"surface", "reason", *self.content}
+        return (field for field in self if field.name not in shown)
+
+    def clean(self) -> dict[str, Any]:
+        """A segment or a member, not both; a window that ends after it starts."""
+        data = super().clean() or self.cleaned_data
+        if data.get("segment") and data.get("member"):
+            self.add_error("member", _("Name a segment or a member, not both."))
+        if data.get("starts_at") and data.get("until") and data["until"] <= data["starts_at"]:
+            self.add_error("until", _("The window ends before it starts."))
+        return data
+
+    def terms(self, actor: User) -> Terms:
+        """The terms for an action."""
+        names = ("reason", "segment", "member", "priority", "starts_at", "until", "review_on")
+        data = self.cleaned_data
+        name = data["change_set"].strip()
+        return Terms(
+            **{each: data[each] for each in (*names, "holdback", "traffic")},
+            change_set=open_change_set(actor=actor, name=name) if name else None,
+        )
+
+
+class PinForm(DecisionForm):
+    """An item in a slot."""
+
+    item = ItemField(label=_("Item (id or title)"))
+    slot = forms.IntegerField(label=_("Slot"), min_value=1, help_text=_("Slots count from 1."))
+    content = ("item", "slot")
+
+
+class BlockForm(DecisionForm):
+    """An item that may not be shown."""
+
+    item = ItemField(label=_("Item (id or title)"))
+    safety = forms.BooleanField(
+        label=_("Safety block"),
+        required=False,
+        help_text=_("Only an administrator sets and lifts it."),
+    )
+    content = ("item", "safety")
+
+
+class BlendForm(DecisionForm):
+    """The weights of the live scorers; β and scales are taken from the blend below where left empty."""
+
+    beta = forms.FloatField(
+        label=_("β"),
+        required=False,
+        min_value=0,
+        help_text=_("Makes the utility a logit. Empty: as in the blend that this one replaces."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """One weight and one scale for each live scorer."""
+        super().__init__(*args, **kwargs)
+        self.scorers = list(Scorer.objects.filter(live=True).values_list("name", flat=True))
+        scales = [("", _("as before")), *((str(scale), str(scale)) for scale in Scale)]
+        for name in self.scorers:
+            self.fields[f"weight-{name}"] = forms.FloatField(
+                label=_("Weight of %(scorer)s") % {"scorer": name}, min_value=0, initial=1
+            )
+            self.fields[f"scale-{name}"] = forms.ChoiceField(
+                label=_("Scale of %(scorer)s") % {"scorer": name}, choices=scales, required=False
+            )
+        pairs = ((f"weight-{name}", f"scale-{name}") for name in self.scorers)
+        self.content = (*(field for pair in pairs for field in pair), "beta")
+
+    def weights(self) -> dict[str, float]:
+        """Scorer to weight."""
+        return {name: self.cleaned_data[f"weight-{name}"] for name in self.scorers}
+
+    def scales(self) -> dict[str, str]:
+        """Scorer to the scale that was chosen for it."""
+        chosen = {name: self.cleaned_data[f"scale-{name}"] for name in self.scorers}
+        return {name: scale for name, scale in chosen.items() if scale}
+
+    def clean(self) -> dict[str, Any]:
+        """Some scorer must speak."""
+        data = super().clean()
+        weights = [data.get(f"weight-{name}") for name in self.scorers]
+        if None not in weights and not any(weights):
+            raise forms.ValidationError(_("At least one weight must be above 0."))
+        return data
+
+
+class RuleForm(ConditionsMixin, DecisionForm):
+    """An effect on the items that conditions name."""
+
+    effect = forms.ChoiceField(
+        label=_("Effect"),
+        choices=[
+            ("boost", _("boost")),
+            ("bury", _("bury")),
+            ("bury_to_bottom", _("bury to the bottom")),
+            ("exclude", _("exclude")),
+            ("only", _("only these")),
+            ("cap", _("cap: at most … in the first …")),
+            ("quota", _("quota: at least … in the first …")),
+            ("pin_match", _("pin the best match to a slot")),
+        ],
+    )
+    strength = forms.FloatField(
+        label=_("Strength"),
+        required=False,
+        min_value=0,
+        max_value=2,
+        help_text=_("For boost and bury, in logits: 1 means e times the odds."),
+    )
+    at_most = forms.IntegerField(label=_("At most"), required=False, min_value=0)
+    at_least = forms.IntegerField(label=_("At least"), required=False, min_value=1)
+    first = forms.IntegerField(label=_("In the first"), required=False, min_value=1)
+    attribute = forms.CharField(
+        label=_("Of each value of"),
+        required=False,
+        help_text=_(
+            "For a cap: the attribute whose values it counts apart; empty counts all together."
+        ),
+    )
+    fallback = forms.ChoiceField(
+        label=_("If none is left"),
+        required=False,
+        choices=[
+            (Fallback.ORGANIC, _("show the usual slate")),
+            (Fallback.EMPTY, _("show nothing")),
+        ],
+    )
+    slot = forms.IntegerField(label=_("Slot"), required=False, min_value=1)
+    content = (
+        *("effect", "strength", "at_most", "at_least", "first", "attribute", "fallback", "slot"),
+        *ConditionsMixin.condition_fields,
+    )
+
+    def made_effect(self) -> Effect:
+        """The effect with the parameters that it takes."""
+        return self._effect
+
+    def clean(self) -> dict[str, Any]:
+        """Each effect wants parameters of its own."""
+        data = super().clean()
+        if "effect" not in data:
+            return data
+        given = {
+            name: data.get(name) for name in PARAMETERS[data["effect"]] if name != "fallback_items"
+        }
+        missing = [name for name, value in given.items() if value is None and name in self.fields]
+        for name in missing:
+            if name not in self.errors:
+                self.add_error(name, _("This effect needs it."))
+        if missing or self.errors:
+            return data
+        try:
+            self._effect = make_effect(data["effect"], given)
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
+        return data
+
+
+class ReasonForm(forms.Form):
+    """The reason for ending, publishing, discarding or rolling back."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=1000)
+
+
+class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A segment's name and query."""
+
+    class Meta:
+        model = Segment
+        fields = ("slug", "name", "query")
+
+
+FORMS: Final[dict[str, type[DecisionForm]]] = {
+    "pin": PinForm,
+    "block": BlockForm,
+    "blend": BlendForm,
+    "rule": RuleForm,
+}
