@@ -18,7 +18,6 @@ from recsys.ml import registry
 from recsys.models import Job, LiveModel, ModelVersion, Promotion, Run, RunProgress
 from recsys.promotion import NotPossible
 
-
 __all__ = ["NotPossible", "cancel_run", "promote", "request_run", "roll_back"]
 
 
@@ -74,8 +73,8 @@ def promote(*, version_id: UUID, actor: User, reason: str) -> Promotion:
 
 def roll_back(*, family: str, actor: User, reason: str) -> Promotion:
     """Make the version live again that the live one replaced; raises NotPossible."""
-    live = LiveModel.objects.select_related("version").filter(family=family).first()
-    before = promotion.version_before(live) if live else None
+    live = LiveModel.objects.filter(family=family)
+    before = promotion.versions_before(live).get(family)
     if before is None:
         raise NotPossible(_("There is no earlier version of %(family)s.") % {"family": family})
     return _go_live(before, actor=actor, reason=reason, rolls_back=True)

@@ -26,7 +26,7 @@ class LaunchForm(forms.Form):
         help_text=gettext_lazy("For whoever reads the run later."),
     )
 
-    def __init__(self, family: Family, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as Django's
+    def __init__(self, family: Family, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         settings = {each.name: field_of(each) for each in family.settings}
         options = {OPTION + each.name: field_of(each) for each in settings_of(TrainingOptions)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -58,11 +60,10 @@ def flip(version: ModelVersion, *, actor: User, reason: str, rolls_back: bool) -
     )
 
 
-def version_before(live: LiveModel) -> ModelVersion | None:
-    """The version that the live one replaced when it was promoted; None where it was the first."""
-    promoted = (
-        Promotion.objects.filter(family=live.family, version=live.version_id, rolls_back=False)
-        .select_related("replaced")
-        .first()
+def versions_before(live: Iterable[LiveModel]) -> dict[str, ModelVersion]:
+    """By family, the version that the live one replaced when it was promoted; the first has none."""
+    promoted = Promotion.objects.filter(
+        rolls_back=False, version__in=[each.version_id for each in live], replaced__isnull=False
     )
-    return promoted.replaced if promoted else None
+    latest = promoted.order_by("at").select_related("replaced")
+    return {each.family: each.replaced for each in latest if each.replaced}

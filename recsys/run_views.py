@@ -142,13 +142,12 @@ def models(request: HttpRequest) -> HttpResponse:
     """The versions of each family, which of them is live, and where a roll back would go."""
     versions = ModelVersion.objects.select_related("run").order_by("family", "-number")
     live = _live()
-    before = {each.family: promotion.version_before(each) for each in live.values()}
+    before = promotion.versions_before(live.values())
     rows = [{"version": each, "live": _is_live(each, live)} for each in versions[: 4 * PAGE]]
     context = {
         "title": _("Model versions"),
         "rows": rows,
-        "live": live.values(),
-        "before": {family: version for family, version in before.items() if version},
+        "live": [(each, before.get(each.family)) for each in live.values()],
     }
     return _page(request, "recsys/runs/models.html", context)
 
@@ -180,7 +179,7 @@ def promote(request: HttpRequest, version_id: UUID) -> HttpResponse:
 def roll_back(request: HttpRequest, family: str) -> HttpResponse:
     """Say where a roll back goes, take the reason, do it."""
     live = get_object_or_404(LiveModel.objects.select_related("version"), family=family)
-    target = promotion.version_before(live)
+    target = promotion.versions_before([live]).get(family)
     if target is None:
         raise Http404
     form = ReasonForm(request.POST or None)
