@@ -67,10 +67,11 @@ def roles_of(user: Anyone) -> frozenset[str]:
     return user.roles
 
 
-def require(user: Anyone, *roles: str) -> None:
-    """Raise `Denied` unless the user has one of the roles."""
-    if roles_of(user).isdisjoint(roles):
-        raise Denied(_("This takes the role %(roles)s.") % {"roles": _(" or ").join(roles)})
+def require(user: Anyone, *roles: str) -> User:
+    """The user, who has one of the roles; raises `Denied` otherwise."""
+    if isinstance(user, User) and not roles_of(user).isdisjoint(roles):
+        return user
+    raise Denied(_("This takes the role %(roles)s.") % {"roles": _(" or ").join(roles)})
 
 
 def role_required(*roles: str) -> Callable[[PageView[Given]], PageView[Given]]:

@@ -1,0 +1,243 @@
+"""The management API of decisions and policies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from curation import actions
+from curation.access import require, source_of
+from curation.actions import Draft, Publication, Terms
+from curation.lineages import as_json, with_state
+from curation.models import Decision, User
+from curation.problems import Missing
+from curation.references import (
+    Source,
+    change_set_named,
+    refused,
+    segment_named,
+    surface_named,
+)
+from curation.serializers import (
+    BY_KIND,
+    DecisionQuerySerializer,
+    DecisionSerializer,
+    EndSerializer,
+    FindingSerializer,
+    PublishSerializer,
+    RollbackSerializer,
+)
+from curation.specs import PARAMETERS, make_effect
+
+PAGE: Final = 50
+Maker = Callable[["_Body"], Draft]
+
+_PUBLICATION: Final = {
+    "versions": serializers.DictField(child=serializers.IntegerField()),
+    "blocks": serializers.DictField(child=serializers.IntegerField()),
+    "findings": FindingSerializer(many=True),
+}
+_DECIDED: Final = inline_serializer(
+    "Decided", {**DecisionSerializer().get_fields(), **_PUBLICATION}
+)
+_PUBLISHED: Final = inline_serializer(
+    "Published", {"published": serializers.ListField(child=serializers.UUIDField()), **_PUBLICATION}
+)
+_LIST: Final = inline_serializer(
+    "DecisionList", {"count": serializers.IntegerField(), "results": DecisionSerializer(many=True)}
+)
+
+
+@dataclass(frozen=True)
+class _Body:
+    """A decision as it was sent: whose, and what."""
+
+    actor: User
+    source: Source
+    values: dict[str, Any]
+
+    def terms(self) -> Terms:
+        values = self.values
+        name = values.get("change_set")
+        plain = ("reason", "priority", "starts_at", "until", "review_on", "holdback", "traffic")
+        return Terms(
+            segment=segment_named(values.get("segment")),
+            member=self.source.member(values.get("member")),
+            change_set=actions.open_change_set(actor=self.actor, name=name) if name else None,
+            **{key: values[key] for key in plain if key in values},
+        )
+
+    def common(self) -> dict[str, Any]:
+        return {
+            "actor": self.actor,
+            "surface": surface_named(self.values["surface"]),
+            "terms": self.terms(),
+        }
+
+
+def _pin(body: _Body) -> Draft:
+    item = body.source.item(body.values["item"])
+    return actions.pin_item(item=item, slot=body.values["slot"], **body.common())
+
+
+def _block(body: _Body) -> Draft:
+    item = body.source.item(body.values["item"])
+    return actions.block_item(item=item, safety=body.values["safety"], **body.common())
+
+
+def _blend(body: _Body) -> Draft:
+    content = {name: body.values[name] for name in ("weights", "scales", "beta")}
+    return actions.set_blend(**content, **body.common())
+
+
+def _rule(body: _Body) -> Draft:
+    name = body.values["effect"]
+    given = {key: body.values[key] for key in PARAMETERS[name] if key in body.values}
+    if "fallback_items" in given:
+        given["fallback_items"] = body.source.item_ids(given["fallback_items"], "fallback_items")
+    what = body.source.query(body.values)
+    return actions.add_rule(effect=make_effect(name, given), what=what, **body.common())
+
+
+_MAKERS: Final[dict[str, Maker]] = {"pin": _pin, "block": _block, "blend": _blend, "rule": _rule}
+
+
+@extend_schema(
+    methods=["GET"],
+    operation_id="list_decisions",
+    parameters=[DecisionQuerySerializer],
+    responses=_LIST,
+)
+@extend_schema(
+    methods=["POST"],
+    operation_id="decide",
+    request=PolymorphicProxySerializer(
+        "DecisionRequest", serializers=dict(BY_KIND), resource_type_field_name="kind"
+    ),
+    responses={201: _DECIDED},
+)
+@api_view(["GET", "POST"])
+def decisions(request: Request) -> Response:
+    """The decisions, newest first; or decide: a pin, a block, a blend or a rule."""
+    if request.method == "GET":
+        require(request.user, "curator", "analyst", "operator")
+        return Response(_listed(request))
+    actor = require(request.user, "curator")
+    with transaction.atomic():
+        body = _Body(actor, Source(source_of(request)), _read(request))
+        draft = _MAKERS[body.values["kind"]](body)
+        return _decided(actor, draft, publish=body.values["publish"], status=201)
+
+
+def _listed(request: Request) -> dict[str, Any]:
+    asked = DecisionQuerySerializer(data=request.query_params.dict())
+    asked.is_valid(raise_exception=True)
+    wanted = {key: value for key, value in asked.validated_data.items() if key != "page"}
+    rows = with_state(timezone.now()).filter(**wanted)
+    start = (asked.validated_data["page"] - 1) * PAGE
+    return {"count": rows.count(), "results": [as_json(row) for row in rows[start : start + PAGE]]}
+
+
+def _read(request: Request) -> dict[str, Any]:
+    data = request.data
+    kind = data.get("kind") if isinstance(data, dict) else None
+    if not isinstance(kind, str) or kind not in BY_KIND:
+        text = _("A decision is an object with a kind: %(kinds)s.")
+        raise refused("kind", "unknown_kind", text % {"kinds": ", ".join(BY_KIND)})
+    serializer = BY_KIND[kind](data=data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def _decided(actor: User, draft: Draft, *, publish: bool, status: int) -> Response:
+    """Publish a draft if asked to, and answer with the decision as it stands."""
+    done = Publication(findings=draft.findings)
+    if publish:
+        done = actions.publish_decision(actor=actor, draft=draft)
+    row = with_state(timezone.now()).get(pk=draft.decision.pk)
+    return Response(as_json(row) | _told(done), status=status)
+
+
+def _told(done: Publication) -> dict[str, Any]:
+    findings = [finding.as_json() for finding in done.findings]
+    return {"versions": done.versions, "blocks": done.blocks, "findings": findings}
+
+
+@extend_schema(operation_id="read_decision", responses=DecisionSerializer)
+@api_view(["GET"])
+def decision(request: Request, decision_id: UUID) -> Response:
+    """One decision as it stands."""
+    require(request.user, "curator", "analyst", "operator")
+    return Response(as_json(_existing(decision_id)))
+
+
+def _existing(decision_id: UUID) -> Decision:
+    row = with_state(timezone.now()).filter(pk=decision_id).first()
+    if row is None:
+        raise Missing("unknown_decision", _("There is no such decision."))
+    return row
+
+
+@extend_schema(operation_id="end_decision", request=EndSerializer, responses=_DECIDED)
+@api_view(["POST"])
+def end(request: Request, decision_id: UUID) -> Response:
+    """Take a decision out of force: at once, or as a draft."""
+    actor = require(request.user, "curator")
+    asked = EndSerializer(data=request.data)
+    asked.is_valid(raise_exception=True)
+    values = asked.validated_data
+    with transaction.atomic():
+        name = values.get("change_set")
+        home = actions.open_change_set(actor=actor, name=name) if name else None
+        draft = actions.end_decision(
+            actor=actor,
+            decision=_existing(decision_id),
+            reason=values["reason"],
+            change_set=home,
+        )
+        return _decided(actor, draft, publish=values["publish"], status=200)
+
+
+@extend_schema(operation_id="publish_policy", request=PublishSerializer, responses=_PUBLISHED)
+@api_view(["POST"])
+def publish(request: Request) -> Response:
+    """Publish a change set, or all open drafts of a surface."""
+    actor = require(request.user, "curator")
+    asked = PublishSerializer(data=request.data)
+    asked.is_valid(raise_exception=True)
+    values = dict(asked.validated_data)
+    if "change_set" in values:
+        values["change_set"] = change_set_named(values["change_set"])
+    values["surface"] = surface_named(values.get("surface"))
+    done = actions.publish(actor=actor, **values)
+    return Response({"published": done.decisions} | _told(done))
+
+
+@extend_schema(operation_id="roll_back_policy", request=RollbackSerializer, responses=_PUBLISHED)
+@api_view(["POST"])
+def roll_back(request: Request) -> Response:
+    """Publish an older version of a surface's policy as a new one; blocks stay."""
+    actor = require(request.user, "curator")
+    asked = RollbackSerializer(data=request.data)
+    asked.is_valid(raise_exception=True)
+    values = asked.validated_data
+    surface = surface_named(values["surface"])
+    assert surface is not None  # noqa: S101 - the serializer requires one
+    done = actions.roll_back(
+        actor=actor,
+        surface=surface,
+        version=values.get("version"),
+        reason=values["reason"],
+    )
+    return Response({"published": done.decisions} | _told(done))

@@ -1,0 +1,212 @@
+"""Bodies of the management API: what curators and clients send, checked field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from curation.fields import Flag, Number, QueryField, StrictSerializer, Text, Whole
+from curation.fusion.effects import Fallback
+from curation.fusion.policy import Scale
+from curation.lineages import State
+from curation.models import Decision
+from curation.specs import PARAMETERS
+
+KINDS: Final = [str(kind) for kind in Decision.Kind]
+_OPTIONAL: Final = frozenset({"attribute", "fallback", "fallback_items"})
+
+
+class TermsSerializer(StrictSerializer):
+    """What every decision may have beside its content."""
+
+    surface = Text(allow_null=True, max_length=50, help_text="Null means everywhere.")
+    reason = Text(required=False, default="", allow_blank=True, max_length=2000)
+    publish = Flag(required=False, default=False)
+    change_set = Text(required=False, max_length=120, help_text="Draft it in the set of this name.")
+    segment = Text(required=False, allow_null=True, max_length=50, help_text="A segment's slug.")
+    member = Text(required=False, allow_null=True, max_length=255)
+    priority = Whole(required=False, default=100, min_value=-1_000_000, max_value=1_000_000)
+    until = serializers.DateTimeField(required=False, allow_null=True)
+    review_on = serializers.DateField(required=False, allow_null=True)
+    holdback = Number(required=False, default=0.0, min_value=0, max_value=0.999)
+    traffic = Number(required=False, default=1.0, min_value=0.001, max_value=1)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """The fields, with the one whose name Python keeps for itself."""
+        starts = serializers.DateTimeField(required=False, allow_null=True, source="starts_at")
+        return {**super().get_fields(), "from": starts}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A named change set is published as a whole, by its own call."""
+        if attrs["publish"] and "change_set" in attrs:
+            text = _("A draft in a change set is published with it, by policy/publish.")
+            raise serializers.ValidationError({"publish": text})
+        return attrs
+
+
+class PinSerializer(TermsSerializer):
+    """A pin."""
+
+    kind = serializers.ChoiceField(choices=["pin"])
+    item = Text(max_length=255)
+    slot = Whole(min_value=1, max_value=200)
+
+
+class BlockSerializer(TermsSerializer):
+    """A block."""
+
+    kind = serializers.ChoiceField(choices=["block"])
+    surface = Text(required=False, allow_null=True, max_length=50, default=None)
+    item = Text(max_length=255)
+    safety = Flag(required=False, default=False)
+
+
+class BlendSerializer(TermsSerializer):
+    """A blend."""
+
+    kind = serializers.ChoiceField(choices=["blend"])
+    weights = serializers.DictField(child=Number(min_value=0, max_value=100_000), allow_empty=False)
+    scales = serializers.DictField(
+        child=serializers.ChoiceField(choices=[str(scale) for scale in Scale]),
+        required=False,
+        default=dict,
+    )
+    beta = Number(required=False, allow_null=True, default=None, min_value=1e-6, max_value=1000)
+
+
+class RuleSerializer(TermsSerializer):
+    """A rule: an effect with its own parameters, on `where` or on a list of `items`."""
+
+    kind = serializers.ChoiceField(choices=["rule"])
+    effect = serializers.ChoiceField(choices=list(PARAMETERS))
+    where = QueryField(required=False)
+    items = serializers.ListField(child=Text(max_length=255), max_length=1000, required=False)
+    strength = Number(required=False, min_value=0, max_value=2)
+    at_most = Whole(required=False, min_value=0, max_value=200)
+    at_least = Whole(required=False, min_value=1, max_value=200)
+    first = Whole(required=False, min_value=1, max_value=200)
+    attribute = Text(required=False, max_length=64)
+    fallback = serializers.ChoiceField(required=False, choices=[str(each) for each in Fallback])
+    fallback_items = serializers.ListField(
+        child=Text(max_length=255), max_length=1000, required=False
+    )
+    slot = Whole(required=False, min_value=1, max_value=200)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Each effect takes its own parameters and no others, and has a target."""
+        attrs = super().validate(attrs)
+        effect, own = attrs["effect"], set(PARAMETERS[attrs["effect"]])
+        all_names = {name for names in PARAMETERS.values() for name in names}
+        errors = {
+            name: _("%(effect)s takes no %(name)s.") % {"effect": effect, "name": name}
+            for name in (all_names - own) & attrs.keys()
+        } | {
+            name: _("%(effect)s needs %(name)s.") % {"effect": effect, "name": name}
+            for name in own - _OPTIONAL - attrs.keys()
+        }
+        targets = {"where", "items"} & attrs.keys()
+        if len(targets) == 2 or not (targets or "attribute" in attrs):
+            errors["where"] = _("Give where or items, one of them.")
+        if attrs.get("fallback") == "list" and not attrs.get("fallback_items"):
+            errors["fallback_items"] = _("The fallback list needs items.")
+        if errors:
+            raise serializers.ValidationError(errors)
+        return attrs
+
+
+BY_KIND: Final[Mapping[str, type[TermsSerializer]]] = {
+    "pin": PinSerializer,
+    "block": BlockSerializer,
+    "blend": BlendSerializer,
+    "rule": RuleSerializer,
+}
+
+
+class EndSerializer(StrictSerializer):
+    """The end of a decision."""
+
+    reason = Text(required=False, default="", allow_blank=True, max_length=2000)
+    publish = Flag(required=False, default=False)
+    change_set = Text(required=False, max_length=120)
+
+
+class PublishSerializer(StrictSerializer):
+    """What to publish: a change set, or all open drafts of a surface."""
+
+    surface = Text(required=False, max_length=50)
+    change_set = Text(required=False, max_length=120, help_text="A change set's name or id.")
+    version = Whole(
+        required=False, min_value=0, max_value=2**62, help_text="The version seen last."
+    )
+    reason = Text(required=False, default="", allow_blank=True, max_length=2000)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Something must be named."""
+        if not {"surface", "change_set"} & attrs.keys():
+            raise serializers.ValidationError({"surface": _("Name a surface or a change set.")})
+        return attrs
+
+
+class RollbackSerializer(StrictSerializer):
+    """Which older version of a surface's policy to publish again."""
+
+    surface = Text(max_length=50)
+    version = Whole(required=False, min_value=0, max_value=2**62)
+    reason = Text(required=False, default="", allow_blank=True, max_length=2000)
+
+
+class DecisionQuerySerializer(serializers.Serializer[Any]):
+    """Which decisions to list."""
+
+    surface = serializers.CharField(required=False, max_length=50)
+    kind = serializers.ChoiceField(choices=KINDS, required=False)
+    state = serializers.ChoiceField(choices=[str(state) for state in State], required=False)
+    page = serializers.IntegerField(required=False, default=1, min_value=1, max_value=100_000)
+
+
+class FindingSerializer(serializers.Serializer[Any]):
+    """What lint found: level B stops a save, W is told with it."""
+
+    level = serializers.ChoiceField(choices=["B", "W"])
+    code = serializers.CharField()
+    text = serializers.CharField()
+    decision = serializers.UUIDField(required=False)
+
+
+class ChangeSetSerializer(serializers.Serializer[Any]):
+    """Where a decision was drafted."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
+class DecisionSerializer(serializers.Serializer[Any]):
+    """A decision as it stands."""
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=KINDS)
+    state = serializers.ChoiceField(choices=[str(state) for state in State])
+    surface = serializers.CharField(allow_null=True)
+    segment = serializers.CharField(allow_null=True)
+    member = serializers.CharField(allow_null=True)
+    item = serializers.CharField(allow_null=True)
+    content = extend_schema_field(OpenApiTypes.OBJECT)(serializers.JSONField)()
+    priority = serializers.IntegerField()
+    until = serializers.DateTimeField(allow_null=True)
+    review_on = serializers.DateField(allow_null=True)
+    holdback = serializers.FloatField()
+    traffic = serializers.FloatField()
+    reason = serializers.CharField(allow_blank=True)
+    author = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    revision = serializers.IntegerField()
+    change_set = ChangeSetSerializer()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """The fields, with the one whose name Python keeps for itself."""
+        return {**super().get_fields(), "from": serializers.DateTimeField(allow_null=True)}
