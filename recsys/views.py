@@ -18,6 +18,7 @@ from recsys.cards import cards
 from recsys.feedback_forms import FeedbackForm, UndoForm
 from recsys.models import Slate
 from recsys.receipts import Receipt
+from recsys.trace_tables import tables_of
 
 
 @login_not_required
@@ -65,7 +66,8 @@ def undo_feedback(request: HttpRequest) -> HttpResponse:
 def trace(request: HttpRequest, slate_id: UUID) -> HttpResponse:
     """The arithmetic and the decisions behind one slate, slot by slot."""
     slate = get_object_or_404(Slate, id=slate_id)
-    return render(request, "recsys/trace.html", {"trace": traces.trace_of(slate), "slate": slate})
+    tables = tables_of(traces.trace_of(slate))
+    return render(request, "recsys/trace.html", {"slate": slate, **tables})
 
 
 def _answer(request: HttpRequest, target: Item | None, receipt: Receipt) -> HttpResponse:
@@ -87,10 +89,18 @@ def _item_page(request: HttpRequest, shown: Item, receipt: Receipt | None) -> di
 def _item_fragment(request: HttpRequest, shown: Item, receipt: Receipt | None) -> dict[str, object]:
     subject = shelves.viewer(request).subject
     (card,) = cards([{"id": shown.id}], subject=subject)
-    return {"card": card, "receipt": receipt, "description": shown.description, "facts": card.facts, "next": card.url}
+    return {
+        "card": card,
+        "receipt": receipt,
+        "description": shown.description,
+        "facts": card.facts,
+        "next": card.url,
+    }
 
 
 def _next(request: HttpRequest) -> str:
     wanted = request.POST.get("next", "/")
-    allowed = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    allowed = url_has_allowed_host_and_scheme(
+        wanted, {request.get_host()}, require_https=request.is_secure()
+    )
     return wanted if allowed else "/"

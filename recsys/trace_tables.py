@@ -1,0 +1,50 @@
+"""A trace as the tables that its page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from recsys.reasons import text_of
+
+Trace = Mapping[str, Any]
+
+
+def tables_of(trace: Trace) -> dict[str, Any]:
+    """Placements with one column per scorer, the decisions and what became of them, the denied items."""
+    scorers = sorted({name for placement in trace["placements"] for name in placement["parts"]})
+    return {
+        "scorers": scorers,
+        "placements": [_placement(trace, each, scorers) for each in trace["placements"]],
+        "verdicts": trace["verdicts"],
+        "denials": [
+            {**denial, "titles": [_title(trace, item) for item in denial["items"]]}
+            for denial in trace["denials"]
+        ],
+        "report": trace["report"],
+        "versions": sorted(trace["versions"].items()),
+    }
+
+
+def _placement(trace: Trace, placement: Trace, scorers: list[str]) -> dict[str, Any]:
+    return {
+        **placement,
+        "title": _title(trace, placement["item"]),
+        "columns": [placement["parts"].get(scorer) for scorer in scorers],
+        "texts": [text_of(reason) for reason in placement["reasons"]],
+        "exact": sum_of(placement) == _billionths(placement["score"]),
+    }
+
+
+def sum_of(placement: Trace) -> int:
+    """The parts, the boost and the rounding of a placement added up, in billionths."""
+    parts = [part for part in placement["parts"].values() if part is not None]
+    return sum(map(_billionths, [*parts, placement["boost"], placement["rounding"]]))
+
+
+def _billionths(amount: float) -> int:
+    return round(amount * 10**9)
+
+
+def _title(trace: Trace, item: str) -> str:
+    return str(trace["items"].get(item, {}).get("title", item))
