@@ -43,10 +43,15 @@ class Statistics:
 
 
 def statistics_of(scores: Floats) -> Statistics:
-    """Describe a scorer's raw scores [catalogue], NaN unknown; any order of items gives the same."""
+    """Describe a scorer's raw scores [catalogue], NaN unknown; any order of items gives the same.
+
+    An infinite score is a ``ValueError``.
+    """
     known = np.sort(scores[~np.isnan(scores)].astype(np.float64))
     if not len(known):
         return Statistics(0)
+    if np.isinf(known[[0, -1]]).any():
+        raise ValueError("a scorer gave an infinite score")
     points = np.linspace(0.0, len(known) - 1, PERCENTILES)
     percentiles = np.interp(points, np.arange(len(known)), known)
     return Statistics(

@@ -208,7 +208,14 @@ _scopes = st.sampled_from(
     ]
 )
 _windows = st.sampled_from(
-    [Window(), Window(), Window(), Window(NOW - DAY, NOW + DAY), Window(ends=NOW + DAY), Window(ends=NOW)]
+    [
+        Window(),
+        Window(),
+        Window(),
+        Window(NOW - DAY, NOW + DAY),
+        Window(ends=NOW + DAY),
+        Window(ends=NOW),
+    ]
 )
 
 
@@ -233,16 +240,16 @@ def policies(draw: st.DrawFn, surface: SurfaceSettings) -> Policy:
         for number in range(draw(st.sampled_from([2, 1, 0])))
     ]
     pins = [
-        Pin(
-            item=item(draw(_numbers)), slot=draw(st.integers(1, 5)), **draw(_decided(100 + number))
-        )
+        Pin(item=item(draw(_numbers)), slot=draw(st.integers(1, 5)), **draw(_decided(100 + number)))
         for number in range(draw(st.sampled_from([4, 2, 3, 0])))
     ]
     rules = [
         Rule(effect=draw(_effects()), what=draw(queries()), **draw(_decided(200 + number)))
         for number in range(draw(st.sampled_from([4, 2, 3, 0])))
     ]
-    weights = st.fixed_dictionaries({"a": st.sampled_from([1.0, 0.3]), "b": st.sampled_from([0, 2])})
+    weights = st.fixed_dictionaries(
+        {"a": st.sampled_from([1.0, 0.3]), "b": st.sampled_from([0, 2])}
+    )
     blends = [
         Blend(
             weights=draw(weights),
@@ -287,9 +294,7 @@ def drawn_candidates(draw: st.DrawFn) -> Candidates:
         active=np.array(column(st.sampled_from([True, True, True, False])), np.bool_),
         rated=np.array(column(st.sampled_from([False, False, True])), np.bool_),
         columns={
-            "genres": Column.of(
-                Kind.TAGS, column(st.lists(st.sampled_from(GENRES), max_size=2))
-            ),
+            "genres": Column.of(Kind.TAGS, column(st.lists(st.sampled_from(GENRES), max_size=2))),
             "year": Column.of(Kind.NUMBER, column(st.sampled_from([None, 1975.0, 1990.0, 2001.0]))),
         },
         nevers=frozenset(draw(st.lists(_numbers.map(item), max_size=1))),

@@ -134,7 +134,9 @@ def pins_stand_in_their_slots_unless_the_trace_says_why(case: Case) -> None:
     told |= {each.decision for each in slate.report.shifted_pins}
     for each in standing(case.policy, case.context).pins:
         standing_there = {
-            placed.slot for placed in slate.placements if (placed.item, placed.pin) == (each.item, each.lineage)
+            placed.slot
+            for placed in slate.placements
+            if (placed.item, placed.pin) == (each.item, each.lineage)
         }
         assert standing_there == {each.slot} or each.lineage in told
 
@@ -162,9 +164,7 @@ def organic_items_never_break_a_cap(case: Case) -> None:
             value for placed in first if placed.pin for value in _counted(case, each, placed)
         )
         total = Counter(value for placed in first for value in _counted(case, each, placed))
-        excess = {
-            told.value for told in slate.report.excesses if told.decision == each.lineage
-        }
+        excess = {told.value for told in slate.report.excesses if told.decision == each.lineage}
         for value, count in total.items():
             assert count <= max(each.effect.limit, pinned[value])
             assert (pinned[value] > each.effect.limit) == (value in excess)
@@ -277,9 +277,7 @@ def propensities_are_chances(case: Case) -> None:
     for each in everything(slate):
         assert 0 < each.propensity <= 10**9
         assert each.sampled or each.propensity == 10**9
-        assert not each.sampled or (
-            each.pin is None and each.slot in case.policy.surface.exploring
-        )
+        assert not each.sampled or (each.pin is None and each.slot in case.policy.surface.exploring)
 
 
 def scored_items_stand_before_unscored_and_buried_ones(case: Case) -> None:

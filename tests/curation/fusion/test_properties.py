@@ -115,7 +115,11 @@ def conflicts(case: Case) -> set[str]:
     if any(each.item in denied for each in held.pins):
         found.add("pin against denial")
     boosted, buried = (
-        {item for each in properties.held_rules(case, kind) for item in properties.named(case, each)}
+        {
+            item
+            for each in properties.held_rules(case, kind)
+            for item in properties.named(case, each)
+        }
         for kind in (Boost, Bury)
     )
     if boosted & buried:
@@ -167,5 +171,3 @@ def test_the_seed_of_string_hashes_is_irrelevant():
         for seed in ("1", "2")
     }
     assert len(answers) == 1
-
-
