@@ -202,6 +202,6 @@ def _producer() -> Producer:
 
 
 def _drop_producer() -> None:
-    producer = _thread.__dict__.pop("producer", None)
-    if producer is not None:
+    producer: Producer | None = _thread.__dict__.pop("producer", None)
+    if producer is not None and producer.connection is not None:
         producer.connection.collect(socket_timeout=BROKER_TIMEOUT_S)

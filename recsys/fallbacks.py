@@ -1,27 +1,44 @@
-"""The slates of nobody in particular, kept in PostgreSQL for the moments in which no personal one can be had."""
+"""The slates of nobody in particular, kept in PostgreSQL for when no personal one can be had in time."""
 
 from __future__ import annotations
 
-from django.db.models import F, Q
+from typing import Any, Final
+
+import orjson
+from django.db import connection
 
 from recsys import bodies
 from recsys.bodies import Body, Place
 from recsys.models import Fallback, Slate
 
-
-def key_of(place: Place) -> str:
-    """The key of the fallback of a surface and context."""
-    return place.nobody().key
+# As in the cache: an older version anywhere, and the row stays as it is.
+_STORE: Final = """
+INSERT INTO recsys_fallback AS old (key, surface_id, slate_id, versions, body, renewed_at)
+VALUES (%(key)s, %(surface)s, %(slate)s, %(versions)s, %(body)s, now())
+ON CONFLICT (key) DO UPDATE
+   SET slate_id = EXCLUDED.slate_id, versions = EXCLUDED.versions, body = EXCLUDED.body, renewed_at = now()
+ WHERE NOT EXISTS (
+       SELECT FROM jsonb_each_text(old.versions) had
+        WHERE had.value::bigint > coalesce((EXCLUDED.versions ->> had.key)::bigint, 0))
+"""
 
 
 def read(place: Place) -> Body | None:
-    """The fallback of a place's context, else of its surface; None before the first one was made."""
-    exact, plain = key_of(place), key_of(Place(place.surface))
-    kept = Fallback.objects.filter(key__in=[exact, plain]).values_list("key", "body")
-    found = dict(kept)
+    """The fallback of a place's context, else of its surface; None before the first was made."""
+    exact, plain = place.nobody().key, Place(place.surface).key
+    found = dict(Fallback.objects.filter(key__in=[exact, plain]).values_list("key", "body"))
     packed = found.get(exact) or found.get(plain)
     return bodies.unpack(bytes(packed)) if packed else None
 
 
 def store(place: Place, body: Body, slate: Slate) -> None:
-    """Keep a fallback, unless a newer one is there: every version of it is at least this one's."""
+    """Keep a fallback unless a newer one is there."""
+    row: dict[str, Any] = {
+        "key": place.nobody().key,
+        "surface": place.surface,
+        "slate": slate.id,
+        "versions": orjson.dumps(body["versions"]).decode(),
+        "body": bodies.pack(body),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, row)

@@ -1,0 +1,166 @@
+"""The worker side of a slate: gather, fuse, keep what explains and replays it, and answer whoever waits."""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from curation.fusion import codec
+from curation.fusion.engine import fuse
+from curation.fusion.slate import Placement
+from curation.fusion.slate import Slate as Fused
+from curation.ids import new_id
+from curation.models import ChangeSet, Member, Surface
+from recsys import cache, doorbell, gathering
+from recsys.bodies import Body, Place
+from recsys.catalogue import Catalogue
+from recsys.gathering import Gathered, Reading
+from recsys.models import Slate
+
+log = logging.getLogger(__name__)
+
+LEVEL: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A slate that was fused and kept: its row, and the body that serves it."""
+
+    slate: Slate
+    body: Body
+
+
+def fuse_now(place: Place) -> None:
+    """Fuse a place's slate, store it and answer all whom it satisfies."""
+    token = uuid4().hex
+    try:
+        with gathering.snapshot():
+            check = gathering.look(place)
+            doorbell.departed(place, check.versions, token)
+            reading = gathering.read(place, check)
+        doorbell.landed(place, make(reading).body, token)
+    except cache.Unavailable as trouble:
+        log.warning("a slate of %s reached nobody: %s", place.surface, trouble)
+    except BaseException:
+        doorbell.abandoned(place, token)
+        raise
+
+
+def read(place: Place) -> Reading:
+    """Read what fusing for a place asks, in one snapshot."""
+    with gathering.snapshot():
+        return gathering.read(place, gathering.look(place))
+
+
+def make(reading: Reading) -> Made:
+    """Fuse what was read and keep the slate, with its inputs where they are to be kept."""
+    inputs = gathering.gather(reading)
+    fused = fuse(inputs.candidates, inputs.policy, inputs.context, inputs.seed)
+    slate = Slate(
+        id=new_id(),
+        surface_id=fused.surface,
+        subject=fused.subject,
+        context=_situation(reading.place),
+        versions=dict(fused.versions),
+        engine=fused.engine_version,
+        trace=zlib.compress(codec.encode_slate(fused), LEVEL),
+        fused_at=fused.instant,
+    )
+    if keeps_inputs(slate.id, reading.surface):
+        slate.inputs = _encoded(inputs)
+    _keep(slate)
+    return Made(slate, body_of(slate.id, fused, reading))
+
+
+def preview(
+    surface: str,
+    subject: UUID | None,
+    at: datetime | None = None,
+    change_set: ChangeSet | None = None,
+    situation: Mapping[str, str] | None = None,
+) -> Fused:
+    """Fuse without keeping: a surface for a member (None: nobody) at an instant, with drafts if given.
+
+    `situation` may name a device, a language and an anchor. Raises Surface.DoesNotExist, Member.DoesNotExist.
+    """
+    member = Member.objects.get(subject=subject) if subject else None
+    source, outside_id = (member.source, member.outside_id) if member else ("", "")
+    place = Place(surface, source, outside_id, **(situation or {}))
+    with gathering.snapshot():
+        reading = gathering.read(place, gathering.look(place), at, change_set)
+    inputs = gathering.gather(reading)
+    return fuse(inputs.candidates, inputs.policy, inputs.context, inputs.seed)
+
+
+def keeps_inputs(slate: UUID, surface: Surface) -> bool:
+    """Whether a slate's inputs are kept: all of them in demo mode, the surface's share elsewhere."""
+    return settings.DEMO or slate.int % 10_000 < surface.replay_share * 10_000
+
+
+def body_of(slate: UUID, fused: Fused, reading: Reading) -> Body:
+    """A fused slate as the web serves it: see `recsys.bodies`."""
+    body = codec.slate_body(fused)
+    placed = [*fused.placements, *fused.reserve]
+    for told, placement in zip([*body["placements"], *body["reserve"]], placed, strict=True):
+        told.update(_decided(placement))
+        told["reasons"] = [_reason(reason) for reason in told["reasons"]]
+    return {
+        **body,
+        "slate": str(slate),
+        "subject": str(fused.subject) if fused.subject else None,
+        "fused_at": fused.instant.timestamp(),
+        "valid_until": fused.valid_until.timestamp() if fused.valid_until else None,
+        "reads_statistics": reading.reads_statistics,
+        "items": _shown(placed, reading.catalogue),
+    }
+
+
+def _encoded(inputs: Gathered) -> bytes:
+    return codec.encode_inputs(inputs.candidates, inputs.policy, inputs.context, inputs.seed)
+
+
+def _keep(slate: Slate) -> None:
+    """Write the row before anyone is answered, so that its trace can be read at once; a crash may cost it."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit = off")
+        slate.save(force_insert=True)
+
+
+def _situation(place: Place) -> dict[str, str | None]:
+    return {
+        "device": place.device,
+        "language": place.language,
+        "anchor": place.anchor or None,
+    }
+
+
+def _decided(placement: Placement) -> dict[str, Any]:
+    """What decisions had to do with a placement; it is curated where one put it there or moved it."""
+    return {
+        "curated": bool(placement.fired),
+        "fired": [str(each) for each in placement.fired],
+        "withheld": [str(each) for each in placement.withheld],
+        "lost": [str(each) for each in placement.lost],
+    }
+
+
+def _reason(flat: Mapping[str, Any]) -> dict[str, Any]:
+    parameters = {name: value for name, value in flat.items() if name != "code"}
+    return {"code": flat["code"], "parameters": parameters}
+
+
+def _shown(placed: list[Placement], catalogue: Catalogue) -> dict[str, Mapping[str, Any]]:
+    rows = catalogue.rows([placement.item for placement in placed]).tolist()
+    return {
+        str(placement.item): catalogue.shown[row]
+        for placement, row in zip(placed, rows, strict=True)
+    }

@@ -1,0 +1,235 @@
+"""Step 0, outside the engine: everything that a fuse asks, read in one snapshot, and the candidates chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from django.db import connection, transaction
+
+from curation import members, policies
+from curation.fusion.candidates import Candidates, statistics_of
+from curation.fusion.context import Context
+from curation.fusion.fixed import Floats, Rows
+from curation.fusion.policy import DiversityKind, Policy
+from curation.fusion.seeds import seed_of
+from curation.models import ChangeSet, Surface
+from feedback.history import MemberFeedback, state_of
+from recsys import catalogue, checks, live
+from recsys.bodies import Place
+from recsys.catalogue import STATISTICS, Catalogue
+from recsys.checks import Check
+from recsys.choosing import Whole, choose
+from recsys.live import Live
+from recsys.ml.interactions import History
+
+ALIKE: Final = 200
+"""How many of the best candidates the diversity knob compares with each other."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What one snapshot says of a place."""
+
+    place: Place
+    surface: Surface
+    check: Check
+    instant: datetime
+    policy: Policy
+    live: Live
+    catalogue: Catalogue
+    feedback: MemberFeedback
+    segments: frozenset[UUID]
+
+    @property
+    def anchor(self) -> UUID | None:
+        """The item that a similar-items surface starts from."""
+        return UUID(self.place.anchor) if self.place.anchor else None
+
+    @property
+    def reads_statistics(self) -> bool:
+        """Whether a rule of the policy reads what the roll-up writes."""
+        return any(name.startswith(STATISTICS) for name in self.policy.fields)
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """The inputs of a fuse."""
+
+    candidates: Candidates
+    policy: Policy
+    context: Context
+    seed: int
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """One unchanging view of the database; inside a caller's transaction it is the caller's view."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def look(place: Place) -> Check:
+    """The versions of a place, before anything else is read. Raises Surface.DoesNotExist."""
+    check = checks.check(place, None)
+    if check is None:
+        raise Surface.DoesNotExist(place.surface)
+    return check
+
+
+def read(
+    place: Place,
+    check: Check,
+    at: datetime | None = None,
+    change_set: ChangeSet | None = None,
+) -> Reading:
+    """Read what fusing for a place asks, as of an instant (None: now), with drafts if given."""
+    surface = Surface.objects.get(pk=place.surface)
+    instant = at or datetime.fromtimestamp(check.instant, UTC)
+    policy = _policy(surface, check, instant, change_set)
+    items = catalogue.at(check.versions["catalogue"])
+    items.columns(policy.fields, check.versions["statistics"])
+    days = policy.surface.repeat.days if policy.surface.repeat.shown else 0
+    subject = check.subject
+    return Reading(
+        place=place,
+        surface=surface,
+        check=check,
+        instant=instant,
+        policy=policy,
+        live=live.models(check.versions["models"]),
+        catalogue=items,
+        feedback=state_of(subject, at=instant, shown_days=days) if subject else MemberFeedback(),
+        segments=members.segments_of(subject) if subject else frozenset(),
+    )
+
+
+def gather(reading: Reading) -> Gathered:
+    """Score the whole catalogue and choose the candidates."""
+    context = _context(reading)
+    whole = _whole(reading)
+    rows = choose(whole, reading.policy, context)
+    anchor = reading.anchor
+    if anchor is not None:
+        rows = rows[rows != whole.index.get(anchor.bytes, -1)]
+    return Gathered(
+        candidates=_candidates(reading, whole, rows),
+        policy=reading.policy,
+        context=context,
+        seed=seed_of(context.surface, context.subject, context.instant),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A policy as it was loaded, what it depends on besides the clock, and since when it holds."""
+
+    basis: tuple[object, ...]
+    since: datetime
+    policy: Policy
+
+    def holds(self, basis: tuple[object, ...], instant: datetime) -> bool:
+        until = self.policy.valid_until
+        return self.basis == basis and self.since <= instant and (until is None or instant < until)
+
+
+_policies: dict[str, _Kept] = {}
+
+
+def _policy(
+    surface: Surface, check: Check, instant: datetime, change_set: ChangeSet | None
+) -> Policy:
+    """The policy, kept until the surface, its versions or the schema change, or a decision starts or ends."""
+    if change_set is not None:
+        return policies.load_policy(surface, instant, change_set)
+    settings = (getattr(surface, each.attname) for each in Surface._meta.concrete_fields)
+    basis = (*settings, check.versions["catalogue"])
+    kept = _policies.get(surface.slug)
+    if kept is None or not kept.holds(basis, instant):
+        policy = policies.load_policy(surface, instant)
+        kept = _policies[surface.slug] = _Kept(basis, instant, policy)
+    return kept.policy
+
+
+def _context(reading: Reading) -> Context:
+    place, instant = reading.place, reading.instant
+    return Context(
+        surface=place.surface,
+        instant=instant,
+        subject=reading.check.subject,
+        device=place.device,
+        language=place.language,
+        anchor=reading.anchor,
+        segments=reading.segments,
+        clocks={
+            zone: instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+            for zone in reading.policy.zones
+        },
+        versions=reading.check.versions,
+        models={family: str(version) for family, version in reading.live.versions.items()},
+    )
+
+
+def _whole(reading: Reading) -> Whole:
+    items, said = reading.catalogue, reading.feedback
+    scores = _scores(reading)
+    return Whole(
+        ids=items.ids,
+        scores=scores,
+        statistics={scorer: statistics_of(each) for scorer, each in scores.items()},
+        active=items.active,
+        columns=items.columns(reading.policy.fields, reading.check.versions["statistics"]),
+        rated=items.mask(said.rated),
+        interacted=items.mask(said.interacted),
+        shown=items.counts(said.shown),
+        nevers=said.never,
+        places=items.index,
+    )
+
+
+def _scores(reading: Reading) -> dict[str, Floats]:
+    """Raw scores of the whole catalogue by scorer; a damaged one knows nothing."""
+    items, history = reading.catalogue, _history(reading)
+    return {
+        family: np.full(len(items), np.nan)
+        if scorer is None
+        else scorer.score([history], items.items)[0].astype(np.float64)
+        for family, scorer in reading.live.scorers.items()
+    }
+
+
+def _history(reading: Reading) -> History:
+    """What scorers fold in: the member's history; on a similar-items surface the anchor, liked now.
+
+    Every scorer then answers what goes with that one item, in the numbers that the blend is used to.
+    """
+    if reading.anchor is not None:
+        return History.of([(reading.anchor, 1.0, reading.instant.timestamp())])
+    said = reading.feedback.history
+    return History.of((each.item_id, each.reward, each.occurred_at.timestamp()) for each in said)
+
+
+def _candidates(reading: Reading, whole: Whole, rows: Rows) -> Candidates:
+    part = {
+        name: getattr(whole, name) for name in ("ids", "active", "rated", "interacted", "shown")
+    }
+    diverse = reading.policy.surface.diversity.kind is DiversityKind.MMR
+    return Candidates(
+        **{name: array[rows] for name, array in part.items()},
+        scores={scorer: scores[rows] for scorer, scores in whole.scores.items()},
+        statistics=whole.statistics,
+        columns={name: column.take(rows) for name, column in whole.columns.items()},
+        nevers=whole.nevers,
+        similarities=reading.catalogue.likeness(rows, ALIKE) if diverse else None,
+    )

@@ -1,0 +1,137 @@
+"""Re-fusing a surface after a publish, a promotion or a change of the catalogue: fallbacks, then active members.
+
+Whom it does not reach is fused at their next visit; this only saves them the wait.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from django.db import IntegrityError, connection, transaction
+
+from curation import counters
+from curation.models import Surface
+from curation.outbox import announce
+from recsys import bodies, cache, fallbacks, fusing, leases
+from recsys.bodies import Place
+from recsys.leases import Lease
+from recsys.models import Fallback, Job, Refusing
+
+log = logging.getLogger(__name__)
+
+MOST_CONTEXTS: Final = 100
+MOST_MEMBERS: Final = 2_000
+TASK: Final = "recsys.refuse_surface"
+
+# Contexts in which slates were served lately, most often first: those whose fallback is kept.
+_CONTEXTS: Final = """
+SELECT context ->> 'device', context ->> 'language', context ->> 'anchor'
+  FROM feedback_impression
+ WHERE surface = %s AND served_at > now() - interval '1 day' AND NOT simulated
+ GROUP BY 1, 2, 3 ORDER BY count(*) DESC, 1, 2, 3 LIMIT %s
+"""
+# Members who were served lately, the latest first, with the contexts they were in.
+_ACTIVE: Final = """
+SELECT m.source, m.outside_id, i.context ->> 'device', i.context ->> 'language', i.context ->> 'anchor'
+  FROM feedback_impression i JOIN curation_member m ON m.subject = i.subject
+ WHERE i.surface = %s AND i.served_at > now() - interval '1 day' AND NOT i.simulated
+ GROUP BY 1, 2, 3, 4, 5 ORDER BY max(i.served_at) DESC LIMIT %s
+"""
+
+
+def refuse(slug: str, cause: str = "change") -> None:
+    """Do what waits for a surface; returns at once where another worker is at it."""
+    if not Surface.objects.filter(pk=slug).exists():
+        return
+    job = _waiting(slug, cause)
+    lease = leases.claim(Refusing, job.pk)
+    if lease is None:
+        return
+    try:
+        _perform(slug, lease)
+    except leases.Fenced:
+        log.warning("re-fusing %s: the lease is lost", slug)
+    except Exception as error:
+        lease.finish(Job.State.FAILED, error=str(error))
+        raise
+
+
+def announce_outdated() -> int:
+    """Announce surfaces whose fallback is missing or of other versions than now; counts them."""
+    now = counters.read()
+    plain = {surface.pk: Place(surface.pk).key for surface in Surface.objects.all()}
+    kept = dict(Fallback.objects.filter(key__in=plain.values()).values_list("key", "versions"))
+    outdated = [
+        surface
+        for surface in Surface.objects.order_by("pk")
+        if not _is_current(surface, now, kept.get(plain[surface.pk]))
+    ]
+    for surface in outdated:
+        announce(TASK, surface.pk)
+    return len(outdated)
+
+
+def _is_current(surface: Surface, now: dict[str, int], made_from: dict[str, int] | None) -> bool:
+    wanted = {
+        "policy": surface.policy_version,
+        "blocks": surface.blocks_version,
+        "catalogue": now["catalogue"],
+        "models": now["models"],
+    }
+    return made_from is not None and wanted.items() <= made_from.items()
+
+
+def _waiting(slug: str, cause: str) -> Refusing:
+    """The queued job of a surface; one is enough, since it reads the versions when it starts."""
+    queued = Refusing.objects.filter(surface=slug, state=Job.State.QUEUED)
+    try:
+        with transaction.atomic():
+            return queued.first() or Refusing.objects.create(surface_id=slug, cause=cause)
+    except IntegrityError:
+        return queued.get()
+
+
+def _perform(slug: str, lease: Lease) -> None:
+    contexts = list(dict.fromkeys([Place(slug), *_places(_CONTEXTS, slug, MOST_CONTEXTS)]))
+    active = list(_places(_ACTIVE, slug, MOST_MEMBERS))
+    places = [*contexts, *active]
+    beaten = time.monotonic()
+    cancelled = lease.beat(done=0, total=len(places))
+    for done, place in enumerate(places):
+        if cancelled or (place.outside_id and _superseded(slug, done)):
+            break
+        _renew(place)
+        if time.monotonic() - beaten >= 1:
+            cancelled = lease.beat(done=done + 1)
+            beaten = time.monotonic()
+    else:
+        done = len(places) - 1
+    lease.finish(Job.State.CANCELLED if cancelled else Job.State.SUCCEEDED, done=done + 1)
+
+
+def _superseded(slug: str, done: int) -> bool:
+    """Whether a newer change waits: its job does all members again, so this one may stop at the fallbacks."""
+    return done % 50 == 0 and Refusing.objects.filter(surface=slug, state=Job.State.QUEUED).exists()
+
+
+def _renew(place: Place) -> None:
+    made = fusing.make(fusing.read(place))
+    if not place.outside_id:
+        fallbacks.store(place, made.body, made.slate)
+        return
+    try:
+        cache.ask(lambda client: bodies.store(client, place, made.body))
+    except cache.Unavailable:
+        log.warning("the cache took no slate of %s", place.surface)
+
+
+def _places(query: str, slug: str, most: int) -> Iterator[Place]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, [slug, most])
+        rows = cursor.fetchall()
+    for *member, device, language, anchor in rows:
+        source, outside_id = member or ("", "")
+        yield Place(slug, source, outside_id, device or "", language or "", anchor or "")

@@ -1,0 +1,77 @@
+"""The Celery tasks: each takes ids, and makes one call. The one door to numpy, the models and torch.
+
+What a task needs is imported when it runs, so that a web process, which knows tasks by name, loads none of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from celery import shared_task
+from celery.signals import worker_process_init, worker_ready
+from django.conf import settings
+
+REALTIME = "realtime"
+
+
+@shared_task(name="recsys.fuse", acks_late=False, max_retries=0)
+def fuse(parts: list[str]) -> None:
+    """Fuse the slate of a place and answer whoever waits for it."""
+    from recsys import fusing
+    from recsys.bodies import Place
+
+    fusing.fuse_now(Place.of(parts))
+
+
+@shared_task(name="recsys.execute_run", acks_late=False, max_retries=0)
+def execute_run(run_id: str) -> None:
+    """Do a training run."""
+    from recsys import runs
+
+    runs.execute(UUID(run_id))
+
+
+@shared_task(name="recsys.refuse_surface", max_retries=3)
+def refuse_surface(slug: str) -> None:
+    """Renew the fallbacks of a surface and the slates of its active members."""
+    from recsys import refusing
+
+    refusing.refuse(slug)
+
+
+@shared_task(name="recsys.sweep", max_retries=0)
+def sweep() -> None:
+    """Give back what dead workers held, ring for what waits, and clear what is too old."""
+    from recsys import sweeping
+
+    sweeping.sweep()
+
+
+@shared_task(name="recsys.roll_up", max_retries=0)
+def roll_up() -> None:
+    """Bring the statistics of items up to date."""
+    from feedback import stats
+
+    stats.roll_up()
+
+
+@worker_process_init.connect
+def child_started(**_: Any) -> None:
+    """A realtime child holds the models before its first slate, and does its arithmetic in one thread."""
+    if settings.PROCESS == REALTIME:
+        from threadpoolctl import threadpool_limits
+
+        from recsys import attendance
+
+        threadpool_limits(1)
+        attendance.start(REALTIME)
+
+
+@worker_ready.connect
+def worker_started(**_: Any) -> None:
+    """The other workers show that they live by their parent process."""
+    if settings.PROCESS != REALTIME:
+        from recsys import attendance
+
+        attendance.start(settings.PROCESS)

@@ -1,0 +1,169 @@
+"""A small world of slates: two tastes, three trained scorers, and a real worker where a test asks for one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from curation import installation
+from curation.models import Counter, Item, Surface
+from recsys import cache
+from recsys.artifacts import artifact_path
+from recsys.ml import artifact, registry
+from recsys.ml.interactions import Interactions, Vocabulary
+from recsys.ml.scorer import Training
+from recsys.models import LiveModel, ModelVersion, Run
+from tests.factories import AttributeFactory
+from tests.processes import ROOT, wait_until
+
+FAMILIES = ("popularity", "item_knn", "ease")
+
+
+@dataclass
+class World:
+    """Items of two tastes (even and odd), and members who like the one or the other."""
+
+    items: list[Item]
+
+    @property
+    def war(self) -> list[Item]:
+        return self.items[::2]
+
+    @property
+    def comedy(self) -> list[Item]:
+        return self.items[1::2]
+
+
+@pytest.fixture
+def world(transactional_db, tmp_path) -> World:
+    """A catalogue of 120 films with three live scorers; its versions are above those of any other test."""
+    installation.ensure()
+    Counter.objects.update(value=time.time_ns() // 1000)
+    Surface.objects.filter(slug="home").update(explore_every=0)
+    AttributeFactory(key="genres", kind="tags")
+    items = [
+        Item(
+            source="test",
+            outside_id=f"film-{n}",
+            title=f"Film {n}",
+            attributes={"genres": ["War" if n % 2 == 0 else "Comedy"]},
+        )
+        for n in range(120)
+    ]
+    Item.objects.bulk_create(items)
+    made = World(items)
+    for family in FAMILIES:
+        go_live(train(family, made))
+    return made
+
+
+def tastes(world: World) -> Interactions:
+    """Sixty members, half of each taste, each with twenty films at random of theirs."""
+    chance = np.random.default_rng(7)
+    members, items, times = [], [], []
+    for member in range(60):
+        liked = world.war if member % 2 == 0 else world.comedy
+        for at in chance.choice(len(liked), 20, replace=False):
+            members.append(f"m{member}")
+            items.append(liked[at].id)
+            times.append(1_700_000_000.0 + len(times) * 60)
+    return Interactions.of(members, items, [1.0] * len(items), times)
+
+
+def train(family: str, world: World) -> ModelVersion:
+    """A version of a family, its artifact on disk."""
+    run = Run.objects.create(family=family)
+    number = ModelVersion.objects.filter(family=family).count() + 1
+    version = ModelVersion(family=family, run=run, number=number)
+    version.artifact = f"{family}/{version.id}/model"
+    config = registry.parse_config(family, {})
+    catalogue = Vocabulary.of(item.id for item in world.items)
+    scorer = registry.learner_of(family)(config, tastes(world), catalogue, Training())
+    facts = artifact.Facts(created="2026-01-01T00:00:00Z", code="test")
+    version.digest = artifact.save(artifact_path(version), scorer, facts)
+    version.save()
+    return version
+
+
+def go_live(version: ModelVersion) -> None:
+    LiveModel.objects.update_or_create(family=version.family, defaults={"version": version})
+    bump("models")
+
+
+def bump(name: str) -> None:
+    counter = Counter.objects.get(pk=name)
+    counter.value += 1
+    counter.save()
+
+
+@pytest.fixture
+def newcomer() -> str:
+    """The outside id of a member whom nobody has seen, in any test."""
+    return f"newcomer-{uuid.uuid4()}"
+
+
+@pytest.fixture
+def realtime(world) -> Iterator[subprocess.Popen[str]]:
+    """A real realtime worker on the test database."""
+    worker = start_worker("realtime")
+    yield worker
+    worker.kill()
+    worker.wait()
+
+
+def start_worker(queue: str) -> subprocess.Popen[str]:
+    log = Path(settings.VAR_DIR) / f"{queue}-{uuid.uuid4().hex}.log"
+    place = connection.settings_dict
+    url = f"postgresql://{place['USER']}@/{place['NAME']}?host={place['HOST']}"
+    if place["PORT"]:
+        url += f"&port={place['PORT']}"
+    environment = os.environ | {
+        "DATABASE_URL": url,
+        "BROKER_URL": settings.CELERY_BROKER_URL,  # the command line of Celery reads it too
+        "TANDEM_PROCESS": queue,
+        "OMP_NUM_THREADS": "1",
+        "DJANGO_SETTINGS_MODULE": os.environ.get("WORKER_SETTINGS", "recsys.config.settings"),
+    }
+    words = [
+        "-m",
+        "celery",
+        "-A",
+        "recsys.config",
+        "worker",
+        "--queues",
+        queue,
+        "--pool",
+        "prefork",
+    ]
+    more = ["--concurrency", "1", "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
+    with log.open("w") as out:
+        worker = subprocess.Popen(
+            [sys.executable, *words, *more, "--hostname", f"{queue}-{uuid.uuid4().hex}@%h"],
+            cwd=ROOT,
+            env=environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+    wait_until(lambda: " ready." in log.read_text() or worker.poll() is not None, "the worker")
+    assert worker.poll() is None, log.read_text()
+    return worker
+
+
+@pytest.fixture(autouse=True)
+def _closed_circuits() -> Iterator[None]:
+    """Each test starts with servers that nobody has given up on."""
+    cache.breaker.__init__()
+    yield
