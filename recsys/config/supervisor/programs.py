@@ -117,20 +117,10 @@ def workers(environment: dict[str, str]) -> list[Program]:
 def _worker(queue: str, environment: dict[str, str], threads: int, *more: str) -> Program:
     pool = ["--queues", queue, "--pool", "prefork", "--concurrency", "1", *more]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"]
-    words = [
-        "-m",
-        "celery",
-        "-A",
-        "recsys.config",
-        "worker",
-        "--hostname",
-        f"{queue}@%h",
-        *pool,
-        *quiet,
-    ]
+    words = ["worker", "--hostname", f"{queue}@%h", *pool, *quiet]
     return Program(
         name=queue,
-        words=python(*words),
+        words=_celery(environment, *words),
         environment=environment | {"TANDEM_PROCESS": queue} | _threads(threads),
         stage=WORKERS,
         ready=_says(" ready."),
@@ -140,12 +130,18 @@ def _worker(queue: str, environment: dict[str, str], threads: int, *more: str) -
     )
 
 
+def _celery(environment: dict[str, str], *words: str) -> list[str]:
+    url = environment["BROKER_URL"]
+    # Celery's command line takes BROKER_URL too, and has another name than redis-py for a socket.
+    socket = ["--broker", url.replace("unix://", "redis+socket://", 1)] if url.startswith("unix://") else []
+    return python("-m", "celery", "-A", "recsys.config", *socket, *words)
+
+
 def beat(environment: dict[str, str]) -> Program:
     """Rings for the periodic tasks."""
-    words = ["-m", "celery", "-A", "recsys.config", "beat", "--pidfile", "", "--loglevel", "INFO"]
     return Program(
         name="beat",
-        words=python(*words),
+        words=_celery(environment, "beat", "--pidfile", "", "--loglevel", "INFO"),
         environment=environment | {"TANDEM_PROCESS": "beat"} | _threads(1),
         stage=BEAT,
         ready=_says("beat: Starting"),
