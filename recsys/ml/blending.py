@@ -1,0 +1,266 @@
+"""Choosing a blend on validation: each scorer's scale and weight, then the logit scale β.
+
+Dims: B cases, C candidates of a case (padded), I items of the catalogue, M scorers. Utility = Σ w·s
+over the scorers, s on the scorer's scale; a scorer that knows nothing of a member is left out and the
+others take its weight; a single unknown is neutral.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from recsys.ml.evaluation import Case, Figures, Report, Score, evaluate
+from recsys.ml.interactions import History, Vocabulary
+from recsys.ml.scales import Batch, scaled
+
+CANDIDATES: Final = 100
+MOST_CASES: Final = 4_000
+STEPS: Final = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
+STEADY: Final = ("log_z", "z", "percentile", "min_max")
+"""Scales that a retrained scorer keeps: raw scores grow with the data, so ``none`` is not among them."""
+ROUNDS: Final = 3
+DEPTH: Final = 10
+RIDGE: Final = 1e-4
+LARGEST_BETA: Final = 100.0
+Weights = dict[str, float]
+Scales = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """Weights ≥ 0 and scales of scorers by name, and β, which turns a utility into a logit."""
+
+    weights: Mapping[str, float]
+    scales: Mapping[str, str]
+    beta: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A blend with what validation said of it and of each scorer alone."""
+
+    blend: Blend
+    report: Report
+    alone: Mapping[str, Report]
+
+    @property
+    def beats_all(self) -> bool:
+        """Whether the blend's NDCG is above that of each of its scorers."""
+        return all(self.report.members.ndcg > each.members.ndcg for each in self.alone.values())
+
+    def as_json(self) -> dict[str, Any]:
+        """The choice as plain data."""
+        return asdict(self) | {"beats_all": self.beats_all}
+
+
+def utilities(blend: Blend, scores: Mapping[str, NDArray[Any]]) -> Batch:
+    """Blend raw scores [B, I] of the whole catalogue; NaN where no weighted scorer knows the item."""
+    parts = {
+        name: scaled(scores[name], blend.scales[name])
+        for name, weight in blend.weights.items()
+        if weight > 0
+    }
+    return blend.beta * mixed(blend.weights, parts)
+
+
+def mixed(weights: Mapping[str, float], parts: Mapping[str, Batch]) -> Batch:
+    """Sum scaled scores by weight, over the scorers that know something of the member."""
+    total = sum(weights[name] for name in parts)
+    shape = next(iter(parts.values())).shape
+    mixture, present = np.zeros(shape), np.zeros((shape[0], 1))
+    unknown = np.ones(shape, bool)
+    for name, part in parts.items():
+        knows = ~np.isnan(part).all(axis=1, keepdims=True)
+        present += weights[name] * knows
+        unknown &= np.isnan(part)
+        mixture += weights[name] * np.nan_to_num(part, nan=0.0)
+    mixture *= np.divide(total, present, out=np.zeros_like(present), where=present > 0)
+    return np.where(unknown, np.nan, mixture)
+
+
+def blended(blend: Blend, scorers: Mapping[str, Score]) -> Score:
+    """The blend as one scoring function, for evaluation."""
+
+    def score(histories: Sequence[History], items: Vocabulary) -> Batch:
+        used = [name for name, weight in blend.weights.items() if weight > 0]
+        return utilities(blend, {name: scorers[name](histories, items) for name in used})
+
+    return score
+
+
+def choose(
+    scorers: Mapping[str, Score],
+    cases: Sequence[Case],
+    catalogue: Vocabulary,
+    scales: Sequence[str] = STEADY,
+) -> Choice:
+    """Choose scales and weights by coordinate ascent on NDCG@10, then β by conditional logit.
+
+    An even share of at most 4,000 cases speaks, of those with a history and a (last) target in the
+    catalogue; the reports are over all cases. Raises ValueError without any.
+    """
+    asked = [case for case in cases if len(case.history) and case.targets[-1] in catalogue]
+    if not asked:
+        raise ValueError("no validation case has a history and a target in the catalogue")
+    sample = asked[:: -(-len(asked) // MOST_CASES)]
+    question = _ask(scorers, sample, catalogue, scales)
+    alone = {name: evaluate(score, cases, catalogue) for name, score in scorers.items()}
+    best = max(alone, key=lambda name: alone[name].members.ndcg)
+    picked = _ascend(question, best, scales)
+    blend = Blend(*picked, beta=_beta(question, *picked))
+    return Choice(blend, evaluate(blended(blend, scorers), cases, catalogue), alone)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Question:
+    """Candidates of all cases on every scale: parts[name][scale] [B, C]; padding is -inf in ``mask``.
+
+    ``target`` [B] is the target's column, -1 where it is no candidate.
+    """
+
+    parts: Mapping[str, Mapping[str, Batch]]
+    mask: Batch
+    target: NDArray[np.int64]
+
+
+def _ask(
+    scorers: Mapping[str, Score],
+    cases: Sequence[Case],
+    catalogue: Vocabulary,
+    scales: Sequence[str],
+) -> _Question:
+    """Gather each scorer's best unseen items per case, and put their scores on every scale."""
+    histories = [case.history for case in cases]
+    raw = {name: score(histories, catalogue) for name, score in scorers.items()}
+    chosen = [_candidates(raw, row, case, catalogue) for row, case in enumerate(cases)]
+    width = max(map(len, chosen))
+    columns = np.zeros((len(cases), width), np.int64)
+    mask = np.full((len(cases), width), -np.inf)
+    for row, items in enumerate(chosen):
+        columns[row, : len(items)], mask[row, : len(items)] = items, 0.0
+    parts = {name: _on_scales(scores, columns, scales) for name, scores in raw.items()}
+    targets = catalogue.indexes(case.targets[-1] for case in cases)
+    found = (columns == targets[:, None]) & (mask == 0)
+    return _Question(parts, mask, np.where(found.any(axis=1), found.argmax(axis=1), -1))
+
+
+def _candidates(
+    raw: Mapping[str, NDArray[Any]], row: int, case: Case, catalogue: Vocabulary
+) -> NDArray[np.int64]:
+    seen = catalogue.indexes(case.history.items)
+    chosen = []
+    for scores in raw.values():
+        ranked = np.where(np.isnan(scores[row]), -np.inf, scores[row])
+        ranked[seen[seen >= 0]] = -np.inf
+        best = np.argsort(-ranked, kind="stable")[:CANDIDATES]
+        chosen.append(best[~np.isneginf(ranked[best])])
+    return np.unique(np.concatenate(chosen))
+
+
+def _on_scales(
+    scores: NDArray[Any], columns: NDArray[np.int64], scales: Sequence[str]
+) -> dict[str, Batch]:
+    asked = np.take_along_axis(scores, columns, axis=1)
+    return {scale: scaled(scores, scale, asked) for scale in scales}
+
+
+def _ascend(question: _Question, best: str, scales: Sequence[str]) -> tuple[Weights, Scales]:
+    """Start from the best scorer alone, on each scale; keep the start from which most is reached.
+
+    The best scorer keeps weight 1, since only ratios matter.
+    """
+    climbs = [_Climb(question, best, scale) for scale in scales]
+    for climb in climbs:
+        for _ in range(ROUNDS):
+            before = climb.quality
+            for name in question.parts:
+                if name != best:
+                    climb.improve(name, scales)
+            if climb.quality <= before:
+                break
+    reached = max(climbs, key=lambda climb: climb.quality)
+    return reached.weights, reached.scales
+
+
+class _Climb:
+    """Coordinate ascent on NDCG@10 over the candidates: one scorer's scale and weight at a time.
+
+    An unknown score is neutral. That a scorer without knowledge of a member hands its weight to the
+    others multiplies a whole row, which moves no rank, so it is left out here.
+    """
+
+    def __init__(self, question: _Question, best: str, scale: str) -> None:
+        self.found = question.target >= 0
+        self.target = question.target[self.found, None]
+        self.neutral = {
+            name: {each: self._neutral(part) for each, part in parts.items()}
+            for name, parts in question.parts.items()
+        }
+        self.weights: Weights = dict.fromkeys(question.parts, 0.0) | {best: 1.0}
+        self.scales: Scales = dict.fromkeys(question.parts, scale)
+        self.mixture = question.mask[self.found].astype(np.float32) + self.neutral[best][scale]
+        self.quality = self._ndcg(self.mixture)
+
+    def improve(self, name: str, scales: Sequence[str]) -> None:
+        """Give one scorer the scale and weight under which the rest ranks best."""
+        own = self.neutral[name]
+        rest = self.mixture - np.float32(self.weights[name]) * own[self.scales[name]]
+        for scale in scales:
+            for step in STEPS:
+                tried = rest + np.float32(step) * own[scale]
+                if (quality := self._ndcg(tried)) > self.quality:
+                    self.quality, self.mixture = quality, tried
+                    self.weights[name], self.scales[name] = step, scale
+
+    def _neutral(self, part: Batch) -> NDArray[np.float32]:
+        return np.nan_to_num(part[self.found], nan=0.0).astype(np.float32)
+
+    def _ndcg(self, utility: NDArray[np.float32]) -> float:
+        """Mean NDCG@10; a target gains nothing by a tie, nor where it is no candidate."""
+        own = np.take_along_axis(utility, self.target, axis=1)
+        places = np.count_nonzero(utility >= own, axis=1)
+        gains = np.where(places <= DEPTH, 1.0 / np.log2(places + 1.0), 0.0)
+        return float(gains.sum() / len(self.found))
+
+
+def _utility(question: _Question, weights: Weights, scales: Scales) -> Batch:
+    used = {name: question.parts[name][scales[name]] for name in weights if weights[name] > 0}
+    mixture = mixed(weights, used)
+    return np.where(np.isnan(mixture), -np.inf, mixture) + question.mask
+
+
+def _beta(question: _Question, weights: Weights, scales: Scales) -> float:
+    """β of P(item) = softmax(β · utility) by maximum likelihood (McFadden 1974), with a small ridge.
+
+    Only cases whose target is among the candidates speak: forcing it in would bias β.
+    """
+    found = question.target >= 0
+    utility = _utility(question, weights, scales)[found]
+    own = np.take_along_axis(utility, question.target[found, None], axis=1)
+    lead = np.where(np.isneginf(utility), -np.inf, utility - own)
+    fitted = minimize(
+        partial(_loss, lead=lead),
+        x0=np.array([1.0]),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(1e-3, LARGEST_BETA)],
+    )
+    return float(fitted.x[0])
+
+
+def _loss(beta: NDArray[np.float64], lead: Batch) -> tuple[float, NDArray[np.float64]]:
+    """Mean −log P(target) and its slope; ``lead`` [B, C] is the utility above the target's."""
+    logits = np.where(np.isneginf(lead), -np.inf, beta[0] * lead)
+    highest = logits.max(axis=1, keepdims=True)
+    odds = np.exp(logits - highest)
+    total = odds.sum(axis=1, keepdims=True)
+    loss = float(np.mean(highest + np.log(total))) + RIDGE * float(beta[0]) ** 2
+    slopes = (odds * np.nan_to_num(lead, neginf=0.0)).sum(axis=1, keepdims=True) / total
+    return loss, np.array([float(slopes.mean()) + 2 * RIDGE * float(beta[0])])

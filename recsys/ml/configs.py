@@ -1,0 +1,94 @@
+"""Settings of each family. No torch, no scipy, no numpy: the web process shows them as forms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from recsys.ml.configuration import choice, gettext_noop, number
+
+COUNTS = gettext_noop("What counts: the reward of an interaction, or every event alike.")
+DECAY = gettext_noop("Each later interaction makes an earlier one weigh this much less.")
+DISLIKE = gettext_noop("How strongly a dislike speaks against similar items; 0 ignores it.")
+LEAST = gettext_noop("Items with fewer interactions than this are not learnt.")
+
+
+@dataclass(frozen=True, slots=True)
+class PopularityConfig:
+    """Time-decayed popularity."""
+
+    half_life_days: float = field(
+        default=3.0,
+        metadata=number(
+            gettext_noop("After so many days an interaction counts half."), 0.05, 36_500
+        ),
+    )
+    counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
+
+
+@dataclass(frozen=True, slots=True)
+class ItemKnnConfig:
+    """Nearest items by cosine."""
+
+    shrink: float = field(
+        default=20.0,
+        metadata=number(
+            gettext_noop("Pulls the similarity of rarely seen pairs towards 0."), 0, 10_000
+        ),
+    )
+    neighbours: int = field(
+        default=200,
+        metadata=number(gettext_noop("Similar items kept for each item."), 1, 5_000),
+    )
+    decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
+    dislike: float = field(default=0.0, metadata=number(DISLIKE, 0, 1))
+    counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
+    least: int = field(default=1, metadata=number(LEAST, 1, 1_000))
+
+
+@dataclass(frozen=True, slots=True)
+class EaseConfig:
+    """Linear item-item model in closed form."""
+
+    regularization: float = field(
+        default=300.0,
+        metadata=number(
+            gettext_noop("Larger is smoother; below 1 the inverse loses its digits."), 1, 1e6
+        ),
+    )
+    decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
+    dislike: float = field(default=0.0, metadata=number(DISLIKE, 0, 1))
+    counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
+    least: int = field(default=1, metadata=number(LEAST, 1, 1_000))
+
+
+@dataclass(frozen=True, slots=True)
+class DotConfig:
+    """Two embeddings per item: one for the history, one for what comes next."""
+
+    embedding_size: int = field(
+        default=64, metadata=number(gettext_noop("Numbers in each embedding."), 2, 1_024)
+    )
+    epochs: int = field(
+        default=12, metadata=number(gettext_noop("Passes over the interactions."), 1, 500)
+    )
+    batch_size: int = field(
+        default=512, metadata=number(gettext_noop("Interactions in one step."), 8, 65_536)
+    )
+    negatives: int = field(
+        default=512,
+        metadata=number(gettext_noop("Sampled items that each step compares with."), 1, 65_536),
+    )
+    learning_rate: float = field(
+        default=0.01, metadata=number(gettext_noop("Size of a step."), 1e-6, 1)
+    )
+    reg: float = field(
+        default=1e-4, metadata=number(gettext_noop("Weight decay of the embeddings."), 0, 10)
+    )
+    history: int = field(
+        default=50,
+        metadata=number(gettext_noop("Latest interactions of a member that count."), 1, 1_000),
+    )
+    decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
+    dislike: float = field(default=0.0, metadata=number(DISLIKE, 0, 1))
+    counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
+    least: int = field(default=1, metadata=number(LEAST, 1, 1_000))

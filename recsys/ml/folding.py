@@ -1,0 +1,84 @@
+"""From a member's history to weights: what counts, how much, and how fast it fades."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recsys.ml.interactions import Flags, History, Interactions, Values, Vocabulary
+from recsys.ml.scorer import Profile, Untrainable
+
+REWARD, EVENT = "reward", "event"
+
+
+def signal(values: Values, counts: str) -> Values:
+    """What each interaction counts as evidence of taste [N]: its reward, or 1 whatever the reward.
+
+    A dislike has reward 0: under ``reward`` it teaches a model nothing, it never counts as a like.
+    """
+    return np.ones_like(values) if counts == EVENT else values
+
+
+def recency(values: Values, counts: str, decay: float, dislike: float) -> Values:
+    """Weights [n] of a history, oldest first: signal · decay^age, age 0 for the newest.
+
+    An interaction without signal weighs −dislike · decay^age.
+    """
+    signals = signal(values, counts)
+    ages = np.arange(len(values) - 1, -1, -1, dtype=np.float32)
+    weights = np.where(signals > 0, signals, np.float32(-dislike))
+    return (weights * np.float32(decay) ** ages).astype(np.float32)
+
+
+def fold_in(history: History, items: Vocabulary, weights: Values) -> Profile:
+    """Keep what of a weighted history the model knows; weights of 0 say nothing."""
+    rows = items.indexes(history.items)
+    kept = (rows >= 0) & (weights != 0)
+    return Profile(rows[kept], weights[kept])
+
+
+def known_items(
+    interactions: Interactions, catalogue: Vocabulary, counts: str, least: int
+) -> tuple[Vocabulary, Interactions]:
+    """The items that a model can know, and the rows about them, re-indexed to it.
+
+    An item is known with at least ``least`` interactions that count, and while it is in the catalogue.
+    Raises Untrainable where none is left.
+    """
+    latest = interactions.latest()
+    counted = latest.where(signal(latest.values, counts) > 0)
+    events = np.bincount(counted.items, minlength=len(latest.item_ids))
+    offered = catalogue_flags(latest.item_ids, catalogue)
+    kept = np.flatnonzero((events >= max(least, 1)) & offered).astype(np.int32)
+    if not len(kept):
+        raise Untrainable(
+            f"none of {len(latest.item_ids)} items has {max(least, 1)} interactions that count"
+        )
+    return _reindexed(latest, kept)
+
+
+def _reindexed(rows: Interactions, kept: NDArray[np.int32]) -> tuple[Vocabulary, Interactions]:
+    place = np.full(len(rows.item_ids), -1, np.int32)
+    place[kept] = np.arange(len(kept), dtype=np.int32)
+    about = rows.where(place[rows.items] >= 0)
+    vocabulary = Vocabulary.of(rows.item_ids.at(kept))
+    vocabularies = (rows.member_ids, vocabulary)
+    columns = (about.members, place[about.items], about.values, about.times, about.curated)
+    return vocabulary, Interactions.in_order(*columns, vocabularies)
+
+
+def catalogue_flags(items: Vocabulary, catalogue: Vocabulary) -> Flags:
+    """Which items [I] the catalogue still holds."""
+    return catalogue.indexes(items.ids) >= 0
+
+
+def member_item(interactions: Interactions, counts: str) -> Any:
+    """Signals as a sparse matrix [M, I] in CSR, zeros left out."""
+    weights = signal(interactions.values, counts).astype(np.float64)
+    shape = (len(interactions.member_ids), len(interactions.item_ids))
+    matrix = sparse.csr_array((weights, (interactions.members, interactions.items)), shape)
+    matrix.eliminate_zeros()
+    return matrix

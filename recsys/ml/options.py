@@ -1,0 +1,38 @@
+"""How to run a training, apart from what to learn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from recsys.ml.configuration import choice, gettext_noop, number
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingOptions:
+    """Seed, device, threads and precision of one run; the same options give the same model."""
+
+    seed: int = field(
+        default=0,
+        metadata=number(gettext_noop("The same seed gives the same model."), 0, 2**31 - 1),
+    )
+    device: str = field(
+        default="auto",
+        metadata=choice(
+            gettext_noop("Where torch computes; auto takes a GPU where there is one."),
+            "auto",
+            "cpu",
+            "cuda",
+        ),
+    )
+    threads: int = field(
+        default=1,
+        metadata=number(gettext_noop("Processor threads that the fit may use."), 1, 256),
+    )
+    precision: str = field(
+        default="fp32",
+        metadata=choice(
+            gettext_noop("Number format of a torch fit; bf16 is faster and coarser."),
+            "fp32",
+            "bf16",
+        ),
+    )

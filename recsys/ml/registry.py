@@ -1,0 +1,101 @@
+"""The families by name: where their settings, scorers and learners live, as dotted paths.
+
+Importing this loads neither torch nor scipy; ``scorer_of`` and ``learner_of`` load what they name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pkgutil import resolve_name
+from typing import Any, Final, cast
+
+from recsys.ml.configs import DotConfig, EaseConfig, ItemKnnConfig, PopularityConfig
+from recsys.ml.configuration import Setting, gettext_noop, parse, settings_of
+from recsys.ml.options import TrainingOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One kind of scorer; ``iterative`` ones resume from a checkpoint, the others start again."""
+
+    name: str
+    title: str
+    help: str
+    config: type[Any]
+    scorer: str
+    learner: str
+    iterative: bool = False
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """What a launch form shows."""
+        return settings_of(self.config)
+
+
+class UnknownFamily(LookupError):  # noqa: N818
+    """No family has this name; the message lists those that there are."""
+
+
+_ALL: Final = (
+    Family(
+        "popularity",
+        gettext_noop("Popularity"),
+        gettext_noop("What members rated well lately, alike for everyone."),
+        PopularityConfig,
+        "recsys.ml.popularity:Popularity",
+        "recsys.ml.popularity:fit",
+    ),
+    Family(
+        "item_knn",
+        gettext_noop("Nearest items"),
+        gettext_noop("Items liked by the same members, by cosine."),
+        ItemKnnConfig,
+        "recsys.ml.item_knn:ItemKnn",
+        "recsys.ml.item_knn:fit",
+    ),
+    Family(
+        "ease",
+        gettext_noop("EASE"),
+        gettext_noop("A linear item-item model in closed form."),
+        EaseConfig,
+        "recsys.ml.ease:Ease",
+        "recsys.ml.ease:fit",
+    ),
+    Family(
+        "dot",
+        gettext_noop("Dot product"),
+        gettext_noop("Embeddings learnt with sampled softmax; the only one that needs torch."),
+        DotConfig,
+        "recsys.ml.dot:Dot",
+        "recsys.ml.dot_learner:fit",
+        iterative=True,
+    ),
+)
+FAMILIES: Final = {each.name: each for each in _ALL}
+
+
+def family(name: str) -> Family:
+    """The family of a name; raises UnknownFamily."""
+    if name not in FAMILIES:
+        raise UnknownFamily(f"there is no family {name!r}, only {', '.join(FAMILIES)}")
+    return FAMILIES[name]
+
+
+def parse_config(name: str, parameters: object) -> Any:
+    """Make a family's config of what was given; raises UnknownFamily, ConfigError."""
+    return parse(family(name).config, parameters)
+
+
+def parse_options(given: object) -> TrainingOptions:
+    """Make training options of what was given; raises ConfigError."""
+    return parse(TrainingOptions, given)
+
+
+def scorer_of(name: str) -> Any:
+    """The scorer class of a family; loads no torch."""
+    return resolve_name(family(name).scorer)
+
+
+def learner_of(name: str) -> Any:
+    """The learner of a family; ``dot``'s loads torch."""
+    return cast(Any, resolve_name(family(name).learner))

@@ -1,0 +1,146 @@
+"""What every family promises: learners that fit, scorers that score, and how both are watched.
+
+Dims: B members of a batch, I items of a catalogue, K items that a scorer knows, n items of a profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.ml.interactions import History, Id, Indexes, Interactions, Values, Vocabulary
+from recsys.ml.options import TrainingOptions
+
+Scores = NDArray[np.float32]
+Arrays = Mapping[str, NDArray[Any]]
+NO_METRICS: Mapping[str, float] = {}
+
+
+class Cancelled(Exception):  # noqa: N818 - it is an order, not an error
+    """Raised by a Progress to stop a fit."""
+
+
+class Untrainable(ValueError):  # noqa: N818
+    """These interactions and settings give no model; the message says what to change."""
+
+
+class Progress(Protocol):
+    """Told of every step of a fit; may raise Cancelled, which the fit lets through.
+
+    ``metrics`` carries points of the loss curve where an epoch ends.
+    """
+
+    def __call__(
+        self, stage: str, done: int, total: int, metrics: Mapping[str, float] = NO_METRICS
+    ) -> None: ...
+
+
+def quiet(stage: str, done: int, total: int, metrics: Mapping[str, float] = NO_METRICS) -> None:
+    """Watch nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """How a fit runs: options, who watches, and the folder from which an iterative one resumes."""
+
+    options: TrainingOptions = TrainingOptions()
+    progress: Progress = quiet
+    checkpoints: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profile:
+    """A member folded in: indexes of known items int32 [n] and their weights float32 [n]."""
+
+    rows: Indexes
+    weights: Values
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the scorer knows anything of this member."""
+        return bool(len(self.rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A score taken apart: ``base`` + the sum of ``contributions`` (history item, share) = score."""
+
+    base: float
+    contributions: tuple[tuple[Id, float], ...]
+
+
+class Scorer(Protocol):
+    """A trained model. Immutable; needs numpy only; holds items but no member.
+
+    score
+        [B, I] for histories and a catalogue; NaN where it does not know the item, a row of NaN where
+        it knows nothing of the member.
+    fold_in
+        A history weighted by recency: feedback after the training counts without another one.
+    explain
+        Which items of the history made a score; None where the score is NaN.
+    """
+
+    family: ClassVar[str]
+
+    @property
+    def config(self) -> Any: ...
+    @property
+    def items(self) -> Vocabulary: ...
+    def score(self, members: Sequence[History], items: Vocabulary) -> Scores: ...
+    def fold_in(self, history: History) -> Profile: ...
+    def explain(self, history: History, item: Id) -> Explanation | None: ...
+    def arrays(self) -> Arrays: ...
+    @classmethod
+    def restore(cls, config: Any, items: Vocabulary, arrays: Arrays) -> Self: ...
+
+
+class Learner(Protocol):
+    """Fits one family to interactions with items of the catalogue (others are left out).
+
+    Raises Untrainable where nothing can be learnt, Cancelled where the progress asks for it.
+    """
+
+    def __call__(
+        self, config: Any, interactions: Interactions, catalogue: Vocabulary, training: Training
+    ) -> Scorer: ...
+
+
+def scores_over(
+    scorer: Scorer,
+    members: Sequence[History],
+    items: Vocabulary,
+    row: Callable[[Profile], NDArray[np.floating[Any]]],
+) -> Scores:
+    """Score histories, one ``row(profile)`` [K] each, and lay the rows out over a catalogue."""
+    columns = scorer.items.indexes(items.ids)
+    known = np.flatnonzero(columns >= 0)
+    taken = columns[known]
+    scores = np.full((len(members), len(items)), np.nan, np.float32)
+    for at, member in enumerate(members):
+        profile = scorer.fold_in(member)
+        if profile.is_known:
+            scores[at, known] = row(profile)[taken]
+    return scores
+
+
+def explained(
+    scorer: Scorer,
+    history: History,
+    item: Id,
+    shares: Callable[[Profile, int], NDArray[np.floating[Any]]],
+    base: float = 0.0,
+) -> Explanation | None:
+    """Name the ``shares(profile, index)`` [n] of a score by the history's items."""
+    index = scorer.items.places.get(item, -1)
+    profile = scorer.fold_in(history)
+    if index < 0 or not profile.is_known:
+        return None
+    names = scorer.items.at(profile.rows)
+    parts = shares(profile, index).tolist()
+    return Explanation(base, tuple(zip(names, parts, strict=True)))

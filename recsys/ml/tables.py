@@ -1,0 +1,86 @@
+"""Interactions from an Arrow table: the shape in which a snapshot arrives."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from recsys.ml.interactions import Flags, Id, Indexes, Interactions, Vocabulary
+
+MICROSECONDS = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Names of the columns that hold what; ``curated`` may be absent from the table."""
+
+    member: str = "subject"
+    item: str = "item_id"
+    value: str = "value"
+    time: str = "occurred_at"
+    curated: str = "curated"
+
+
+def read_table(table: Any, columns: Columns | None = None) -> Interactions:
+    """Read interactions of a pyarrow Table.
+
+    Ids may be UUIDs (arrow.uuid or 16 bytes, read as ``uuid.UUID``), text or whole numbers; times are
+    timestamps or epoch seconds. Raises ValueError naming a column that is missing or has nulls.
+    """
+    names = columns or Columns()
+    for name in (names.member, names.item, names.value, names.time):
+        _check(table, name)
+    members, member_ids = _indexed(table.column(names.member))
+    items, item_ids = _indexed(table.column(names.item))
+    return Interactions.in_order(
+        members,
+        items,
+        np.asarray(table.column(names.value), np.float32),
+        _seconds(table.column(names.time)),
+        _flags(table, names.curated),
+        (member_ids, item_ids),
+    )
+
+
+def _check(table: Any, name: str) -> None:
+    if name not in table.column_names:
+        raise ValueError(f"column {name} is missing; there are {', '.join(table.column_names)}")
+    if table.column(name).null_count:
+        raise ValueError(f"column {name} has {table.column(name).null_count} nulls")
+
+
+def _indexed(column: Any) -> tuple[Indexes, Vocabulary]:
+    """Indexes of a column's ids in a vocabulary sorted by text, so row order does not matter."""
+    plain = column.combine_chunks()
+    if isinstance(plain.type, pa.ExtensionType):
+        plain = plain.storage
+    encoded = plain.dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    ids = [_outside(value) for value in encoded.dictionary.to_pylist()]
+    order = sorted(range(len(ids)), key=lambda at: str(ids[at]))
+    rank = np.empty(len(ids), np.int32)
+    rank[order] = np.arange(len(ids), dtype=np.int32)
+    return rank[np.asarray(encoded.indices)], Vocabulary.of(ids[at] for at in order)
+
+
+def _outside(value: object) -> Id:
+    return uuid.UUID(bytes=value) if isinstance(value, bytes) else value
+
+
+def _seconds(column: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+    if not pa.types.is_timestamp(column.type):
+        return np.asarray(column, np.float64)
+    stamps = pc.cast(column, pa.timestamp("us", tz=column.type.tz))
+    return np.asarray(pc.cast(stamps, pa.int64()), np.float64) / MICROSECONDS
+
+
+def _flags(table: Any, name: str) -> Flags:
+    if name not in table.column_names:
+        return np.zeros(table.num_rows, bool)
+    return np.asarray(pc.fill_null(table.column(name), fill_value=False), bool)

@@ -1,0 +1,153 @@
+"""The training loop of torch models: epochs, loss curve, checkpoints, resume.
+
+A task says what to learn; the loop says how. All chance of an epoch comes from (seed, epoch), so a run
+that resumes at an epoch's start ends with the same model as one that was never stopped.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from recsys.ml import artifact
+from recsys.ml.scorer import Training
+
+STAGE: Final = "training"
+Batch = Sequence[Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What the loop trains.
+
+    ``batches(epoch)`` yields ``steps`` batches of CPU tensors, always the same for an epoch;
+    ``loss(batch)`` is the mean loss of one on the model's device; ``fingerprint`` names settings and
+    data, so that a checkpoint of other ones is refused.
+    """
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    batches: Callable[[int], Iterator[Batch]]
+    loss: Callable[[Batch], Tensor]
+    steps: int
+    epochs: int
+    fingerprint: str
+
+
+class ForeignCheckpoint(ValueError):  # noqa: N818
+    """A checkpoint belongs to other settings or data than this run's."""
+
+
+def device_of(name: str) -> torch.device:
+    """The device of an option: ``auto`` is CUDA where there is one.
+
+    Raises ValueError where CUDA is asked for and there is none.
+    """
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ValueError("device: cuda was asked for and there is none; expected auto or cpu")
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
+
+
+def train(task: Task, training: Training, device: torch.device) -> list[float]:
+    """Train for the task's epochs, resuming where a checkpoint is; returns the loss of each epoch."""
+    torch.set_num_threads(training.options.threads)
+    losses = _resume(task, training.checkpoints, device)
+    task.model.train()
+    for epoch in range(len(losses), task.epochs):
+        losses.append(_epoch(task, epoch, training, device))
+        done = (epoch + 1) * task.steps
+        _keep(task, losses, training.checkpoints)
+        metrics = {"epoch": float(epoch + 1), "loss": losses[-1]}
+        training.progress(STAGE, done, task.steps * task.epochs, metrics)
+    return losses
+
+
+def _epoch(task: Task, epoch: int, training: Training, device: torch.device) -> float:
+    total = torch.zeros((), device=device)
+    first, steps = epoch * task.steps, task.steps * task.epochs
+    for step, batch in enumerate(task.batches(epoch)):
+        training.progress(STAGE, first + step, steps)
+        with _precision(training.options.precision, device):
+            loss = task.loss(_moved(batch, device))
+        task.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        task.optimizer.step()
+        total += loss.detach()
+    return float(total) / task.steps
+
+
+def _precision(precision: str, device: torch.device) -> AbstractContextManager[None]:
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
+
+
+def _moved(batch: Batch, device: torch.device) -> Batch:
+    """Carry a batch to the device; pinned memory lets the copy run beside the computation."""
+    if device.type != "cuda":
+        return batch
+    return [each.pin_memory().to(device, non_blocking=True) for each in batch]
+
+
+def _keep(task: Task, losses: Sequence[float], folder: Path | None) -> None:
+    """Write a checkpoint, then drop the older ones."""
+    if folder is None:
+        return
+    described = {
+        "format": artifact.FORMAT,
+        "fingerprint": task.fingerprint,
+        "losses": list(losses),
+    }
+    older = _kept(folder)
+    artifact.write_folder(folder / f"{len(losses):06d}", _state(task), described, {})
+    for each in older:
+        shutil.rmtree(each)
+
+
+def _resume(task: Task, folder: Path | None, device: torch.device) -> list[float]:
+    """Put the newest checkpoint into the task; the losses so far, none where there is no checkpoint."""
+    kept = _kept(folder) if folder is not None else []
+    if not kept:
+        return []
+    described = artifact.read_folder(kept[-1])
+    if described["fingerprint"] != task.fingerprint:
+        raise ForeignCheckpoint(f"{kept[-1]} belongs to other settings or data")
+    _restore(task, artifact.mapped(kept[-1] / artifact.ARRAYS), device)
+    return [float(loss) for loss in described["losses"]]
+
+
+def _kept(folder: Path) -> list[Path]:
+    return sorted(each for each in folder.glob("[0-9]*") if each.is_dir())
+
+
+def _state(task: Task) -> dict[str, NDArray[Any]]:
+    """Parameters under ``model.NAME``, the optimizer's numbers under ``optimizer.INDEX.NAME``."""
+    state = {f"model.{name}": each for name, each in task.model.state_dict().items()}
+    for index, numbers in task.optimizer.state_dict()["state"].items():
+        state |= {f"optimizer.{index}.{name}": each for name, each in numbers.items()}
+    return {name: each.detach().cpu().numpy() for name, each in state.items()}
+
+
+def _restore(task: Task, state: dict[str, NDArray[Any]], device: torch.device) -> None:
+    tensors = {name: torch.from_numpy(np.array(each)).to(device) for name, each in state.items()}
+    model = {
+        name.removeprefix("model."): each
+        for name, each in tensors.items()
+        if name.startswith("model.")
+    }
+    task.model.load_state_dict(model)
+    numbers: dict[int, dict[str, Tensor]] = {}
+    for name, each in tensors.items():
+        if name.startswith("optimizer."):
+            _, index, key = name.split(".")
+            numbers.setdefault(int(index), {})[key] = each
+    task.optimizer.load_state_dict({**task.optimizer.state_dict(), "state": numbers})
