@@ -31,12 +31,20 @@ def pytest_load_initial_conftests() -> Iterator[None]:
     """Start the services before pytest-django imports the settings."""
     if FOLDER not in os.environ:
         _start()
-    return (yield)
+    try:
+        return (yield)
+    except BaseException:
+        _stop()
+        raise
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
     """Stop what this process started."""
+    _stop()
+
+
+def _stop() -> None:
     global _family  # noqa: PLW0603
     if _family is not None:
         _family.stop()

@@ -1,0 +1,89 @@
+"""The whole product under its supervisor: every process may be killed, and nothing is there twice."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.processes import ROOT, LiveStack, bare_environment, said, wait_until
+
+EVERYONE = ["cache", "broker", "postgres", "web", "relay", "realtime", "bulk", "training", "beat"]
+
+
+def answers(stack: LiveStack, path: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{stack.url}{path}", timeout=10) as response:
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def family_of(pid: int) -> list[int]:
+    """A process and its descendants."""
+    below = [
+        int(entry.name)
+        for entry in Path("/proc").iterdir()
+        if entry.name.isdecimal() and parent_of(entry) == pid
+    ]
+    return [pid, *(found for child in below for found in family_of(child))]
+
+
+def parent_of(entry: Path) -> int:
+    try:
+        return int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return -1
+
+
+def up(**environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "manage.py", "up"]
+    told = bare_environment() | environment
+    return subprocess.run(
+        command, cwd=ROOT, env=told, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+@pytest.mark.parametrize("name", EVERYONE)
+def test_a_killed_process_comes_back_and_the_product_goes_on(live_stack: LiveStack, name):
+    live_stack.kill(name)
+    wait_until(lambda: answers(live_stack, "/readyz"), f"it serves after {name} was killed")
+
+
+def test_web_processes_stay_small_and_never_map_torch(live_stack: LiveStack):
+    assert answers(live_stack, "/")
+    for pid in family_of(live_stack.pid("web")):
+        assert "libtorch" not in Path(f"/proc/{pid}/maps").read_text()
+        fields = dict(
+            line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+        )
+        assert int(fields["VmRSS"].split()[0]) <= 200 * 1024
+
+
+def test_a_second_supervisor_is_refused_and_says_who_runs(live_stack: LiveStack):
+    done = up(TANDEM_VAR=str(live_stack.var), PORT="8000")
+    assert done.returncode == 2
+    assert f"already running on the data folder {live_stack.var}" in done.stderr
+
+
+def test_a_taken_port_is_said_before_anything_starts(live_stack: LiveStack, public_folder):
+    done = up(TANDEM_VAR=str(public_folder / "other"), PORT=str(live_stack.port))
+    assert done.returncode == 2
+    assert f"Port {live_stack.port} is taken" in done.stderr
+    assert not (public_folder / "other" / "postgres").exists()
+
+
+def test_the_address_is_printed_before_the_workers_are_there(live_stack: LiveStack):
+    words = said(live_stack)
+    assert live_stack.url in words
+    assert words.index(live_stack.url) < words.index("workers")
+
+
+def test_a_command_run_by_hand_finds_the_running_services(live_stack: LiveStack):
+    asked = "from django.db import connection as c; print(c.cursor().execute('select current_user').fetchone()[0])"
+    assert live_stack.manage("shell", "-c", asked).strip().endswith("tandem_app")
+    assert "No planned migration" in live_stack.manage("migrate", "--plan")
