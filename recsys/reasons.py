@@ -29,8 +29,8 @@ TEXTS: Final = {
 
 
 def text_of(reason: Mapping[str, Any]) -> str:
-    """One reason of a placement in words; a code that this version has no words for is named as it is."""
+    """One reason, as bodies or traces hold it, in words; a code that has none here is named as it is."""
     if reason["code"] == "scorer":
-        scorer = reason["scorer"]
+        scorer = reason.get("parameters", reason)["scorer"]
         return str(SCORERS.get(scorer) or _("Recommended by %(scorer)s") % {"scorer": scorer})
     return str(TEXTS.get(reason["code"], reason["code"]))

@@ -77,9 +77,21 @@ COMPONENTS: Final[Schema] = {
             "boost": NUMBER,
             "rounding": NUMBER,
             "reasons": array(ref("Reason")),
-            "explanation": {"type": "object", "description": "With `explain` only."},
+            "explanation": ref("Explanation") | {"description": "With `explain` only."},
         },
         optional=("explanation",),
+    ),
+    "Explanation": record(
+        {
+            "fired": array(UUID),
+            "withheld": array(UUID),
+            "lost": array(UUID),
+            "pinned": FLAG,
+            "curated": FLAG,
+            "sampled": FLAG,
+            "propensity": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+        },
+        description="The decisions behind a placement, and the chance with which it was drawn.",
     ),
     "Recommendations": record(
         {

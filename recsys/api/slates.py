@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
 from uuid import UUID
 
 import orjson
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from curation.problems import Missing
+from curation.fusion.codec import CodecError
+from curation.problems import Conflict, Missing
 from recsys import traces
 from recsys.api.door import door
 from recsys.api.parameters import Parameters
 from recsys.api.tokens import Caller
 from recsys.models import Slate
+from recsys.reasons import text_of
 
 READERS = frozenset({"client", "curator", "analyst", "operator"})
 
@@ -28,8 +32,33 @@ def slate(request: HttpRequest, caller: Caller, slate_id: UUID) -> HttpResponse:
     found = Slate.objects.filter(pk=slate_id).first()
     if found is None or not _may_read(caller, found):
         raise Missing("unknown_slate", _("There is no slate of this id."))
-    body = traces.replay(found) if replayed else traces.trace_of(found)
-    return HttpResponse(orjson.dumps(body, default=str), "application/json")
+    body = _replay(found) if replayed else _trace(found)
+    return HttpResponse(orjson.dumps(body), "application/json")
+
+
+def _replay(found: Slate) -> dict[str, Any]:
+    try:
+        result = traces.replay(found)
+    except CodecError as error:
+        raise Conflict("inputs_damaged", str(error)) from error
+    if result.identical is None:
+        raise Missing("inputs_not_kept", _("The inputs of this slate were not kept."))
+    return asdict(result)
+
+
+def _trace(found: Slate) -> dict[str, Any]:
+    """The trace with outside ids for items, as everywhere in the API, and words for reasons."""
+    trace = traces.trace_of(found)
+    items = trace.pop("items")
+    for placement in [*trace["placements"], *trace["reserve"]]:
+        outside = items[placement["item"]]
+        placement |= {"item": outside["item"], "title": outside["title"]}
+        placement["reasons"] = [
+            {"text": text_of(reason), **reason} for reason in placement["reasons"]
+        ]
+    for denial in trace["denials"]:
+        denial["items"] = [items[item]["item"] for item in denial["items"]]
+    return trace
 
 
 def _may_read(caller: Caller, found: Slate) -> bool:

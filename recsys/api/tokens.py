@@ -87,12 +87,14 @@ def _look_up(digest: str) -> Caller | None:
 
 
 def _member_of(user: User) -> Member | None:
-    own = Member.objects.select_related("merged_into").filter(user=user).first()
-    return own.merged_into or own if own else None
+    return Member.objects.select_related("merged_into").filter(user=user).first()
 
 
 def _caller(user: User, source: str, member: Member | None) -> Caller:
-    own = OwnMember(member.subject, member.source, member.outside_id) if member else None
+    own = None
+    if member is not None and member.source == source:
+        subject = (member.merged_into or member).subject
+        own = OwnMember(subject, member.source, member.outside_id)
     return Caller(user.id, roles_of(user), source, own)
 
 

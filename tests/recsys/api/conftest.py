@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
 
 from curation import installation
 from curation.access import issue_token
-from curation.models import Item, Member, User
+from curation.models import Counter, Item, Member, User
+from recsys import bodies, cache, fusing
 from recsys.api import surfaces, tokens
+from recsys.bodies import Body, Place
 from tests.recsys.api.cast import SOURCE, Api
 
 
@@ -41,7 +45,8 @@ def caller(user_of):
     def _caller(role: str, name: str = "") -> Api:
         user = user_of(role, name)
         if role == "member":
-            Member.objects.get_or_create(source=SOURCE, outside_id=user.username, user=user)
+            found, _made = Member.objects.get_or_create(source=SOURCE, outside_id=user.username)
+            Member.objects.filter(pk=found.pk).update(user=user)
         return Api(Client(), issue_token(user, SOURCE))
 
     return _caller
@@ -60,7 +65,22 @@ def anonymous():
 
 @pytest.fixture
 def films():
+    """Twelve films; a process keeps the catalogue by its version, which no other test may share."""
+    Counter.objects.update(value=time.time_ns() // 1000)
     return [
         Item.objects.create(source=SOURCE, outside_id=f"film-{n}", title=f"Film {n}")
         for n in range(12)
     ]
+
+
+@pytest.fixture
+def fuse(films):
+    """Fuses a member's slate as a worker would, and leaves it where the web finds it."""
+
+    def _fuse(member: str, surface: str = "home", anchor: Item | None = None) -> Body:
+        place = Place(surface, SOURCE, member, "", "en", str(anchor.id) if anchor else "")
+        made = fusing.make(fusing.read(place))
+        cache.ask(lambda client: bodies.store(client, place, made.body))
+        return made.body
+
+    return _fuse
