@@ -1,0 +1,76 @@
+"""Prepare the demo: data, people, first models, first blend, and the file that tells how to come in."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import asdict
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from curation.models import User
+from feedback.stats import roll_up
+from recsys.demo import first_blend, loading, people, readiness, training
+from recsys.demo.client import Client
+
+PARAMETERS: Final[dict[str, dict[str, Any]]] = {"dot": {"epochs": 4, "embedding_size": 32}}
+"""What the first models have other than the defaults: a smaller one is ready sooner."""
+SOMEBODY: Final = "1"
+"""A member of the data set, with a history."""
+
+
+class Command(BaseCommand):
+    """`manage.py demo`: does what is missing, so that it may run at every start."""
+
+    help = (
+        "Loads the demo's films and ratings into an empty database, makes its users, trains and "
+        "promotes first models, chooses the first blend, and writes demo.json."
+    )
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        """Prepare the demo; fails where known logins are out of place or a step cannot be done."""
+        if not settings.DEMO:
+            raise CommandError("Known logins are for the demo only: start it with TANDEM_DEMO=1.")
+        self._began = time.monotonic()
+        readiness.path().unlink(missing_ok=True)
+        try:
+            self._prepare()
+        except (training.NotTrained, readiness.NotReady) as trouble:
+            raise CommandError(str(trouble)) from trouble
+
+    def _prepare(self) -> None:
+        if loading.is_wanted():
+            self._load()
+        users = people.cast()
+        people.define_segments(users["curator"])
+        if training.missing():
+            self._tell("first models: popularity, nearest items, EASE, dot product")
+            training.train(users["operator"], PARAMETERS, self._tell)
+        if first_blend.is_wanted():
+            self._blend(users["curator"])
+        self._open(people.renew_tokens(users))
+
+    def _load(self) -> None:
+        self._tell(f"{loading.load_items()} films")
+        for progress in loading.load_interactions():
+            self._tell(f"{progress.read} ratings, {progress.rejected} refused")
+        roll_up()
+
+    def _blend(self, curator: User) -> None:
+        self._tell("choosing the first blend on validation")
+        choice = first_blend.choose_first()
+        first_blend.publish(choice, curator)
+        self._tell(first_blend.reason(choice))
+
+    def _open(self, tokens: dict[str, str]) -> None:
+        url = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
+        slate = readiness.wait_for_slate(Client(url, tokens["client"]), SOMEBODY)
+        self._tell(f"a fresh slate of {len(slate['placements'])} films was served")
+        logins = {role: asdict(people.login_of(role)) for role in tokens}
+        readiness.write({"url": url, "logins": logins, "tokens": tokens})
+
+    def _tell(self, text: str) -> None:
+        self.stdout.write(f"  [{time.monotonic() - self._began:5.1f} s] {text}")
+        self.stdout.flush()
