@@ -154,10 +154,11 @@ def _rows(events: Sequence[NewInteraction], known: Known, source: str, now: date
             "value": event.value,
             "undoes": event.undoes,
             "impression": event.impression,
-            "curated": (event.impression, event.subject, event.item_id) in curated,
+            "curated": bool(curated)
+            and (event.impression, event.subject, event.item_id) in curated,
             "simulated": event.simulated,
             "digest": event.digest().hex(),
-            "undone": (event.event, event.subject) in undone,
+            "undone": bool(undone) and (event.event, event.subject) in undone,
         }
         rows.append(row)
     return rows
@@ -219,7 +220,8 @@ def _told(
     for event, judged in zip(events, outcomes, strict=True):
         lost = judged.status is Status.ACCEPTED and event.event in taken
         outcome = repeated(event, taken[event.event]) if lost else judged
-        covered = outcome.status is not Status.REJECTED
-        version = states[event.subject].version if covered else None
-        told.append(replace(outcome, version=version))
+        if outcome.status is not Status.REJECTED:
+            version = states[event.subject].version
+            outcome = Outcome(event.event, outcome.status, version=version)
+        told.append(outcome)
     return told

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final
-from uuid import UUID
 
 from django.utils import timezone
 
@@ -18,7 +17,7 @@ from curation.importing import Rejects, Row, Rows
 from curation.members import get_or_create_many, resolve_many
 from curation.models import Member
 from feedback.actions import record, rehearse
-from feedback.events import NewInteraction, Outcome, Status
+from feedback.events import Outcome, Status
 from feedback.intake import event_of, items_of
 from feedback.reading import Dated, Reading, instant_of, read
 
@@ -89,16 +88,11 @@ def _import_chunk(
     dated = [one for one in read_rows if isinstance(one, Dated)]
     members = find(reading.source, {one.draft.member for one in dated})
     items = items_of(reading.source, (one.draft.item for one in dated if one.draft.item))
-    events = [_event(one, members, items) for one in dated]
+    events = [
+        event_of(one.draft, members[one.draft.member], items, one.original_at) for one in dated
+    ]
     kept = iter(keep(events, source=reading.source))
     return [one if isinstance(one, Outcome) else next(kept) for one in read_rows]
-
-
-def _event(
-    dated: Dated, members: Mapping[str, Member], items: Mapping[str, UUID]
-) -> NewInteraction:
-    event = event_of(dated.draft, members[dated.draft.member], items)
-    return replace(event, original_at=dated.original_at) if dated.original_at else event
 
 
 def _imagined(

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
+from django.db import connection
 from django.utils import timezone
 
-from curation.models import Item, Member
+from curation.models import Member
 from feedback.actions import record
 from feedback.events import NewInteraction, Outcome
 from feedback.parsing import Draft, parse
+
+_ITEMS: Final = (
+    "SELECT outside_id, id FROM curation_item WHERE source = %s AND outside_id = ANY(%s)"
+)
 
 FindMembers = Callable[[frozenset[str]], Mapping[str, Member]]
 
@@ -35,11 +42,17 @@ def take_in(raw: Sequence[object], *, source: str, members: FindMembers) -> list
 
 def items_of(source: str, outside_ids: Iterable[str]) -> dict[str, UUID]:
     """The items of a source by outside id; unknown ones are left out."""
-    rows = Item.objects.filter(source=source, outside_id__in=set(outside_ids))
-    return dict(rows.values_list("outside_id", "pk"))
+    with connection.cursor() as cursor:
+        cursor.execute(_ITEMS, [source, list(set(outside_ids))])
+        return dict(cursor.fetchall())
 
 
-def event_of(draft: Draft, member: Member, items: Mapping[str, UUID]) -> NewInteraction:
+def event_of(
+    draft: Draft,
+    member: Member,
+    items: Mapping[str, UUID],
+    original_at: datetime | None = None,
+) -> NewInteraction:
     """The event of a draft whose member is found and whose item was looked for."""
     return NewInteraction(
         event=draft.event,
@@ -51,4 +64,5 @@ def event_of(draft: Draft, member: Member, items: Mapping[str, UUID]) -> NewInte
         occurred_at=draft.occurred_at,
         impression=draft.impression,
         simulated=member.simulated,
+        original_at=original_at,
     )

@@ -9,10 +9,9 @@ from uuid import UUID
 
 from django.db import connection
 
-from curation.models import Item
 from feedback.events import NewInteraction
 from feedback.judging import Known, Target
-from feedback.models import EventKey, Kind, Undo
+from feedback.models import Kind
 
 _TARGETS: Final = """
 SELECT told.event, told.subject, told.item_id, told.kind
@@ -21,6 +20,13 @@ JOIN feedback_interaction AS told
   ON told.id = key.interaction AND told.occurred_at = key.occurred_at
 WHERE key.source = %s AND key.event = ANY(%s)
 """
+
+# Arrays rather than lists of parameters: a body of an import names ten thousand keys.
+_DIGESTS: Final = (
+    "SELECT event, digest FROM feedback_eventkey WHERE source = %s AND event = ANY(%s)"
+)
+_UNDONE: Final = "SELECT event, subject FROM feedback_undo WHERE source = %s AND event = ANY(%s)"
+_ACTIVE: Final = "SELECT id, active FROM curation_item WHERE id = ANY(%s)"
 
 _PLACEMENTS: Final = """
 SELECT shown.id, shown.subject, placed.item
@@ -41,14 +47,13 @@ def known_of(events: Sequence[NewInteraction], source: str) -> Known:
     return Known(
         digests=digests_of({event.event for event in events}, source),
         targets=_targets(undone, source) if undone else {},
-        items=dict(Item.objects.filter(pk__in=items).values_list("pk", "active")),
+        items=dict(_fetch(_ACTIVE, [list(items)])),
     )
 
 
 def digests_of(keys: Collection[str], source: str) -> dict[str, bytes]:
     """The digests of those keys that are taken."""
-    rows = EventKey.objects.filter(source=source, event__in=keys).values_list("event", "digest")
-    return {event: bytes(digest) for event, digest in rows}
+    return {event: bytes(told) for event, told in _fetch(_DIGESTS, [source, list(keys)])}
 
 
 def _targets(keys: Collection[str], source: str) -> dict[str, Target]:
@@ -58,9 +63,9 @@ def _targets(keys: Collection[str], source: str) -> dict[str, Target]:
 
 def undone_of(events: Iterable[NewInteraction], source: str) -> set[tuple[str, UUID]]:
     """Which of these events are taken back already, by an undo that came first or comes with them."""
-    keys = {event.event for event in events if event.kind is not Kind.UNDO}
-    early = Undo.objects.filter(source=source, event__in=keys).values_list("event", "subject")
-    return {*early, *((e.undoes, e.subject) for e in events if e.kind is Kind.UNDO)}
+    keys = [event.event for event in events if event.kind is not Kind.UNDO]
+    together = {(e.undoes, e.subject) for e in events if e.kind is Kind.UNDO}
+    return together.union(_fetch(_UNDONE, [source, keys]))
 
 
 def curated_of(events: Iterable[NewInteraction]) -> set[tuple[UUID, UUID, UUID]]:

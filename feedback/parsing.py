@@ -50,9 +50,8 @@ def parse(raw: object, *, now: datetime) -> Draft | Outcome:
 
 
 def _draft(raw: Mapping[str, object], now: datetime) -> Draft:
-    for field in raw:
-        if field not in FIELDS:
-            raise _RefusedError(Reason.UNKNOWN_FIELD, field=str(field)[:MAX_LENGTH])
+    for field in raw.keys() - FIELDS:
+        raise _RefusedError(Reason.UNKNOWN_FIELD, field=str(field)[:MAX_LENGTH])
     event, member = _text(raw, "event"), _text(raw, "member")
     kind = _kind(raw)
     undo = kind is Kind.UNDO

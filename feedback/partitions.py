@@ -21,11 +21,14 @@ def ensure_months(table: Table, instants: Iterable[datetime]) -> int:
     without waiting for those who read or write the others; made outside a transaction, the lock is
     held for moments only.
     """
-    months = {instant.strftime("%Y-%m"): instant for instant in instants}
+    months: dict[tuple[int, int], datetime] = {}
+    for instant in instants:
+        at = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+        months[at.year, at.month] = at
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FILTER (WHERE feedback_ensure_month(%s, month))"
             " FROM unnest(%s::timestamptz[]) AS month",
-            [table, [months[name] for name in sorted(months)]],
+            [table, [months[month] for month in sorted(months)]],
         )
         return int(cursor.fetchone()[0])

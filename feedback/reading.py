@@ -38,8 +38,11 @@ class Reading:
 
     def told(self, row: Row) -> dict[str, object]:
         """The fields of a row by their own names; an empty one is None."""
-        found = {name: row.fields.get(self.columns.get(name, name)) for name in FIELDS}
-        return {name: None if value == "" else value for name, value in found.items()}
+        given, columns = row.fields, self.columns
+        found = {name: given.get(columns.get(name, name)) for name in FIELDS}
+        if "" in found.values():
+            found = {name: None if value == "" else value for name, value in found.items()}
+        return found
 
 
 @dataclass(frozen=True, slots=True)
