@@ -1,0 +1,65 @@
+"""A table of figures: shown beside its chart, and downloaded as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.formats import number_format
+
+Cell = str | int | float | None
+
+# A spreadsheet takes a text that begins so for a formula, and runs it.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Share(float):
+    """A part of a whole, from 0 to 1: people read it in percent, programs as it is."""
+
+
+def number(value: float, places: int = 0) -> str:
+    """A number as people write it here, with so many places if it is not whole."""
+    whole = value == int(value)
+    return number_format(value, 0 if whole else places, use_l10n=True, force_grouping=True)
+
+
+def percent(share: float) -> str:
+    """A share in percent, to a tenth."""
+    return f"{number(round(share * 100, 1), 1)} %"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Named columns and rows of cells; what is unknown is None."""
+
+    name: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+    @property
+    def shown(self) -> list[list[str]]:
+        """The rows in words for a page."""
+        return [[_words(cell) for cell in row] for row in self.rows]
+
+    def csv(self) -> str:
+        """The table as CSV, safe to open in a spreadsheet."""
+        out = io.StringIO()
+        writer = csv.writer(out)
+        writer.writerow([_inert(column) for column in self.columns])
+        writer.writerows([_inert(cell) for cell in row] for row in self.rows)
+        return out.getvalue()
+
+
+def _words(cell: Cell) -> str:
+    if isinstance(cell, Share):
+        return percent(cell)
+    if isinstance(cell, int | float):
+        return number(cell, 2)
+    return cell or "–"
+
+
+def _inert(cell: Cell) -> Cell:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
