@@ -47,12 +47,12 @@ Read = Callable[[str, object], Any]
 
 def item_row(raw: object, schema: Schema) -> Row:
     """Read a row of an item; `schema` holds the declared attributes. Raises `Rejection`."""
-    given = _object(raw, "item", _ITEM_FIELDS)
+    given = _object(raw, "item", ITEM_FIELDS)
     attributes = {
         key: None if value is None else _ATTRIBUTES[_declared(key, schema)](key, value)
         for key, value in _mapping("attributes", given.pop("attributes", {})).items()
     }
-    return _row(given, "item", _ITEM_FIELDS, attributes)
+    return _row(given, "item", ITEM_FIELDS, attributes)
 
 
 def member_row(raw: object) -> Row:
@@ -211,7 +211,7 @@ _ATTRIBUTES: Final[Mapping[Kind, Read]] = {
     Kind.BOOLEAN: _boolean,
     Kind.TAGS: _tags,
 }
-_ITEM_FIELDS: Final[Mapping[str, tuple[str, Read]]] = {
+ITEM_FIELDS: Final[Mapping[str, tuple[str, Read]]] = {
     "title": ("title", _text(500, least=1)),
     "description": ("description", _text(100_000)),
     "provider": ("provider", _text(255)),

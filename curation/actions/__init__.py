@@ -1,6 +1,6 @@
 """One function for each thing that a person decides; every page, API and command calls these."""
 
-from curation.actions.bulk import MOST_ROWS, RowResult, put_items, put_members
+from curation.actions.bulk import MOST_ROWS, RowResult, declare, put_items, put_members
 from curation.actions.decisions import (
     add_rule,
     block_item,
@@ -31,6 +31,7 @@ __all__ = [
     "block_item",
     "change_surface",
     "check_segment",
+    "declare",
     "difference",
     "discard",
     "end_decision",

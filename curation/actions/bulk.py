@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from curation import counters, members
 from curation.fusion.columns import Kind
 from curation.models import Attribute, Item, Member, Segment
+from curation.problems import Conflict
 from curation.rows import Rejection, Row, item_row, member_row
 
 MOST_ROWS: Final = 1_000
@@ -35,14 +36,37 @@ class RowResult:
     detail: str | None = None
 
 
-def put_items(rows: Sequence[object], *, source: str, dry_run: bool = False) -> list[RowResult]:
+def declare(kinds: Mapping[str, Kind]) -> dict[str, Kind]:
+    """Declare attributes of items that are not declared yet; answers all that are.
+
+    Raises `Conflict` where one is declared with another kind.
+    """
+    rows = [Attribute(key=key, kind=kind, label=key) for key, kind in kinds.items()]
+    for row in rows:
+        row.clean_fields()
+    Attribute.objects.bulk_create(rows, ignore_conflicts=True)
+    schema = {key: Kind(kind) for key, kind in Attribute.objects.values_list("key", "kind")}
+    for key, kind in kinds.items():
+        if schema[key] is not kind:
+            text = _("The attribute %(key)s is declared as %(kind)s.")
+            raise Conflict("other_kind", text % {"key": key, "kind": schema[key]})
+    return schema
+
+
+def put_items(
+    rows: Sequence[object],
+    *,
+    source: str,
+    schema: Mapping[str, Kind] | None = None,
+    dry_run: bool = False,
+) -> list[RowResult]:
     """Make or change items, at most 1,000 raw rows; what a row does not name stays.
 
     A fixed number of statements. Raises the catalogue's counter once where anything changed; a dry
-    run answers the same and keeps nothing.
+    run answers the same and keeps nothing. `schema` is that of the attributes, if read already.
     """
-    schema = {key: Kind(kind) for key, kind in Attribute.objects.values_list("key", "kind")}
-    read = [_read(raw, lambda raw: item_row(raw, schema)) for raw in rows]
+    kinds = declare({}) if schema is None else schema
+    read = [_read(raw, lambda raw: item_row(raw, kinds)) for raw in rows]
     with transaction.atomic():
         known = _locked(Item, source, read)
         results, changed = _merge(read, known, lambda key: Item(source=source, outside_id=key))

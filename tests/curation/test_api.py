@@ -312,7 +312,9 @@ def test_a_body_that_is_no_json_is_a_problem(client, curator):
     header = Caller(client, curator).header
     broken = client.generic("POST", DECISIONS, b"{", "application/json", headers=header)
     problem(broken, 400, "parse_error")
-    latin = client.generic("POST", DECISIONS, b'{"kind": "\xe9"}', "application/json", headers=header)
+    latin = client.generic(
+        "POST", DECISIONS, b'{"kind": "\xe9"}', "application/json", headers=header
+    )
     problem(latin, 400, "parse_error")
     text = client.generic("POST", DECISIONS, b"x", "text/plain", headers=header)
     problem(text, 415, "unsupported_media_type")

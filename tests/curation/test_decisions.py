@@ -257,7 +257,8 @@ def test_a_blend_may_name_live_scorers_only(curator, home, scorers):
     with pytest.raises(Invalid, match="log_z"):
         actions.set_blend(actor=curator, surface=home, weights={"ease": 1}, scales={"ease": "x"})
     published(
-        curator, actions.set_blend(actor=curator, surface=home, weights={"ease": 1, "popularity": 0})
+        curator,
+        actions.set_blend(actor=curator, surface=home, weights={"ease": 1, "popularity": 0}),
     )
     assert policy_of(home).blends[0].weights == {"ease": 1, "popularity": 0}
 
@@ -295,7 +296,8 @@ def test_the_policy_is_valid_until_its_next_edge(curator, similar, films):
     now = timezone.now()
     terms = Terms(starts_at=now + timedelta(hours=2), until=now + timedelta(hours=5))
     published(
-        curator, actions.pin_item(actor=curator, surface=similar, item=films[0], slot=1, terms=terms)
+        curator,
+        actions.pin_item(actor=curator, surface=similar, item=films[0], slot=1, terms=terms),
     )
     assert policy_of(similar).valid_until == terms.starts_at
     blocked = Terms(until=now + timedelta(hours=1))

@@ -33,7 +33,9 @@ VALUES = {
     Kind.TAGS: TEXTS,
 }
 STORED = {**VALUES, Kind.TAGS: st.lists(TEXTS, max_size=3)}
-ANYTHING = st.none() | TEXTS | NUMBERS | NO_DAYS | st.booleans() | st.lists(TEXTS | NUMBERS, max_size=2)
+ANYTHING = (
+    st.none() | TEXTS | NUMBERS | NO_DAYS | st.booleans() | st.lists(TEXTS | NUMBERS, max_size=2)
+)
 DECLARED = {
     "year": Kind.NUMBER,
     "genres": Kind.TAGS,
@@ -64,9 +66,11 @@ def comparisons(draw):
 LISTS = st.lists(st.integers(0, 5), max_size=3).map(lambda rows: {"items": rows})
 QUERIES = st.recursive(
     comparisons() | LISTS,
-    lambda inner: st.lists(inner, max_size=3).map(lambda parts: {"all": parts})
-    | st.lists(inner, max_size=3).map(lambda parts: {"any": parts})
-    | inner.map(lambda part: {"not": part}),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda parts: {"all": parts})
+        | st.lists(inner, max_size=3).map(lambda parts: {"any": parts})
+        | inner.map(lambda part: {"not": part})
+    ),
     max_leaves=5,
 )
 
@@ -74,7 +78,9 @@ QUERIES = st.recursive(
 def with_ids(data, ids):
     """Replace the row numbers in item lists by ids; those past the end name no item."""
     if "items" in data:
-        return {"items": [str(ids[row] if row < len(ids) else uuid.uuid4()) for row in data["items"]]}
+        return {
+            "items": [str(ids[row] if row < len(ids) else uuid.uuid4()) for row in data["items"]]
+        }
     (key, value), *others = data.items()
     if others or key not in ("all", "any", "not"):
         return data

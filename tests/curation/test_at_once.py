@@ -1,0 +1,103 @@
+"""What happens when two people, or two processes, do the same thing at once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection
+
+from curation import actions, counters
+from curation.actions import Refused
+from curation.installation import ensure
+from curation.models import Item, PolicyVersion, Surface
+from curation.problems import Conflict
+from tests.factories import SOURCE, ItemFactory, UserFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _installed():
+    ensure()
+
+
+def together(*calls):
+    """Run the calls in threads that start together; answers each result, or what it raised."""
+    barrier = Barrier(len(calls))
+
+    def run(call):
+        barrier.wait(10)
+        try:
+            return call()
+        except (Conflict, Refused) as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def drafts(count, slots):
+    curator = UserFactory(roles=["curator"])
+    home = Surface.objects.get(slug="home")
+    made = [
+        actions.pin_item(actor=curator, surface=home, item=ItemFactory(), slot=slot)
+        for slot in slots[:count]
+    ]
+    return curator, made
+
+
+def test_two_publishes_at_once_are_successive_versions_with_both_decisions():
+    curator, made = drafts(4, [1, 2, 3, 4])
+    calls = [lambda d=d: actions.publish_decision(actor=curator, draft=d) for d in made]
+    done = together(*calls)
+    assert sorted(each.versions["home"] for each in done) == [1, 2, 3, 4]
+    last = PolicyVersion.objects.get(surface="home", number=4)
+    assert last.entries.count() == 4
+
+
+def test_one_change_set_published_twice_at_once_is_published_once():
+    curator, (draft,) = drafts(1, [1])
+    call = lambda: actions.publish_decision(actor=curator, draft=draft)  # noqa: E731 - said twice
+    first, second = sorted(together(call, call), key=lambda each: isinstance(each, Conflict))
+    assert first.versions == {"home": 1}
+    assert second.code == "change_set_closed"
+    assert Surface.objects.get(slug="home").policy_version == 1
+
+
+def test_of_two_publishes_on_the_same_seen_version_one_conflicts():
+    curator, _made = drafts(2, [1, 2])
+    home = Surface.objects.get(slug="home")
+    call = lambda: actions.publish(actor=curator, surface=home, version=0)  # noqa: E731
+    results = together(call, call)
+    assert sum(isinstance(each, Conflict) for each in results) == 1
+    assert Surface.objects.get(slug="home").policy_version == 1
+
+
+def test_of_two_pins_on_one_slot_published_at_once_one_is_refused():
+    curator, made = drafts(2, [1, 1])
+    calls = [lambda d=d: actions.publish_decision(actor=curator, draft=d) for d in made]
+    results = together(*calls)
+    (refused,) = [each for each in results if isinstance(each, Refused)]
+    assert refused.code == "pin_clash"
+    assert PolicyVersion.objects.get(surface="home").entries.count() == 1
+
+
+def test_an_item_put_by_two_at_once_is_there_once():
+    def put(title):
+        return actions.put_items([{"item": "a", "title": title}], source=SOURCE)
+
+    before = counters.read()["catalogue"]
+    results = together(lambda: put("One"), lambda: put("Two"))
+    assert [rows[0].status for rows in results].count("created") >= 1
+    assert Item.objects.get(outside_id="a").title in ("One", "Two")
+    assert counters.read()["catalogue"] == before + 2
+
+
+def test_a_counter_raised_by_many_at_once_misses_none():
+    before = counters.read()["models"]
+    values = together(*[lambda: counters.bump("models")] * 8)
+    assert sorted(values) == list(range(before + 1, before + 9))
