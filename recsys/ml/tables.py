@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys.ml.interactions import Flags, Id, Indexes, Interactions, Vocabulary
+from recsys.ml.interactions import Flags, Id, Indexes, Interactions, Times, Vocabulary
 
 MICROSECONDS = 1e6
 
@@ -26,7 +25,7 @@ class Columns:
     curated: str = "curated"
 
 
-def read_table(table: Any, columns: Columns | None = None) -> Interactions:
+def read_table(table: pa.Table, columns: Columns | None = None) -> Interactions:
     """Read interactions of a pyarrow Table.
 
     Ids may be UUIDs (arrow.uuid or 16 bytes, read as ``uuid.UUID``), text or whole numbers; times are
@@ -47,17 +46,17 @@ def read_table(table: Any, columns: Columns | None = None) -> Interactions:
     )
 
 
-def _check(table: Any, name: str) -> None:
+def _check(table: pa.Table, name: str) -> None:
     if name not in table.column_names:
         raise ValueError(f"column {name} is missing; there are {', '.join(table.column_names)}")
     if table.column(name).null_count:
         raise ValueError(f"column {name} has {table.column(name).null_count} nulls")
 
 
-def _indexed(column: Any) -> tuple[Indexes, Vocabulary]:
+def _indexed(column: pa.ChunkedArray) -> tuple[Indexes, Vocabulary]:
     """Indexes of a column's ids in a vocabulary sorted by text, so row order does not matter."""
     plain = column.combine_chunks()
-    if isinstance(plain.type, pa.ExtensionType):
+    if isinstance(plain.type, pa.BaseExtensionType):
         plain = plain.storage
     encoded = plain.dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):
@@ -73,14 +72,14 @@ def _outside(value: object) -> Id:
     return uuid.UUID(bytes=value) if isinstance(value, bytes) else value
 
 
-def _seconds(column: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _seconds(column: pa.ChunkedArray) -> Times:
     if not pa.types.is_timestamp(column.type):
         return np.asarray(column, np.float64)
     stamps = pc.cast(column, pa.timestamp("us", tz=column.type.tz))
     return np.asarray(pc.cast(stamps, pa.int64()), np.float64) / MICROSECONDS
 
 
-def _flags(table: Any, name: str) -> Flags:
+def _flags(table: pa.Table, name: str) -> Flags:
     if name not in table.column_names:
         return np.zeros(table.num_rows, bool)
     return np.asarray(pc.fill_null(table.column(name), fill_value=False), bool)
