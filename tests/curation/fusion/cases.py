@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from random import Random
+from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -19,6 +22,7 @@ from curation.fusion.effects import (
     Bury,
     BuryToBottom,
     Cap,
+    Effect,
     Exclude,
     Fallback,
     Only,
@@ -29,7 +33,6 @@ from curation.fusion.policy import (
     Audience,
     Blend,
     Block,
-    Decision,
     Diversity,
     DiversityKind,
     Pin,
@@ -51,7 +54,7 @@ SURFACE = "home"
 GENRES = ("War", "war", "Drama", "Comedy")
 
 THOROUGH = settings(
-    max_examples=50,
+    max_examples=100,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
@@ -81,23 +84,23 @@ class Case:
     def arguments(self) -> tuple[Candidates, Policy, Context, int]:
         return self.candidates, self.policy, self.context, self.seed
 
-    def with_policy(self, **changes: object) -> Case:
+    def with_policy(self, **changes: Any) -> Case:
         return replace(self, policy=replace(self.policy, **changes))
 
     def with_rules(self, *rules: Rule) -> Case:
         return self.with_policy(rules=(*self.policy.rules, *rules))
 
-    def with_surface(self, **changes: object) -> Case:
+    def with_surface(self, **changes: Any) -> Case:
         return self.with_policy(surface=replace(self.policy.surface, **changes))
 
 
 def make_candidates(
-    scores: dict[str, Sequence[float | None]], *, numbers: Sequence[int] = (), **rest: object
+    scores: dict[str, Sequence[float | None]], *, numbers: Sequence[int] = (), **rest: Any
 ) -> Candidates:
     """Candidates 1, 2, … (or of the given numbers) with these raw scores, None unknown."""
     size = len(next(iter(scores.values())))
     raw = {name: np.array(values, np.float64) for name, values in scores.items()}
-    given: dict[str, object] = {
+    given: dict[str, Any] = {
         "ids": pack_ids(item(number) for number in numbers or range(1, size + 1)),
         "scores": raw,
         "statistics": {name: statistics_of(values) for name, values in raw.items()},
@@ -106,7 +109,7 @@ def make_candidates(
     return Candidates(**(given | rest))
 
 
-def simple_case(*utilities: float, **rest: object) -> Case:
+def simple_case(*utilities: float, **rest: Any) -> Case:
     """Items 1, 2, … whose utilities are just these, on a surface as deep as there are items."""
     candidates = make_candidates({"plain": utilities}, **rest)
     blend = Blend(
@@ -119,21 +122,25 @@ def simple_case(*utilities: float, **rest: object) -> Case:
     return Case(candidates, Policy(surface, blends=(blend,)), Context(SURFACE, NOW, MEMBER))
 
 
-def rule(number: int, effect: object, what: Query = EVERYTHING, **rest: object) -> Rule:
+def rule(number: int, effect: Effect, what: Query = EVERYTHING, **rest: Any) -> Rule:
     """A rule that holds everywhere unless told otherwise."""
-    given = {"lineage": decision_id(number), "published_at": NOW} | rest
+    given: dict[str, Any] = {"lineage": decision_id(number), "published_at": NOW} | rest
     return Rule(effect=effect, what=what, **given)
 
 
-def pin(number: int, pinned: int, slot: int, **rest: object) -> Pin:
+def pin(number: int, pinned: int, slot: int, **rest: Any) -> Pin:
     """A pin of an item, by number, that holds everywhere unless told otherwise."""
-    given = {"lineage": decision_id(number), "published_at": NOW} | rest
+    given: dict[str, Any] = {"lineage": decision_id(number), "published_at": NOW} | rest
     return Pin(item=item(pinned), slot=slot, **given)
 
 
-def block(number: int, blocked: int, **rest: object) -> Block:
+def block(number: int, blocked: int, **rest: Any) -> Block:
     """A block of an item, by number, that holds everywhere unless told otherwise."""
-    given = {"lineage": decision_id(number), "published_at": NOW, "item": item(blocked)} | rest
+    given: dict[str, Any] = {
+        "lineage": decision_id(number),
+        "published_at": NOW,
+        "item": item(blocked),
+    } | rest
     return Block(**given)
 
 
@@ -147,186 +154,219 @@ def genre(name: str) -> Comparison:
     return Comparison("genres", Kind.TAGS, "has", name)
 
 
-# ---------------------------------------------------------------- strategies
+# ---------------------------------------------------------------- drawn cases
+# Hypothesis draws the sizes and a seed; the rest follows from the seed, evenly, so that few
+# examples meet many situations.
 
-_numbers = st.integers(1, 9)
-_scores = st.sampled_from([None, 0.0, 0.0, 0.5, 0.5, 1.0, 2.0, -1.0, 0.1])
-_strengths = st.sampled_from([0.0, 0.1, 0.5, 1.0, 2.0])
-
-
-@st.composite
-def queries(draw: st.DrawFn) -> Query:
-    """Queries over genres, year, studio and ids, with an occasional combination."""
-    leaf = st.one_of(
-        st.builds(genre, st.sampled_from(GENRES)),
-        st.builds(
-            Comparison,
-            st.just("year"),
-            st.just(Kind.NUMBER),
-            st.sampled_from(["lt", "ge", "ne"]),
-            st.sampled_from([1980.0, 1990.0]),
-        ),
-        st.lists(_numbers, max_size=4).map(lambda numbers: items_of(*numbers)),
-        st.just(EVERYTHING),
-    )
-    shape = draw(st.integers(0, 5))
-    if shape > 2:
-        return draw(leaf)
-    if shape == 2:
-        return Not(draw(leaf))
-    return (All if shape else AnyOf)((draw(leaf), draw(leaf)))
-
-
-def _effects() -> st.SearchStrategy[object]:
-    return st.one_of(
-        st.builds(Boost, _strengths),
-        st.builds(Bury, _strengths),
-        st.just(BuryToBottom()),
-        st.just(Exclude()),
-        st.builds(
-            Only,
-            st.sampled_from(Fallback),
-            st.lists(_numbers.map(item), max_size=3).map(tuple),
-        ),
-        st.builds(Cap, st.integers(0, 2), st.integers(1, 6), st.sampled_from(["", "genres"])),
-        st.builds(Quota, st.integers(1, 3), st.integers(1, 6)),
-        st.builds(PinMatch, st.integers(1, 5)),
-    )
-
-
-_scopes = st.sampled_from(
-    [
-        Scope(),
-        Scope(),
-        Scope(surface=SURFACE),
-        Scope(surface=SURFACE),
-        Scope(surface="elsewhere"),
-        Scope(segment=SEGMENT),
-        Scope(segment=OTHER_SEGMENT),
-        Scope(member=MEMBER),
-        Scope(member=STRANGER),
-    ]
+SCORES = (None, 0.0, 0.0, 0.5, 0.5, 1.0, 2.0, -1.0, 0.1)
+STRENGTHS = (0.0, 0.1, 0.5, 1.0, 2.0)
+SCOPES = (
+    *[Scope()] * 4,
+    *[Scope(surface=SURFACE)] * 4,
+    Scope(surface="elsewhere"),
+    Scope(segment=SEGMENT),
+    Scope(segment=OTHER_SEGMENT),
+    Scope(member=MEMBER),
+    Scope(member=STRANGER),
 )
-_windows = st.sampled_from(
-    [
-        Window(),
-        Window(),
-        Window(),
-        Window(NOW - DAY, NOW + DAY),
-        Window(ends=NOW + DAY),
-        Window(ends=NOW),
-    ]
+WINDOWS = (
+    *[Window()] * 4,
+    Window(NOW - DAY, NOW + DAY),
+    Window(ends=NOW + DAY),
+    Window(ends=NOW),
 )
+AUDIENCES = (Audience(), Audience(), Audience(), Audience(devices=frozenset({"tv"})))
+NUMBERS = range(1, 10)
+
+Adding = Callable[[Random], list[Rule | Pin]]
 
 
-@st.composite
-def _decided(draw: st.DrawFn, number: int) -> dict[str, object]:
+def some_items(chance: Random, most: int = 4) -> ItemList:
+    """A list of one to four items."""
+    return items_of(*chance.sample(NUMBERS, chance.randint(1, most)))
+
+
+def a_query(chance: Random) -> Query:
+    """A query over genres, year and ids, now and then a combination."""
+    year = Comparison(
+        "year", Kind.NUMBER, chance.choice(["lt", "ge", "ne"]), chance.choice([1980.0, 1990.0])
+    )
+    leaf: Query = chance.choice(
+        [genre(chance.choice(GENRES)), year, some_items(chance), EVERYTHING]
+    )
+    other = genre(chance.choice(GENRES))
+    combined: list[Query] = [Not(leaf), All((leaf, other)), AnyOf((leaf, other))]
+    return chance.choice([leaf, leaf, leaf, *combined])
+
+
+def a_cap(chance: Random) -> Cap:
+    """A cap in the first few slots."""
+    return Cap(chance.randint(0, 2), chance.randint(1, 6), chance.choice(["", "genres"]))
+
+
+def an_effect(chance: Random) -> Effect:
+    """Any effect."""
+    fallback = Only(chance.choice(list(Fallback)), some_items(chance, 3).items)
+    effects: list[Effect] = [
+        Boost(chance.choice(STRENGTHS)),
+        Boost(chance.choice(STRENGTHS)),
+        *[Bury(chance.choice(STRENGTHS))] * 2,
+        BuryToBottom(),
+        Exclude(),
+        fallback,
+        a_cap(chance),
+        Quota(chance.randint(1, 3), chance.randint(1, 6)),
+        PinMatch(chance.randint(1, 5)),
+    ]
+    return chance.choice(effects)
+
+
+def decided(chance: Random, number: int) -> dict[str, Any]:
+    """What every decision has; most hold."""
     return {
         "lineage": decision_id(number),
-        "published_at": NOW - draw(st.integers(1, 3)) * DAY,
-        "scope": draw(_scopes),
-        "who": draw(st.sampled_from([Audience(), Audience(), Audience(devices=frozenset({"tv"}))])),
-        "priority": draw(st.sampled_from([100, 100, 100, 50, 200])),
-        "window": draw(_windows),
-        "holdback": draw(st.sampled_from([0.0, 0.0, 0.0, 0.5])),
+        "published_at": NOW - chance.randint(1, 3) * DAY,
+        "scope": chance.choice(SCOPES),
+        "who": chance.choice(AUDIENCES),
+        "priority": chance.choice([100, 100, 100, 50, 200]),
+        "window": chance.choice(WINDOWS),
+        "holdback": chance.choice([0.0, 0.0, 0.0, 0.5]),
     }
 
 
-@st.composite
-def policies(draw: st.DrawFn, surface: SurfaceSettings) -> Policy:
-    """Policies whose few items, slots and genres make their decisions meet."""
+def a_blend(chance: Random, number: int) -> Blend:
+    """A blend of both scorers, or of one."""
+    scaled = {name: chance.choice(list(Scale)) for name in ("a", "b") if chance.random() < 0.6}
+    return Blend(
+        weights={"a": chance.choice([1.0, 0.3]), "b": chance.choice([0.0, 2.0])},
+        scales=scaled,
+        beta=chance.choice([None, 0.7, 3.0]),
+        **decided(chance, number),
+    )
+
+
+def a_policy(chance: Random, surface: SurfaceSettings, most: int) -> Policy:
+    """A policy whose few items, slots and genres make its decisions meet."""
     blocks = [
-        Block(item=item(draw(_numbers)), safety=draw(st.booleans()), **draw(_decided(number)))
-        for number in range(draw(st.sampled_from([2, 1, 0])))
+        block(
+            number, chance.choice(NUMBERS), safety=chance.random() < 0.5, **decided(chance, number)
+        )
+        for number in range(chance.randint(0, min(most, 2)))
     ]
     pins = [
-        Pin(item=item(draw(_numbers)), slot=draw(st.integers(1, 5)), **draw(_decided(100 + number)))
-        for number in range(draw(st.sampled_from([4, 2, 3, 0])))
+        pin(number, chance.choice(NUMBERS), chance.randint(1, 5), **decided(chance, number))
+        for number in range(100, 100 + chance.randint(0, most))
     ]
     rules = [
-        Rule(effect=draw(_effects()), what=draw(queries()), **draw(_decided(200 + number)))
-        for number in range(draw(st.sampled_from([4, 2, 3, 0])))
+        rule(number, an_effect(chance), a_query(chance), **decided(chance, number))
+        for number in range(200, 200 + chance.randint(0, most))
     ]
-    weights = st.fixed_dictionaries(
-        {"a": st.sampled_from([1.0, 0.3]), "b": st.sampled_from([0, 2])}
-    )
     blends = [
-        Blend(
-            weights=draw(weights),
-            scales=draw(st.dictionaries(st.sampled_from(["a", "b"]), st.sampled_from(Scale))),
-            beta=draw(st.sampled_from([None, 0.7, 3.0])),
-            **draw(_decided(300 + number)),
-        )
-        for number in range(draw(st.integers(0, 2)))
+        a_blend(chance, number) for number in range(300, 300 + chance.randint(0, min(most, 2)))
     ]
     return Policy(surface, 1, 1, tuple(blocks), tuple(pins), tuple(rules), tuple(blends))
 
 
-@st.composite
-def surfaces(draw: st.DrawFn) -> SurfaceSettings:
-    """Shallow surfaces, some exploring, some diverse."""
-    kind = draw(st.sampled_from([DiversityKind.NONE, *DiversityKind]))
+def a_surface(chance: Random) -> SurfaceSettings:
+    """A shallow surface, perhaps exploring, perhaps diverse."""
+    kind = chance.choice([DiversityKind.NONE, *DiversityKind])
     return SurfaceSettings(
         SURFACE,
-        depth=draw(st.integers(1, 8)),
-        reserve=draw(st.integers(0, 3)),
-        exploring=frozenset(draw(st.sampled_from([(), (), (1,), (2, 3)]))),
-        temperature=draw(st.sampled_from([0.5, 1.0, 5.0])),
-        repeat=RepeatPolicy(rated=draw(st.booleans())),
-        diversity=Diversity(kind, draw(st.sampled_from([0, 300, 800])), "genres"),
+        depth=chance.randint(1, 8),
+        reserve=chance.randint(0, 3),
+        exploring=frozenset(chance.choice([(), (), (1,), (2, 3)])),
+        temperature=chance.choice([0.5, 1.0, 5.0]),
+        repeat=RepeatPolicy(rated=chance.random() < 0.5),
+        diversity=Diversity(kind, chance.choice([0, 300, 800]), "genres"),
     )
 
 
-@st.composite
-def drawn_candidates(draw: st.DrawFn) -> Candidates:
-    """Up to nine candidates, many of equal score, some unknown to a scorer or to both."""
-    numbers = draw(st.lists(_numbers, min_size=draw(st.sampled_from([6, 0])), unique=True))
-    size = len(numbers)
-
-    def column(values: st.SearchStrategy[object]) -> list[object]:
-        return draw(st.lists(values, min_size=size, max_size=size))
-
-    similar = np.zeros((size, size))
-    similar[np.triu_indices(size, 1)] = 0.5
+def some_candidates(chance: Random, size: int) -> Candidates:
+    """Candidates, many of equal score, some unknown to a scorer or to both."""
+    similar = np.array([chance.choice([0.0, 0.5]) for _ in range(size**2)])
+    similar = np.triu(similar.reshape(size, size), 1)
     return make_candidates(
-        {"a": column(_scores), "b": column(_scores)} if size else {"a": [], "b": []},
-        numbers=numbers,
-        active=np.array(column(st.sampled_from([True, True, True, False])), np.bool_),
-        rated=np.array(column(st.sampled_from([False, False, True])), np.bool_),
+        {name: [chance.choice(SCORES) for _ in range(size)] for name in ("a", "b")},
+        numbers=chance.sample(NUMBERS, size),
+        active=np.array([chance.random() < 0.85 for _ in range(size)], np.bool_),
+        rated=np.array([chance.random() < 0.3 for _ in range(size)], np.bool_),
         columns={
-            "genres": Column.of(Kind.TAGS, column(st.lists(st.sampled_from(GENRES), max_size=2))),
-            "year": Column.of(Kind.NUMBER, column(st.sampled_from([None, 1975.0, 1990.0, 2001.0]))),
+            "genres": Column.of(
+                Kind.TAGS, [chance.sample(GENRES, chance.randint(0, 2)) for _ in range(size)]
+            ),
+            "year": Column.of(
+                Kind.NUMBER, [chance.choice([None, 1975.0, 1990.0, 2001.0]) for _ in range(size)]
+            ),
         },
-        nevers=frozenset(draw(st.lists(_numbers.map(item), max_size=1))),
+        nevers=frozenset({item(chance.choice(NUMBERS))} if chance.random() < 0.3 else ()),
         similarities=Similarities.of(similar + similar.T),
         profile={"War": 0.6, "Drama": 0.4},
     )
 
 
-@st.composite
-def cases(draw: st.DrawFn, **settled: object) -> Case:
-    """Whole cases; ``settled`` fixes settings of the surface."""
-    surface = replace(draw(surfaces()), **settled)
-    context = Context(
+def a_context(chance: Random) -> Context:
+    """A member, or nobody."""
+    return Context(
         SURFACE,
         NOW,
-        subject=draw(st.sampled_from([MEMBER, MEMBER, MEMBER, None])),
-        device=draw(st.sampled_from(["", "tv"])),
+        subject=chance.choice([MEMBER, MEMBER, MEMBER, None]),
+        device=chance.choice(["", "tv"]),
         segments=frozenset({SEGMENT}),
         versions={"policy": 1},
         models={"a": "a-1", "b": "b-1"},
     )
-    return Case(
-        draw(drawn_candidates()), draw(policies(surface)), context, draw(st.integers(0, 2**64 - 1))
+
+
+def nothing(chance: Random) -> list[Rule | Pin]:
+    """No more decisions."""
+    return []
+
+
+def capped(chance: Random) -> list[Rule | Pin]:
+    """Two caps that hold."""
+    return [rule(400 + at, a_cap(chance), a_query(chance)) for at in range(2)]
+
+
+def quota_bound(chance: Random) -> list[Rule | Pin]:
+    """A quota that holds, of a few items."""
+    effect = Quota(chance.randint(1, 3), chance.randint(2, 5))
+    return [rule(500, effect, some_items(chance))]
+
+
+def buried(chance: Random) -> list[Rule | Pin]:
+    """A rule that buries to the bottom and holds."""
+    return [rule(600, BuryToBottom(), a_query(chance))]
+
+
+def crowded(chance: Random) -> list[Rule | Pin]:
+    """Five pins on the first two slots."""
+    return [
+        pin(700 + at, number, chance.randint(1, 2))
+        for at, number in enumerate(chance.sample(NUMBERS, 5))
+    ]
+
+
+@st.composite
+def cases(
+    draw: st.DrawFn,
+    also: Adding = nothing,
+    settled: Mapping[str, Any] = MappingProxyType({}),
+) -> Case:
+    """Whole cases, with decisions that hold in each, and settings of the surface that hold in all."""
+    size, most = draw(st.sampled_from((9, 8, 7, 5, 1, 0))), draw(st.sampled_from((6, 5, 4)))
+    chance = Random(draw(st.integers(0, 2**32 - 1)))
+    surface = replace(a_surface(chance), **settled)
+    policy, added = a_policy(chance, surface, most), also(chance)
+    policy = replace(
+        policy,
+        pins=(*policy.pins, *(each for each in added if isinstance(each, Pin))),
+        rules=(*policy.rules, *(each for each in added if isinstance(each, Rule))),
     )
+    candidates = some_candidates(chance, size)
+    return Case(candidates, policy, a_context(chance), chance.getrandbits(64))
 
 
 def without_effects(case: Case, *kinds: type) -> Case:
     """The case without the rules of these effects."""
     kept = (each for each in case.policy.rules if not isinstance(each.effect, kinds))
     return case.with_policy(rules=tuple(kept))
-
-
-def moved(decision: Decision, **changes: object) -> Decision:
-    """A decision with some fields changed."""
-    return replace(decision, **changes)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from random import Random
+from typing import Any, TypeVar
 from uuid import UUID
 
 import numpy as np
@@ -18,7 +19,9 @@ from curation.fusion.columns import fold
 from curation.fusion.effects import (
     Boost,
     Bury,
+    BuryToBottom,
     Cap,
+    Effect,
     Exclude,
     Only,
     PinMatch,
@@ -26,6 +29,7 @@ from curation.fusion.effects import (
 )
 from curation.fusion.matching import Table
 from curation.fusion.policy import Policy, Rule
+from curation.fusion.query import EVERYTHING, ItemList
 from curation.fusion.slate import Placement, Slate
 from curation.fusion.standing import standing
 from tests.curation.fusion.cases import (
@@ -35,7 +39,9 @@ from tests.curation.fusion.cases import (
     rule,
     without_effects,
 )
-from curation.fusion.query import EVERYTHING, ItemList
+
+E = TypeVar("E", bound=Effect)
+V = TypeVar("V")
 
 
 def fused(case: Case) -> Slate:
@@ -47,24 +53,25 @@ def everything(slate: Slate) -> tuple[Placement, ...]:
     return slate.placements + slate.reserve
 
 
-def held_rules(case: Case, kind: type) -> list[Rule]:
+def held_rules(case: Case, kind: type[E]) -> list[tuple[Rule, E]]:
+    """The rules of one effect that hold in the case, each with it."""
     held = standing(case.policy, case.context)
-    return [each for each in held.rules if isinstance(each.effect, kind)]
+    return [(each, each.effect) for each in held.rules if isinstance(each.effect, kind)]
 
 
 def named(case: Case, each: Rule) -> set[UUID]:
     """The candidates that a rule names."""
     table = Table(len(case.candidates), case.candidates.columns, case.candidates.index)
-    return {case.candidates.item(row) for row in np.flatnonzero(table.matches(each.what))}
+    return {case.candidates.item(row) for row in np.flatnonzero(table.matches(each.what)).tolist()}
 
 
 def denied(case: Case) -> set[UUID]:
     """What may not be shown, worked out apart from the engine."""
     candidates = case.candidates
     found = set(candidates.nevers)
-    found |= {candidates.item(row) for row in np.flatnonzero(~candidates.active)}
+    found |= {candidates.item(row) for row in np.flatnonzero(~candidates.active).tolist()}
     found |= {each.item for each in standing(case.policy, case.context).blocks}
-    for each in held_rules(case, Exclude):
+    for each, _ in held_rules(case, Exclude):
         found |= named(case, each)
     return found
 
@@ -96,12 +103,12 @@ def order_is_irrelevant(case: Case) -> None:
     assert encode_inputs(*other.arguments) == encode_inputs(*case.arguments)
 
 
-def _turned(mapping: Mapping[str, object]) -> dict[str, object]:
+def _turned(mapping: Mapping[str, V]) -> dict[str, V]:
     return dict(reversed(list(mapping.items())))
 
 
 def _shuffled(policy: Policy, chance: Random) -> Policy:
-    def mixed(decisions: Iterable[object]) -> tuple[object, ...]:
+    def mixed(decisions: Iterable[V]) -> tuple[V, ...]:
         rows = list(decisions)
         chance.shuffle(rows)
         return tuple(rows)
@@ -147,7 +154,7 @@ def a_pin_that_could_stand_is_not_dropped(case: Case) -> None:
     pins = {each.lineage: each for each in standing(case.policy, case.context).pins}
     stands = {placed.pin: placed for placed in slate.placements if placed.pin}
     for drop in slate.report.dropped_pins:
-        if drop.why == "slot_taken":
+        if drop.why == "slot_taken" and drop.lost_to:
             assert stands[drop.lost_to].slot == drop.slot
         elif drop.why == "denied" and drop.decision in pins:
             assert list(slate.denials_of(pins[drop.decision].item))
@@ -158,25 +165,30 @@ def a_pin_that_could_stand_is_not_dropped(case: Case) -> None:
 
 def organic_items_never_break_a_cap(case: Case) -> None:
     slate = fused(case)
-    for each in held_rules(case, Cap):
-        first = [placed for placed in slate.placements if placed.slot <= each.effect.first]
+    for each, effect in held_rules(case, Cap):
+        first = [placed for placed in slate.placements if placed.slot <= effect.first]
         pinned = Counter(
-            value for placed in first if placed.pin for value in _counted(case, each, placed)
+            value
+            for placed in first
+            if placed.pin
+            for value in _counted(case, each, effect.field, placed)
         )
-        total = Counter(value for placed in first for value in _counted(case, each, placed))
+        total = Counter(
+            value for placed in first for value in _counted(case, each, effect.field, placed)
+        )
         excess = {told.value for told in slate.report.excesses if told.decision == each.lineage}
         for value, count in total.items():
-            assert count <= max(each.effect.limit, pinned[value])
-            assert (pinned[value] > each.effect.limit) == (value in excess)
+            assert count <= max(effect.limit, pinned[value])
+            assert (pinned[value] > effect.limit) == (value in excess)
 
 
-def _counted(case: Case, cap: Rule, placed: Placement) -> set[str]:
-    if placed.item not in named(case, cap):
-        return set()
-    if not cap.effect.field:
-        return {""}
-    column = case.candidates.columns[cap.effect.field]
+def _counted(case: Case, cap: Rule, field: str, placed: Placement) -> set[str]:
     row = case.candidates.row(placed.item)
+    if row is None or placed.item not in named(case, cap):
+        return set()
+    if not field:
+        return {""}
+    column = case.candidates.columns[field]
     codes = column.data[column.starts[row] : column.starts[row + 1]]
     return {fold(column.vocabulary[code]) for code in codes}
 
@@ -184,11 +196,35 @@ def _counted(case: Case, cap: Rule, placed: Placement) -> set[str]:
 def quotas_are_met_or_reported_short(case: Case) -> None:
     slate = fused(case)
     told = {each.decision: each.got for each in slate.report.shortfalls if each.kind == "quota"}
-    for each in held_rules(case, Quota):
-        first = [placed for placed in slate.placements if placed.slot <= each.effect.first]
+    for each, effect in held_rules(case, Quota):
+        first = [placed for placed in slate.placements if placed.slot <= effect.first]
         got = sum(placed.item in named(case, each) for placed in first)
         assert got == told.get(each.lineage, got)
-        assert got >= each.effect.least or each.lineage in told
+        assert got >= effect.least or each.lineage in told
+
+
+def a_lone_quota_takes_all_it_can(case: Case) -> None:
+    """Asked without caps and of one quota at a time."""
+    for each, effect in held_rules(case, Quota):
+        alone = without_effects(case, Cap, Quota).with_rules(each)
+        slate = fused(alone)
+        slots = range(1, min(effect.first, slate.depth) + 1)
+        stands = {placed.slot: placed for placed in slate.placements}
+        pins = {slot for slot in slots if slot in stands and stands[slot].pin}
+        pool = named(alone, each) & _open(alone, slate)
+        pinned = sum(stands[slot].item in named(alone, each) for slot in pins)
+        got = sum(slot in stands and stands[slot].item in named(alone, each) for slot in slots)
+        assert got >= min(effect.least, pinned + min(len(pool), len(slots) - len(pins)))
+
+
+def _open(case: Case, slate: Slate) -> set[UUID]:
+    """What organic slots may take."""
+    candidates = case.candidates
+    shut = {each for cause in slate.denials for each in cause.items}
+    shut |= {placed.item for placed in slate.placements if placed.pin}
+    if case.policy.surface.repeat.rated and candidates.rated is not None:
+        shut |= {candidates.item(row) for row in np.flatnonzero(candidates.rated).tolist()}
+    return {candidates.item(row) for row in range(len(candidates))} - shut
 
 
 def blocking_an_organic_item_keeps_the_order_of_the_others(case: Case) -> None:
@@ -230,24 +266,24 @@ def parts_sum_exactly(case: Case) -> None:
         parts = sum(part for part in each.parts.values() if part)
         assert parts + sum(a for _, a in each.boosts) + each.clamp + each.rounding == each.score
     for row in _decimals(slate):
-        parts = [part for part in row["parts"].values() if part is not None]
-        assert sum(parts) + row["boost"] + row["rounding"] == row["score"]
+        written = [part for part in row["parts"].values() if part is not None]
+        assert sum(written) + row["boost"] + row["rounding"] == row["score"]
         amounts = sum(boost["amount"] for boost in row["boosts"])
         assert amounts + row["clamp"] == row["boost"]
         assert set(row["parts"]) == set(case.candidates.scores)
 
 
-def _decimals(slate: Slate) -> list[dict[str, object]]:
+def _decimals(slate: Slate) -> list[dict[str, Any]]:
     """The placements of the encoded slate, each amount read as the decimal that was written."""
 
-    def exact(value: object) -> object:
+    def exact(value: Any) -> Any:
         if isinstance(value, float):
             return Decimal(repr(value))
         if isinstance(value, dict):
             return {key: exact(each) for key, each in value.items()}
         return [exact(each) for each in value] if isinstance(value, list) else value
 
-    return exact(orjson.loads(encode_slate(slate))["placements"])
+    return [exact(each) for each in orjson.loads(encode_slate(slate))["placements"]]
 
 
 def ending_a_decision_restores_the_slate(case: Case) -> None:
@@ -272,6 +308,11 @@ def a_stored_slate_replays_to_the_same_bytes(case: Case) -> None:
     assert encode_slate(replay(encode_inputs(*case.arguments))) == encode_slate(fused(case))
 
 
+def _scored(slate: Slate, placed: Placement) -> bool:
+    weights = slate.blend.weights
+    return any(part is not None and weights[name] for name, part in placed.parts.items())
+
+
 def propensities_are_chances(case: Case) -> None:
     slate = fused(case)
     for each in everything(slate):
@@ -283,5 +324,10 @@ def propensities_are_chances(case: Case) -> None:
 def scored_items_stand_before_unscored_and_buried_ones(case: Case) -> None:
     """Asked without caps and quotas."""
     slate = fused(without_effects(case, Cap, Quota))
-    tiers = ["scored unscored bottom".split().index(e.tier) for e in everything(slate) if not e.pin]
+    buried = set().union(*(named(case, each) for each, _ in held_rules(case, BuryToBottom)))
+    tiers = [
+        2 if each.item in buried else int(not _scored(slate, each))
+        for each in everything(slate)
+        if not each.pin
+    ]
     assert tiers == sorted(tiers)

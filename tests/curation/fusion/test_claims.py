@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from curation.fusion.columns import Kind
 from curation.fusion.effects import BuryToBottom, PinMatch
 from curation.fusion.fixed import ONE
 from curation.fusion.policy import Audience, Pin, Scope, Window
 from curation.fusion.query import Comparison
-from curation.fusion.columns import Kind
 from curation.fusion.slate import DroppedPin, Outcome, ShiftedPin
 from curation.fusion.standing import precedence
 from tests.curation.fusion.cases import (

@@ -19,10 +19,22 @@ from curation.fusion.codec import (
     slate_body,
 )
 from curation.fusion.columns import Column, Kind
-from curation.fusion.effects import EFFECTS, Boost, Cap, Fallback, Only, PinMatch, Quota
+from curation.fusion.effects import (
+    EFFECTS,
+    Boost,
+    Bury,
+    BuryToBottom,
+    Cap,
+    Effect,
+    Exclude,
+    Fallback,
+    Only,
+    PinMatch,
+    Quota,
+)
 from curation.fusion.explain import REASONS
 from curation.fusion.policy import Audience, Diversity, DiversityKind, Hours
-from curation.fusion.query import All, AnyOf, Comparison, Not
+from curation.fusion.query import All, AnyOf, Comparison, Not, Query
 from curation.fusion.slate import ENGINE_VERSION
 from tests.curation.fusion.cases import (
     MEMBER,
@@ -42,23 +54,16 @@ from tests.curation.fusion.properties import fused
 
 def rich() -> Case:
     """A case that uses every kind of field, effect and query."""
-    effects = {
-        "boost": Boost(0.5),
-        "bury": EFFECTS["bury"](0.2),
-        "only": Only(Fallback.LIST, (item(1),)),
-    }
-    effects |= {"cap": Cap(1, 2, "studio"), "quota": Quota(1, 2), "pin_match": PinMatch(2)}
-    effects |= {name: EFFECTS[name]() for name in ("bury_to_bottom", "exclude")}
-    whats = [
+    effects: list[Effect] = [Boost(0.5), Bury(0.2), BuryToBottom(), Cap(1, 2, "studio"), Exclude()]
+    effects += [Only(Fallback.LIST, (item(1),)), PinMatch(2), Quota(1, 2)]
+    assert {type(each) for each in effects} == set(EFFECTS.values())
+    whats: list[Query] = [
         All((genre("war"), Not(Comparison("year", Kind.NUMBER, "lt", 1990.0)))),
         AnyOf((items_of(1, 2), Comparison("studio", Kind.TEXT, "in", ("a", "b")))),
         Comparison("released", Kind.DATE, "exists"),
         Comparison("animated", Kind.BOOLEAN, "eq", value=True),
     ]
-    rules = [
-        rule(at, effect, whats[at % 4], holdback=0.1)
-        for at, (_, effect) in enumerate(sorted(effects.items()))
-    ]
+    rules = [rule(at, effect, whats[at % 4], holdback=0.1) for at, effect in enumerate(effects)]
     hours = Hours("Asia/Shanghai", frozenset({3}), 0, 1440)
     case = simple_case(
         3.0,
@@ -105,8 +110,7 @@ def test_every_kind_of_input_survives_storage():
     assert inputs.policy == case.policy
     assert inputs.seed == case.seed
     assert inputs.engine_version == ENGINE_VERSION
-    plain = {"attributes": {}}
-    for name in case.context.__dataclass_fields__.keys() - plain.keys():
+    for name in case.context.__dataclass_fields__.keys() - {"attributes"}:
         assert getattr(inputs.context, name) == getattr(case.context, name)
     assert set(inputs.candidates.columns) == set(case.candidates.columns) - {"unused"}
     assert encode_slate(replay(encode_inputs(*case.arguments))) == encode_slate(fused(case))

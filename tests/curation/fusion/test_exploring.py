@@ -62,7 +62,7 @@ def test_an_exploring_slots_propensity_is_the_softmax_at_its_temperature():
     case = simple_case(1.0, 0.0, -1.0).with_surface(exploring=frozenset({1}), temperature=2.0)
     total = exp(0.5) + 1 + exp(-0.5)
     chances = {1: exp(0.5) / total, 2: 1 / total, 3: exp(-0.5) / total}
-    drawn = Counter()
+    drawn: Counter[int] = Counter()
     for seed in range(600):
         first = fused(replace(case, seed=seed)).placements[0]
         assert first.sampled

@@ -209,6 +209,7 @@ def test_mmr_weighs_utility_against_the_nearest_placed_item():
     slate = fused(case)
     assert numbers(slate) == [1, 3, 2]  # 0.45 - 0.40 for item 2 against 0.25 for item 3
     chosen = slate.placements[2].selection
+    assert chosen is not None
     assert (chosen.kind, chosen.value, chosen.penalty) == ("mmr", 50_000_000, 400_000_000)
     assert slate.placements[2].score == 900_000_000
 
@@ -233,7 +234,9 @@ def test_calibration_follows_the_members_profile():
     slate = fused(case)
     assert numbers(slate) == [1, 4, 2, 5, 3]
     penalty = 0.8 * (0.5 * log(0.5 / 0.995) + 0.5 * log(0.5 / 0.005))
-    assert slate.placements[0].selection.penalty == pytest.approx(penalty * ONE, abs=2)
+    first = slate.placements[0].selection
+    assert first is not None
+    assert first.penalty == pytest.approx(penalty * ONE, abs=2)
 
 
 def test_diversity_without_its_input_is_refused():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -39,7 +41,7 @@ SCHEMA = {
 _texts = st.sampled_from(
     ["War", "war", "WARRIOR", "İstanbul", "ΣΊΣΥΦΟΣ", "Straße", "战争", "", "%_"]
 )
-_values = {
+_values: dict[Kind, st.SearchStrategy[Any]] = {
     Kind.TEXT: _texts,
     Kind.NUMBER: st.sampled_from([-1.5, 0.0, 1990.0, 1e300]),
     Kind.DATE: st.sampled_from(["1999-12-31", "2000-01-01", "0001-01-01"]),
@@ -91,20 +93,20 @@ def holds(query: Query, row: dict[str, object], number: int) -> bool:
     return _compares(query, row.get(query.field))
 
 
-def _compares(query: Comparison, stored: object) -> bool:
+def _compares(query: Comparison, stored: Any) -> bool:
     present = stored is not None and stored != []
     if query.op in ("exists", "missing"):
         return present == (query.op == "exists")
     if not present:
         return False
     text = query.kind in (Kind.TEXT, Kind.TAGS)
-    wanted = query.value if isinstance(query.value, tuple) else (query.value,)
+    wanted: tuple[Any, ...] = query.value if isinstance(query.value, tuple) else (query.value,)
     if text:
         wanted = tuple(fold(each) for each in wanted)
         stored = [fold(tag) for tag in stored] if isinstance(stored, list) else fold(stored)
     if isinstance(stored, list):
         return any(tag in wanted for tag in stored)
-    return {
+    meanings: dict[str, Callable[[], bool]] = {
         "eq": lambda: stored == wanted[0],
         "ne": lambda: stored != wanted[0],
         "lt": lambda: stored < wanted[0],
@@ -114,7 +116,8 @@ def _compares(query: Comparison, stored: object) -> bool:
         "in": lambda: stored in wanted,
         "contains": lambda: wanted[0] in stored,
         "starts": lambda: stored.startswith(wanted[0]),
-    }[query.op]()
+    }
+    return meanings[query.op]()
 
 
 def table_of(stored: list[dict[str, object]]) -> Table:

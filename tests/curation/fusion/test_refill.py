@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,13 +11,22 @@ from hypothesis import strategies as st
 from curation.fusion.codec import slate_body
 from curation.fusion.effects import Cap
 from curation.fusion.refill import serve
-from tests.curation.fusion.cases import THOROUGH, cases, item, items_of, pin, rule, simple_case
+from tests.curation.fusion.cases import (
+    THOROUGH,
+    capped,
+    cases,
+    item,
+    items_of,
+    pin,
+    rule,
+    simple_case,
+)
 from tests.curation.fusion.properties import fused, held_rules, named
 
 SEVEN = (7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0)
 
 
-def stored(case) -> dict[str, object]:
+def stored(case) -> Any:
     """The body as a reader finds it."""
     return orjson.loads(orjson.dumps(slate_body(fused(case))))
 
@@ -87,7 +98,7 @@ def test_propensity_is_null_from_the_first_hole_on():
 
 
 @THOROUGH
-@given(cases(), st.lists(st.integers(1, 9), max_size=4), st.integers(1, 9))
+@given(cases(capped), st.lists(st.integers(1, 9), max_size=4), st.integers(1, 9))
 def test_serving_keeps_the_promises_of_the_slate(case, removed, size):
     body = stored(case)
     gone = ids(*removed)
@@ -100,13 +111,13 @@ def test_serving_keeps_the_promises_of_the_slate(case, removed, size):
     for slot, pinned in pins.items():
         if slot <= size and pinned not in gone:
             assert pinned in items
-    for each in held_rules(case, Cap):
-        _within(each, served, {str(i) for i in named(case, each)}, set(pins.values()))
+    for each, effect in held_rules(case, Cap):
+        _within(effect, served, {str(i) for i in named(case, each)}, set(pins.values()))
 
 
 def _within(cap, served, capped, pinned):
-    if cap.effect.field:
+    if cap.field:
         return
-    first = [e["item"] for e in served.placements if e["slot"] <= cap.effect.first]
+    first = [e["item"] for e in served.placements if e["slot"] <= cap.first]
     counted = [each for each in first if each in capped]
-    assert len(counted) <= max(cap.effect.limit, sum(each in pinned for each in counted))
+    assert len(counted) <= max(cap.limit, sum(each in pinned for each in counted))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from curation.fusion.candidates import Statistics, statistics_of
+from curation.fusion.context import Context
 from curation.fusion.effects import Boost, Bury, BuryToBottom
 from curation.fusion.fixed import ONE
 from curation.fusion.policy import Blend, Policy, Scale, SurfaceSettings
@@ -25,7 +26,6 @@ from tests.curation.fusion.cases import (
     rule,
     simple_case,
 )
-from curation.fusion.context import Context
 from tests.curation.fusion.properties import fused
 
 SCORES = np.array([1.0, 3.0, 5.0, nan])

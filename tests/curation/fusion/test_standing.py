@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -126,7 +127,7 @@ def test_holdback_and_traffic_are_independent():
 
 
 def test_blocks_exclusions_and_the_slate_of_nobody_are_exempt_from_shares():
-    spared = {"holdback": 1.0, "traffic": 0.0}
+    spared: dict[str, Any] = {"holdback": 1.0, "traffic": 0.0}
     policy = Policy(
         SurfaceSettings(SURFACE),
         blocks=(block(1, 1, **spared),),
