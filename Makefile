@@ -34,7 +34,6 @@ lint: dev-environment
 	$(VENV)/lint-imports
 	$(OFFLINE) $(VENV)/mypy recsys feedback curation tests bench manage.py
 	$(OFFLINE) $(VENV)/python -W ignore manage.py makemigrations --check --dry-run
-	$(OFFLINE) $(VENV)/python manage.py lintmigrations --quiet ok ignore
 
 check: lint test
 

@@ -21,7 +21,6 @@ _WITHOUT_SERVICES = {
     "compilemessages",
     "diffsettings",
     "help",
-    "lintmigrations",
     "makemessages",
     "makemigrations",
     "spectacular",
