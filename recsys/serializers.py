@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from curation.fields import StrictSerializer, Text
 from recsys.ml.registry import FAMILIES
 from recsys.models import LiveModel, ModelVersion, Run
-
-
-class StrictSerializer(serializers.Serializer[Any]):
-    """A body in which an unknown field is an error, since it is most often a misspelt one."""
-
-    def to_internal_value(self, data: Any) -> Any:  # noqa: ANN401 - whatever JSON the caller sent
-        """The checked values; raises ValidationError naming every unknown field."""
-        if isinstance(data, dict) and (unknown := sorted(data.keys() - self.fields.keys())):
-            raise serializers.ValidationError(
-                {name: [_("There is no such field.")] for name in unknown}
-            )
-        return super().to_internal_value(data)
 
 
 class RunRequestSerializer(StrictSerializer):
@@ -31,13 +18,13 @@ class RunRequestSerializer(StrictSerializer):
     family = serializers.ChoiceField(choices=list(FAMILIES))
     parameters = serializers.DictField(child=serializers.JSONField(), required=False)
     options = serializers.DictField(child=serializers.JSONField(), required=False)
-    note = serializers.CharField(max_length=1000, required=False, allow_blank=True)
+    note = Text(max_length=1000, required=False, allow_blank=True)
 
 
 class ReasonSerializer(StrictSerializer):
     """Why the live model changes."""
 
-    reason = serializers.CharField(max_length=1000, required=False, allow_blank=True)
+    reason = Text(max_length=1000, required=False, allow_blank=True)
 
 
 class ProgressSerializer(serializers.Serializer[Any]):
@@ -71,7 +58,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         progress = getattr(run, "progress", None)
         return ProgressSerializer(progress).data if progress else None
 
-    @extend_schema_field(OpenApiTypes.UUID | None)
+    @extend_schema_field(serializers.UUIDField(allow_null=True))
     def get_model(self, run: Run) -> str | None:
         """The model version that the run produced."""
         version = getattr(run, "version", None)

@@ -51,7 +51,9 @@ def page(request: HttpRequest) -> HttpResponse:
         (name, _pretty(shape)) for name, shape in sorted(document["components"]["schemas"].items())
     ]
     return render(
-        request, "recsys/api_docs.html", {"groups": dict(groups), "components": components}
+        request,
+        "recsys/api_docs.html",
+        {"groups": sorted(groups.items()), "components": components},
     )
 
 

@@ -29,6 +29,9 @@ def complete(result: Schema, generator: Any, request: Any, public: bool) -> Sche
     components = result.setdefault("components", {})
     components["securitySchemes"] = SECURITY
     schemas = components.setdefault("schemas", {})
+    for name, shape in schemas.items():
+        if name.endswith("Request") and shape.get("type") == "object":
+            shape["additionalProperties"] = False
     schemas.update(COMPONENTS)
     schemas["RunRequest"] = {"oneOf": [_run_request(family) for family in FAMILIES.values()]}
     for operation in operations(result):

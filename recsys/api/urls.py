@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from curation.urls import api_urlpatterns as curation_urlpatterns
 from django.urls import include, path
 
+from curation.urls import api_urlpatterns as curation_urlpatterns
 from recsys.api import docs, models, runs
 from recsys.api.interactions import interactions
 from recsys.api.recommendations import recommendations

@@ -235,10 +235,8 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v[0-9]+",
     "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "recsys.api.schema.complete",
-    ],
+    "AUTHENTICATION_WHITELIST": [],  # the hook declares tokens for all operations alike
+    "POSTPROCESSING_HOOKS": ["recsys.api.schema.complete"],
 }
 
 # Pages ----------------------------------------------------------------------------------------------------------------

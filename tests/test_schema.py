@@ -1,0 +1,60 @@
+"""Requests made from the OpenAPI document, good and bad: no answer is outside it, none is a fault of ours."""
+
+from __future__ import annotations
+
+import pytest
+import schemathesis
+from django.contrib.auth.models import Group
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import CHECKS
+
+from curation import installation
+from curation.access import issue_token
+from curation.models import Item, Member, User
+from recsys.api import surfaces, tokens
+from recsys.config.wsgi import application
+
+EXAMPLES = 15
+# A query that says two things which do not go together is well formed to a schema, and refused all the same.
+LEFT_OUT = {"positive_data_acceptance"}
+
+
+@pytest.fixture
+def _connections_stay():
+    """A request must not close the connection that holds the test's transaction."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def token(db, _connections_stay):
+    """An administrator's token, and an item and a member to name."""
+    installation.ensure()
+    tokens.forget()
+    surfaces.forget()
+    Item.objects.create(source="shop", outside_id="a", title="A")
+    Member.objects.create(source="shop", outside_id="a")
+    user = User.objects.create(username="everything")
+    user.groups.add(Group.objects.get_or_create(name="administrator")[0])
+    return issue_token(user, "shop")
+
+
+schema = schemathesis.openapi.from_wsgi("/api/schema/", application)
+
+
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+def test_no_answer_is_outside_the_document(case, token):
+    checks = [check for check in CHECKS.get_all() if check.__name__ not in LEFT_OUT]
+    case.call_and_validate(headers={"Authorization": f"Token {token}"}, checks=checks)
