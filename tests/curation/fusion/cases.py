@@ -191,9 +191,8 @@ def a_query(chance: Random) -> Query:
     year = Comparison(
         "year", Kind.NUMBER, chance.choice(["lt", "ge", "ne"]), chance.choice([1980.0, 1990.0])
     )
-    leaf: Query = chance.choice(
-        [genre(chance.choice(GENRES)), year, some_items(chance), EVERYTHING]
-    )
+    leaves: list[Query] = [genre(chance.choice(GENRES)), year, some_items(chance), EVERYTHING]
+    leaf = chance.choice(leaves)
     other = genre(chance.choice(GENRES))
     combined: list[Query] = [Not(leaf), All((leaf, other)), AnyOf((leaf, other))]
     return chance.choice([leaf, leaf, leaf, *combined])
