@@ -51,6 +51,10 @@ class Kept(admin.ModelAdmin):  # type: ignore[type-arg]
 class ItemForm(forms.ModelForm):  # type: ignore[type-arg]
     """An item, its attributes held to the declared schema."""
 
+    image_url = forms.URLField(
+        label=_("image"), max_length=1000, required=False, assume_scheme="https"
+    )
+
     class Meta:
         model = Item
         fields = (

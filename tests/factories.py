@@ -2,51 +2,55 @@
 
 from __future__ import annotations
 
-import factory
 from django.contrib.auth.models import Group
+from factory.declarations import SelfAttribute, Sequence
+from factory.django import DjangoModelFactory
+from factory.helpers import post_generation
 
 from curation import models
 
 SOURCE = "test"
 
 
-class UserFactory(factory.django.DjangoModelFactory):
+def _join(user, create, extracted, **kwargs):
+    for role in extracted or ():
+        user.groups.add(Group.objects.get_or_create(name=role)[0])
+
+
+class UserFactory(DjangoModelFactory[models.User]):
     """A user; `roles=["curator"]` puts them in groups."""
 
     class Meta:
         model = models.User
         skip_postgeneration_save = True
 
-    username = factory.Sequence(lambda n: f"user-{n}")
+    username = Sequence(lambda n: f"user-{n}")
 
-    @factory.post_generation
-    def roles(self, create, extracted, **kwargs):
-        for role in extracted or ():
-            self.groups.add(Group.objects.get_or_create(name=role)[0])
+    roles = post_generation(_join)
 
 
-class ItemFactory(factory.django.DjangoModelFactory):
+class ItemFactory(DjangoModelFactory[models.Item]):
     """An active item."""
 
     class Meta:
         model = models.Item
 
     source = SOURCE
-    outside_id = factory.Sequence(lambda n: f"item-{n}")
-    title = factory.Sequence(lambda n: f"Film {n}")
+    outside_id = Sequence(lambda n: f"item-{n}")
+    title = Sequence(lambda n: f"Film {n}")
 
 
-class MemberFactory(factory.django.DjangoModelFactory):
+class MemberFactory(DjangoModelFactory[models.Member]):
     """A member."""
 
     class Meta:
         model = models.Member
 
     source = SOURCE
-    outside_id = factory.Sequence(lambda n: f"member-{n}")
+    outside_id = Sequence(lambda n: f"member-{n}")
 
 
-class SurfaceFactory(factory.django.DjangoModelFactory):
+class SurfaceFactory(DjangoModelFactory[models.Surface]):
     """A surface without exploration."""
 
     class Meta:
@@ -57,18 +61,18 @@ class SurfaceFactory(factory.django.DjangoModelFactory):
     name = "Home"
 
 
-class SegmentFactory(factory.django.DjangoModelFactory):
+class SegmentFactory(DjangoModelFactory[models.Segment]):
     """Members with twenty ratings or more."""
 
     class Meta:
         model = models.Segment
 
-    slug = factory.Sequence(lambda n: f"segment-{n}")
-    name = factory.SelfAttribute("slug")
+    slug = Sequence(lambda n: f"segment-{n}")
+    name = SelfAttribute("slug")
     query = {"field": "ratings", "op": "ge", "value": 20}
 
 
-class AttributeFactory(factory.django.DjangoModelFactory):
+class AttributeFactory(DjangoModelFactory[models.Attribute]):
     """A declared attribute of items."""
 
     class Meta:
@@ -77,10 +81,10 @@ class AttributeFactory(factory.django.DjangoModelFactory):
 
     key = "year"
     kind = "number"
-    label = factory.SelfAttribute("key")
+    label = SelfAttribute("key")
 
 
-class ScorerFactory(factory.django.DjangoModelFactory):
+class ScorerFactory(DjangoModelFactory[models.Scorer]):
     """A scorer with a live model."""
 
     class Meta:

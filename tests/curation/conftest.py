@@ -10,22 +10,22 @@ from tests.factories import AttributeFactory, ItemFactory, MemberFactory, Scorer
 
 @pytest.fixture
 def curator(db):
-    return UserFactory(username="curator", roles=["curator"])
+    return UserFactory.create(username="curator", roles=["curator"])
 
 
 @pytest.fixture
 def administrator(db):
-    return UserFactory(username="administrator", roles=["administrator"])
+    return UserFactory.create(username="administrator", roles=["administrator"])
 
 
 @pytest.fixture
 def stranger(db):
-    return UserFactory(username="stranger", roles=["member"])
+    return UserFactory.create(username="stranger", roles=["member"])
 
 
 @pytest.fixture
 def ada(db):
-    return MemberFactory(outside_id="ada")
+    return MemberFactory.create(outside_id="ada")
 
 
 @pytest.fixture
@@ -41,11 +41,11 @@ def similar(db):
 @pytest.fixture
 def attributes(db):
     return [
-        AttributeFactory(key="year", kind="number"),
-        AttributeFactory(key="genres", kind="tags"),
-        AttributeFactory(key="released", kind="date"),
-        AttributeFactory(key="director", kind="text"),
-        AttributeFactory(key="colour", kind="boolean"),
+        AttributeFactory.create(key="year", kind="number"),
+        AttributeFactory.create(key="genres", kind="tags"),
+        AttributeFactory.create(key="released", kind="date"),
+        AttributeFactory.create(key="director", kind="text"),
+        AttributeFactory.create(key="colour", kind="boolean"),
     ]
 
 
@@ -54,11 +54,11 @@ def films(attributes):
     """A war film, a comedy and a film that is both."""
     genres = [["War"], ["Comedy"], ["Comedy", "War"]]
     return [
-        ItemFactory(attributes={"genres": tags, "year": 1950 + at, "director": f"D{at % 2}"})
+        ItemFactory.create(attributes={"genres": tags, "year": 1950 + at, "director": f"D{at % 2}"})
         for at, tags in enumerate(genres)
     ]
 
 
 @pytest.fixture
 def scorers(db):
-    return [ScorerFactory(name=name) for name in ("ease", "popularity")]
+    return [ScorerFactory.create(name=name) for name in ("ease", "popularity")]

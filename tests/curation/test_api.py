@@ -142,7 +142,7 @@ def test_a_rule_that_does_not_parse_says_where(desk, films):
     assert "stats.ratings" in error["message"]
     problem(desk.decide(**rule, where={"all": 3}), 400, "bad_query")
     problem(desk.decide(**rule, where="x"), 400, "invalid")
-    deep = WAR
+    deep: object = WAR
     for _ in range(200):
         deep = {"not": deep}
     problem(desk.decide(**rule, where=deep), 400, "bad_query")
@@ -188,7 +188,7 @@ def test_a_rule_takes_the_parameters_of_its_effect_and_no_others(desk, films, bo
     ],
 )
 def test_a_bad_decision_is_refused_with_a_code(desk, body, code):
-    ItemFactory(outside_id="film")
+    ItemFactory.create(outside_id="film")
     problem(desk.send("POST", DECISIONS, body), 400, code)
     assert not Revision.objects.exists()
 
@@ -275,12 +275,12 @@ def test_a_safety_block_takes_an_administrator(desk, chief, films):
 
 
 def test_decisions_are_listed_by_surface_kind_and_state(desk, films, django_assert_max_num_queries):
-    segment = SegmentFactory(slug="regulars")
+    segment = SegmentFactory.create(slug="regulars")
     for film in films:
         desk.decide(
             kind="block", item=film.outside_id, surface="home", segment="regulars", publish=True
         )
-    desk.decide(kind="pin", item=ItemFactory().outside_id, surface="similar", slot=1)
+    desk.decide(kind="pin", item=ItemFactory.create().outside_id, surface="similar", slot=1)
     with django_assert_max_num_queries(14):
         listed = desk.get(f"{DECISIONS}?surface=home&kind=block&state=live").json()
     assert listed["count"] == 3

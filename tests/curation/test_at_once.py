@@ -41,10 +41,10 @@ def together(*calls):
 
 
 def drafts(count, slots):
-    curator = UserFactory(roles=["curator"])
+    curator = UserFactory.create(roles=["curator"])
     home = Surface.objects.get(slug="home")
     made = [
-        actions.pin_item(actor=curator, surface=home, item=ItemFactory(), slot=slot)
+        actions.pin_item(actor=curator, surface=home, item=ItemFactory.create(), slot=slot)
         for slot in slots[:count]
     ]
     return curator, made

@@ -127,7 +127,7 @@ def test_a_row_is_checked_at_the_door(row, reason):
 
 def test_members_are_merged_and_their_segments_renewed():
     french = {"field": "language", "op": "eq", "value": "fr"}
-    segment = SegmentFactory(query=french)
+    segment = SegmentFactory.create(query=french)
     before = counters.read()["segments"]
     (made,) = put_members([{"member": "ada", "language": "FR"}], source=SOURCE)
     ada = Member.objects.get(outside_id="ada")
@@ -175,7 +175,7 @@ def test_a_new_segment_finds_its_members_at_once(curator, ada):
 @pytest.fixture
 def send(client):
     def send(role, path, body):
-        token = issue_token(UserFactory(roles=[role]), SOURCE)
+        token = issue_token(UserFactory.create(roles=[role]), SOURCE)
         header = {"authorization": f"Token {token}"}
         return client.generic("PUT", path, orjson.dumps(body), "application/json", headers=header)
 

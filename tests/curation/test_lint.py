@@ -98,7 +98,7 @@ def test_blocking_a_pinned_item_tells_of_the_pin(pin, block, publish, films):
 
 
 def test_a_pin_on_an_inactive_item_is_refused(pin):
-    assert refusal(pin, ItemFactory(active=False), 1) == ["pin_inactive"]
+    assert refusal(pin, ItemFactory.create(active=False), 1) == ["pin_inactive"]
 
 
 def test_a_pin_past_the_depth_is_refused(pin, films):
@@ -137,9 +137,9 @@ def test_drafts_of_different_sets_published_at_once_are_linted_together(
 def test_the_pin_budget_of_a_surface_holds(pin, publish, home):
     home.pin_budget = 2
     home.save()
-    publish(pin(ItemFactory(), 1))
-    publish(pin(ItemFactory(), 2))
-    assert refusal(pin, ItemFactory(), 3) == ["pin_budget"]
+    publish(pin(ItemFactory.create(), 1))
+    publish(pin(ItemFactory.create(), 2))
+    assert refusal(pin, ItemFactory.create(), 3) == ["pin_budget"]
 
 
 def test_a_window_that_is_over_is_refused(pin, films):
@@ -184,7 +184,7 @@ def test_a_target_that_matches_nothing_is_warned_of(rule, films):
 
 
 def test_a_condition_that_matches_nobody_is_warned_of(rule, films):
-    assert codes(rule(Boost(1), has("war"), segment=SegmentFactory())) == ["matches_nobody"]
+    assert codes(rule(Boost(1), has("war"), segment=SegmentFactory.create())) == ["matches_nobody"]
 
 
 def test_a_blend_that_another_always_outranks_is_warned_of(curator, home, scorers, publish):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 import pytest
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
@@ -26,6 +28,7 @@ from curation.problems import Conflict, Invalid, problem_of, problem_response
 )
 def test_an_expected_error_is_a_problem_with_a_code(error, status, code):
     problem = problem_of(error)
+    assert problem is not None
     assert (problem.status, problem.code) == (status, code)
     response = problem_response(problem)
     body = orjson.loads(response.content)
@@ -38,8 +41,10 @@ def test_a_fault_of_our_own_is_no_problem():
 
 
 def test_field_errors_are_a_flat_list_of_places():
-    nested = {"items": [{"title": ["short"]}, {}], "non_field_errors": ["none of it"]}
-    errors = problem_of(exceptions.ValidationError(nested)).body()["errors"]
+    nested: Any = {"items": [{"title": ["short"]}, {}], "non_field_errors": ["none of it"]}
+    problem = problem_of(exceptions.ValidationError(nested))
+    assert problem is not None
+    errors = problem.body()["errors"]
     assert [(error["field"], error["message"]) for error in errors] == [
         ("items[0].title", "short"),
         ("", "none of it"),

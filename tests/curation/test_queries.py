@@ -105,7 +105,7 @@ ROWS = st.lists(
 @given(rows=ROWS, queries=st.lists(QUERIES, min_size=1, max_size=5))
 def test_sql_and_arrays_name_the_same_items(rows, queries):
     Item.objects.all().delete()
-    items = [ItemFactory(outside_id=str(at), **row) for at, row in enumerate(rows)]
+    items = [ItemFactory.create(outside_id=str(at), **row) for at, row in enumerate(rows)]
     ItemStats.objects.create(item=items[0], ratings=3, mean_rating=1.5)
     ids = [item.pk for item in items]
     for data in queries:
