@@ -168,11 +168,17 @@ def _records(
         if b'"' not in line:
             yield number, _plain(line, delimiter)
             continue
-        more = _rest_of_quoted(line, lines, again)
-        record = _quoted([line, *(text for _, text in more)], delimiter)
+        more, closed = _rest_of_quoted(line, lines, again)
+        record = (
+            _quoted([line, *(text for _, text in more)], delimiter) if closed else _open_quote()
+        )
         if isinstance(record, str):
             again.extendleft(reversed(more))
         yield number, record
+
+
+def _open_quote() -> str:
+    return _("broken quotes: one is not closed")
 
 
 def _plain(line: bytes, delimiter: str) -> list[str] | str:
@@ -184,8 +190,8 @@ def _plain(line: bytes, delimiter: str) -> list[str] | str:
 
 def _rest_of_quoted(
     line: bytes, lines: Iterator[tuple[int, bytes]], again: deque[tuple[int, bytes]]
-) -> list[tuple[int, bytes]]:
-    """The further lines that a record with an open quote runs over."""
+) -> tuple[list[tuple[int, bytes]], bool]:
+    """The further lines that a record with an open quote runs over, and whether it is closed there."""
     more: list[tuple[int, bytes]] = []
     quotes = line.count(b'"')
     while quotes % 2 and len(more) < MOST_LINES:
@@ -194,7 +200,7 @@ def _rest_of_quoted(
             break
         more.append(following)
         quotes += following[1].count(b'"')
-    return more
+    return more, quotes % 2 == 0
 
 
 def _quoted(lines: list[bytes], delimiter: str) -> list[str] | str:

@@ -76,7 +76,8 @@ BEGIN
         RETURN false;
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('feedback_ensure_month'));
-    IF to_regclass(partition) IS NOT NULL THEN
+    -- Whoever held the lock may have made it; to_regclass would not see that yet, a query does.
+    IF EXISTS (SELECT FROM pg_class WHERE relname = partition) THEN
         RETURN false;
     END IF;
     EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', partition, parent);
