@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar
+from uuid import UUID
 
 import orjson
 
@@ -22,13 +23,34 @@ from curation.fusion.packing import (
     read_context,
     unpack_arrays,
 )
-from curation.fusion.policy import Policy
+from curation.fusion.policy import Decision, Policy
 from curation.fusion.records import from_data, to_data
 from curation.fusion.slate import ENGINE_VERSION, Placement, Reason, Slate
+
+D = TypeVar("D", bound=Decision)
 
 _MAGIC: Final = b"TFI1"
 _LEVEL: Final = 1
 _FAULTS: Final = (ValueError, TypeError, KeyError, IndexError, zlib.error)
+
+
+_FROZEN: Final = (
+    "surface",
+    "subject",
+    "instant",
+    "device",
+    "language",
+    "anchor",
+    "segments",
+    "policy_version",
+    "blocks_version",
+    "seed",
+    "depth",
+    "engine_version",
+    "valid_until",
+    "versions",
+    "models",
+)
 
 
 class CodecError(ValueError):
@@ -49,13 +71,14 @@ class Inputs:
 def encode_inputs(candidates: Candidates, policy: Policy, context: Context, seed: int) -> bytes:
     """Write the inputs of a fuse as compressed bytes; the same inputs in any order give the same bytes.
 
-    Of the columns, only those that the policy reads are kept.
+    Only what fuse reads is kept: the columns that the policy names, the nevers among the candidates,
+    and no decision on another member.
     """
     arrays: Arrays = {}
     data = {
         "engine": ENGINE_VERSION,
         "seed": seed,
-        "policy": _in_order(to_data(policy)),
+        "policy": to_data(_relevant(policy, context.subject)),
         "candidates": candidates_data(candidates.in_order(), policy.fields, arrays),
         "context": context_data(context, arrays),
     }
@@ -65,11 +88,20 @@ def encode_inputs(candidates: Candidates, policy: Policy, context: Context, seed
     return _MAGIC + zlib.compress(body, _LEVEL)
 
 
-def _in_order(policy: dict[str, Any]) -> dict[str, Any]:
-    for kind in ("blocks", "pins", "rules", "blends"):
-        if kind in policy:
-            policy[kind] = sorted(policy[kind], key=lambda decision: str(decision["lineage"]))
-    return policy
+def _relevant(policy: Policy, subject: UUID | None) -> Policy:
+    """The policy without decisions on other members, its decisions in order of lineage."""
+
+    def kept(decisions: Iterable[D]) -> tuple[D, ...]:
+        mine = (each for each in decisions if each.scope.member in (None, subject))
+        return tuple(sorted(mine, key=lambda each: each.lineage))
+
+    return replace(
+        policy,
+        blocks=kept(policy.blocks),
+        pins=kept(policy.pins),
+        rules=kept(policy.rules),
+        blends=kept(policy.blends),
+    )
 
 
 def decode_inputs(stored: bytes) -> Inputs:
@@ -108,12 +140,7 @@ def encode_slate(slate: Slate) -> bytes:
 
 def slate_data(slate: Slate) -> dict[str, Any]:
     """The whole trace of a slate as JSON data, ids as text, amounts as decimals."""
-    data: dict[str, Any] = {
-        name: to_data(getattr(slate, name))
-        for name in ("surface", "subject", "instant", "seed", "depth", "engine_version")
-    }
-    data["valid_until"] = to_data(slate.valid_until)
-    data["versions"], data["models"] = to_data(slate.versions), to_data(slate.models)
+    data: dict[str, Any] = {name: to_data(getattr(slate, name)) for name in _FROZEN}
     data["blend"] = _complete(slate.blend)
     data["placements"] = [_traced(each) for each in slate.placements]
     data["reserve"] = [_traced(each) for each in slate.reserve]

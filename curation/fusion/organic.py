@@ -97,7 +97,7 @@ class Filling:
             self.knob.place(row)
 
     def _choose(self, slot: int, caps: Caps, quotas: Quotas) -> Choice | None:
-        exploring = slot in self.surface.exploring
+        exploring = slot <= self.surface.depth and slot in self.surface.exploring
         lacking = quotas.lacking(slot)
         if not (exploring or lacking or self.knob):
             return self._first(slot, caps)

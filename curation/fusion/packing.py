@@ -74,7 +74,9 @@ def candidates_data(
     return {
         "statistics": to_data(candidates.statistics),
         "columns": _columns_data("column/", kept, arrays),
-        "nevers": to_data(candidates.nevers),
+        "nevers": sorted(
+            str(each) for each in candidates.nevers if candidates.row(each) is not None
+        ),
         "profile": to_data(candidates.profile),
     }
 

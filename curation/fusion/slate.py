@@ -211,11 +211,17 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Slate:
-    """The ordered answer with its whole trace."""
+    """The ordered answer with its whole trace, the frozen situation first."""
 
     surface: str
     subject: UUID | None
     instant: datetime
+    device: str
+    language: str
+    anchor: UUID | None
+    segments: frozenset[UUID]
+    policy_version: int
+    blocks_version: int
     seed: int
     depth: int
     engine_version: str

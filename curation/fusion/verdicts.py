@@ -21,7 +21,10 @@ def verdicts(
     eligible: Eligibility,
     claims: Claims,
 ) -> tuple[Verdict, ...]:
-    """One verdict for each decision that holds in the context, by kind and in the total order."""
+    """One verdict for each decision that holds in the context, by kind and in the total order.
+
+    Blocks of items that were no candidates are passed over: there may be thousands.
+    """
     found = list(_blocks(candidates, held))
     found += _claims(held, claims)
     found += (_rule(rule, masks, eligible) for rule in held.rules if not _claims_slot(rule))
@@ -51,8 +54,8 @@ def _claims_slot(rule: Rule) -> bool:
 
 def _blocks(candidates: Candidates, held: Standing) -> Iterator[Verdict]:
     for block in held.blocks:
-        idle = candidates.row(block.item) is None
-        yield _verdict(block, "block", Outcome.IDLE if idle else Outcome.FIRED)
+        if candidates.row(block.item) is not None:
+            yield _verdict(block, "block", Outcome.FIRED)
 
 
 def _claims(held: Standing, claims: Claims) -> Iterator[Verdict]:

@@ -33,12 +33,13 @@ from curation.fusion.effects import (
     Quota,
 )
 from curation.fusion.explain import REASONS
-from curation.fusion.policy import Audience, Diversity, DiversityKind, Hours
+from curation.fusion.policy import Audience, Diversity, DiversityKind, Hours, Scope
 from curation.fusion.query import All, AnyOf, Comparison, Not, Query
 from curation.fusion.slate import ENGINE_VERSION
 from tests.curation.fusion.cases import (
     MEMBER,
     NOW,
+    STRANGER,
     Case,
     block,
     decision_id,
@@ -191,6 +192,21 @@ def test_candidates_that_do_not_fit_together_are_refused(changes, told):
 def test_more_than_a_thousand_candidates_are_refused():
     with pytest.raises(ValueError, match="at most 1000"):
         simple_case(*([1.0] * 1001))
+
+
+def test_other_members_are_not_stored_with_a_slate():
+    case = rich()
+    theirs = block(99, 4, scope=Scope(member=STRANGER))
+    with_theirs = case.with_policy(blocks=(*case.policy.blocks, theirs))
+    assert encode_inputs(*with_theirs.arguments) == encode_inputs(*case.arguments)
+    assert encode_slate(fused(with_theirs)) == encode_slate(fused(case))
+
+
+def test_the_trace_holds_the_frozen_situation():
+    told = orjson.loads(encode_slate(fused(rich())))
+    assert (told["language"], told["anchor"]) == ("zh", str(item(2)))
+    assert told["segments"] == [str(decision_id(1)), str(decision_id(2))]
+    assert (told["models"], told["versions"]["feedback"]) == ({"plain": "m-1"}, 9)
 
 
 def test_a_member_reaches_the_trace_by_subject_only():

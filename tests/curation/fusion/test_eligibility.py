@@ -121,6 +121,7 @@ def test_an_allow_list_beats_a_pin():
     assert slate.report.dropped_pins[0].why == "denied"
 
 
-def test_a_block_on_no_candidate_is_idle():
-    slate = fused(simple_case(1.0).with_policy(blocks=(block(1, 99),)))
-    assert slate.verdicts[0].outcome is Outcome.IDLE
+def test_only_blocks_that_deny_a_candidate_are_told_of():
+    slate = fused(simple_case(1.0).with_policy(blocks=(block(1, 99), block(2, 1))))
+    told = [(each.decision, each.outcome) for each in slate.verdicts if each.kind == "block"]
+    assert told == [(decision_id(2), Outcome.FIRED)]

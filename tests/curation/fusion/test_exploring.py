@@ -78,6 +78,11 @@ def test_a_propensity_is_conditional_on_the_slots_before():
     assert (second.sampled, second.propensity) == (True, ONE // 2)
 
 
+def test_the_reserve_is_never_drawn():
+    case = simple_case(1.0, 0.0).with_surface(depth=1, reserve=1, exploring=frozenset({2}))
+    assert not fused(case).reserve[0].sampled
+
+
 def test_deterministic_slots_are_certain():
     slate = fused(simple_case(1.0, 0.0).with_surface(exploring=frozenset({2})))
     assert (slate.placements[0].propensity, slate.placements[0].sampled) == (ONE, False)
