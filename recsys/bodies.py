@@ -1,78 +1,70 @@
-"""Cached slates: where the body of a member's slate lies, and how a newer one replaces it.
+"""Bodies: slates as the web serves them, cached until something changes that they were made from.
 
-A body is a JSON document that says all that a response needs, so that serving it reads no item. Besides what
-`curation.fusion.codec` writes of a slate it holds the slate's id, the versions it was made from, and how each
-item is shown.
+A body says all that a response needs, so that serving it reads no item. It is packed in two parts: a head with the
+first placements and what the check needs, and the rest, which is parsed only for a longer slate or one with a hole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from functools import cached_property
-from hashlib import blake2b
-from typing import Any, Final, Self
-from uuid import UUID
+from typing import Any, Final
 
 import orjson
 import redis
 
-Body = dict[str, Any]
+from curation.fusion import refill
+from recsys.places import Place
+
+Whole = Mapping[str, Any]
+"""A body as the worker makes it: see `fusing.body_of`."""
 Versions = Mapping[str, int]
 
 LIFETIME_S: Final = 86_400
-COMPONENTS: Final = (
-    "policy",
-    "blocks",
-    "catalogue",
-    "models",
-    "feedback",
-    "segments",
-    "statistics",
-)
+FIRST: Final = 10
+_LENGTH: Final = 4
+_REST: Final = ("placements", "reserve", "groups")
 
 
-@dataclass(frozen=True)
-class Place:
-    """Whose slate, where and in what context: what a cached body is found by.
+@dataclass(frozen=True, eq=False, slots=True)
+class Body:
+    """A slate as it is served: its head, and the rest as packed."""
 
-    `source` and `outside_id` are the member's; both empty mean nobody, whose slate is the fallback.
-    `anchor` is the id of the item that a similar-items surface starts from.
-    """
-
-    surface: str
-    source: str = ""
-    outside_id: str = ""
-    device: str = ""
-    language: str = ""
-    anchor: str = ""
-
-    @cached_property
-    def key(self) -> str:
-        """Name of the place in the cache: of fixed length, whatever the outside ids look like."""
-        digest = blake2b(orjson.dumps(self.parts), digest_size=16, person=b"slate")
-        return f"tandem:slate:{digest.hexdigest()}"
+    head: Mapping[str, Any]
+    rest: bytes
 
     @property
-    def parts(self) -> list[str]:
-        """The place as a message carries it."""
-        return [
-            self.surface,
-            self.source,
-            self.outside_id,
-            self.device,
-            self.language,
-            self.anchor,
-        ]
+    def slate(self) -> str | None:
+        """The slate's id; None where none was fused yet."""
+        return self.head["slate"]  # type: ignore[no-any-return]
 
-    @classmethod
-    def of(cls, parts: list[str]) -> Self:
-        """The place that a message carried."""
-        return cls(*parts)
+    @property
+    def versions(self) -> Versions:
+        """What it was made from."""
+        return self.head["versions"]  # type: ignore[no-any-return]
 
-    def nobody(self) -> Place:
-        """The same surface and context without a member."""
-        return Place(self.surface, "", "", self.device, self.language, self.anchor)
+    @property
+    def items(self) -> str:
+        """The items of all placements and the reserve, as PostgreSQL writes an array."""
+        return self.head["items"]  # type: ignore[no-any-return]
+
+    def serve(self, gone: Set[str], size: int) -> refill.Served:
+        """The first `size` slots without the items that are gone: see `refill.serve`."""
+        first = self.head["placements"][:size]
+        if len(first) == size and first[-1]["slot"] == size and not _touches(first, gone):
+            return refill.Served(first, short=False)
+        rest = orjson.loads(self.rest)
+        placements = [*self.head["placements"], *rest["placements"]]
+        return refill.serve({**self.head, **rest, "placements": placements}, gone, size)
+
+    def removed(self, gone: Set[str]) -> list[str]:
+        """The items of its slots that are gone."""
+        slots = self.items.strip("{}").split(",")[: self.head["slots"]] if gone else []
+        return [item for item in slots if item in gone]
+
+
+def _touches(placements: list[dict[str, Any]], gone: Set[str]) -> bool:
+    return bool(gone) and any(each["item"] in gone for each in placements)
 
 
 # Versions compare component by component: one that is older anywhere is not newer. A body of another member (the
@@ -101,23 +93,10 @@ end
 _STORE: Final = NEWER + KEEP + "return keep(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5])"
 
 
-# What is served before the first slate of a surface was fused: nothing, and it says so.
-NOTHING: Final[Body] = {
-    "slate": None,
-    "subject": None,
-    "versions": {},
-    "depth": 0,
-    "placements": [],
-    "reserve": [],
-    "groups": [],
-    "items": {},
-}
-
-
-def stamp(body: Body, packed: bytes) -> list[bytes | str | float | int]:
-    """What a compare-and-set needs of a body: versions, the packed body, subject, instant, lifetime."""
-    versions = orjson.dumps(body["versions"])
-    return [versions, packed, body["subject"] or "", body["fused_at"], LIFETIME_S]
+def stamp(whole: Whole) -> list[bytes | str | float | int]:
+    """What a compare-and-set takes: versions, the packed body, whose, as of when, and its lifetime."""
+    versions = orjson.dumps(whole["versions"])
+    return [versions, pack(whole), whole["subject"] or "", whole["fused_at"], LIFETIME_S]
 
 
 def read(cache: redis.Redis[bytes], place: Place) -> Body | None:
@@ -126,23 +105,28 @@ def read(cache: redis.Redis[bytes], place: Place) -> Body | None:
     return unpack(packed) if packed else None
 
 
-def store(cache: redis.Redis[bytes], place: Place, body: Body) -> bool:
+def store(cache: redis.Redis[bytes], place: Place, whole: Whole) -> bool:
     """Keep a body unless a newer one lies there; tells whether it was kept."""
-    arguments = stamp(body, pack(body))
-    return bool(cache.register_script(_STORE)(keys=[place.key], args=arguments))
+    return bool(cache.register_script(_STORE)(keys=[place.key], args=stamp(whole)))
 
 
-def pack(body: Body) -> bytes:
+def pack(whole: Whole) -> bytes:
     """A body as the bytes that the cache and PostgreSQL hold."""
-    return orjson.dumps(body)
+    placements, reserve = whole["placements"], whole["reserve"]
+    items = ",".join(each["item"] for each in (*placements, *reserve))
+    kept = {name: value for name, value in whole.items() if name not in _REST}
+    placed = {"items": f"{{{items}}}", "slots": len(placements), "placements": placements[:FIRST]}
+    head = orjson.dumps({**kept, **placed})
+    rest = {"placements": placements[FIRST:], "reserve": reserve, "groups": whole["groups"]}
+    return len(head).to_bytes(_LENGTH, "big") + head + orjson.dumps(rest)
 
 
 def unpack(packed: bytes) -> Body:
     """The body that `pack` wrote."""
-    body: Body = orjson.loads(packed)
-    return body
+    end = _LENGTH + int.from_bytes(packed[:_LENGTH], "big")
+    return Body(orjson.loads(packed[_LENGTH:end]), packed[end:])
 
 
-def items_of(body: Body) -> list[UUID]:
-    """The items of a body and its reserve."""
-    return [UUID(each["item"]) for part in ("placements", "reserve") for each in body[part]]
+_EMPTY: Final[Whole] = {"slate": None, "subject": None, "versions": {}, "depth": 0}
+NOTHING: Final = unpack(pack({**_EMPTY, "placements": [], "reserve": [], "groups": []}))
+"""What is served before the first slate of a surface was fused: nothing, and it says so."""

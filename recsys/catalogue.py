@@ -101,7 +101,7 @@ _held: list[Catalogue] = []
 
 
 def _load(version: int) -> Catalogue:
-    fields = ("id", "active", "source", "outside_id", "title", "image_url")
+    fields = ("id", "active", "outside_id", "title", "image_url")
     rows = list(Item.objects.order_by("id").values_list(*fields))
     ids = pack_ids(row[0] for row in rows)
     return Catalogue(
@@ -111,8 +111,8 @@ def _load(version: int) -> Catalogue:
         index={row[0].bytes: at for at, row in enumerate(rows)},
         active=np.array([row[1] for row in rows], np.bool_),
         shown=tuple(
-            {"source": source, "item": outside_id, "title": title, "image_url": image_url}
-            for _, _, source, outside_id, title, image_url in rows
+            {"item": outside_id, "title": title} | ({"image_url": image} if image else {})
+            for _, _, outside_id, title, image in rows
         ),
         schema=read_schema(),
     )

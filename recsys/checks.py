@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+import psycopg
 from django.db import connection
 
-from recsys.bodies import Body, Place, Versions, items_of
+from recsys.bodies import Body, Versions
+from recsys.places import Place
 
 # Outer joins, since a new member has no row yet and a quiet one no feedback. A member who was merged is the one they
 # were merged into, however often.
@@ -23,15 +25,15 @@ WITH RECURSIVE chain AS (
 SELECT extract(epoch FROM now())::float8, s.policy_version, s.blocks_version, s.kind, s.stale_limit_s,
        (SELECT json_object_agg(name, value) FROM curation_counter),
        member.subject, coalesce(member.simulated, false), coalesce(state.version, 0),
-       %(anchor)s::uuid IS NULL OR EXISTS (SELECT FROM curation_item WHERE id = %(anchor)s),
+       %(anchor)s::uuid IS NULL OR EXISTS (SELECT FROM curation_item WHERE id = %(anchor)s::uuid),
        ARRAY(
-           SELECT i.id FROM curation_item i WHERE i.id = ANY(%(items)s) AND NOT i.active
+           SELECT i.id::text FROM curation_item i WHERE i.id = ANY(%(items)s::uuid[]) AND NOT i.active
            UNION ALL
-           SELECT r.item_id FROM feedback_rating r
-            WHERE r.subject = member.subject AND r.never AND r.item_id = ANY(%(items)s)
+           SELECT r.item_id::text FROM feedback_rating r
+            WHERE r.subject = member.subject AND r.never AND r.item_id = ANY(%(items)s::uuid[])
            UNION ALL
-           SELECT b.item_id FROM curation_block b
-            WHERE b.item_id = ANY(%(items)s) AND b.ended_at IS NULL
+           SELECT b.item_id::text FROM curation_block b
+            WHERE b.item_id = ANY(%(items)s::uuid[]) AND b.ended_at IS NULL
               AND (b.starts_at IS NULL OR b.starts_at <= now()) AND (b.until IS NULL OR now() < b.until)
               AND (b.surface_id IS NULL OR b.surface_id = s.slug)
               AND (b.member_id IS NULL OR b.member_id = member.id)
@@ -68,21 +70,21 @@ class Check:
 
     def owns(self, body: Body) -> bool:
         """Whether a body is of this member."""
-        return self.subject is not None and body["subject"] == str(self.subject)
+        return self.subject is not None and body.head["subject"] == str(self.subject)
 
     def may_serve_stale(self, body: Body) -> bool:
         """Whether a body that is not fresh is young enough to be better than a fallback."""
-        return self.owns(body) and bool(self.instant - body["fused_at"] < self.stale_limit_s)
+        return self.owns(body) and bool(self.instant - body.head["fused_at"] < self.stale_limit_s)
 
     def _is_in_time(self, body: Body) -> bool:
-        return body["valid_until"] is None or bool(self.instant < body["valid_until"])
+        until = body.head["valid_until"]
+        return until is None or bool(self.instant < until)
 
     def _is_current(self, body: Body) -> bool:
-        made_from: Versions = body["versions"]
         return all(
-            made_from.get(name) == version
+            body.versions.get(name) == version
             for name, version in self.versions.items()
-            if name != "statistics" or body["reads_statistics"]
+            if name != "statistics" or body.head["reads_statistics"]
         )
 
 
@@ -93,12 +95,17 @@ def check(place: Place, body: Body | None) -> Check | None:
         "outside_id": place.outside_id,
         "surface": place.surface,
         "anchor": place.anchor or None,
-        "items": items_of(body) if body else [],
+        "items": body.items if body else "{}",
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_CHECK, parameters)
-        row = cursor.fetchone()
+    row = _ask(parameters)
     return _read(row) if row else None
+
+
+def _ask(parameters: dict[str, Any]) -> tuple[Any, ...] | None:
+    """Run the statement, planned once for each connection: planning takes longer than running it."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        return cursor.execute(_CHECK, parameters, prepare=True).fetchone()
 
 
 def _read(row: tuple[Any, ...]) -> Check:
@@ -112,5 +119,5 @@ def _read(row: tuple[Any, ...]) -> Check:
         subject=subject,
         simulated=simulated,
         has_anchor=has_anchor,
-        gone=frozenset(str(item) for item in gone),
+        gone=frozenset(gone),
     )

@@ -11,9 +11,8 @@ versions of the fuse that is being made.
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache as once
 from functools import partial
 from typing import Any, Final
@@ -21,12 +20,10 @@ from uuid import uuid4
 
 import orjson
 import redis
-from kombu import Producer
-from kombu.exceptions import OperationalError
 
-from recsys import cache
-from recsys.bodies import KEEP, NEWER, Body, Place, Versions, pack, stamp, unpack
-from recsys.config.celery import app
+from recsys import broker, cache
+from recsys.bodies import KEEP, NEWER, Body, Versions, Whole, stamp, unpack
+from recsys.places import Place
 
 TASK: Final = "recsys.fuse"
 QUEUE: Final = "realtime"
@@ -34,8 +31,8 @@ MESSAGE_LIFE_MS: Final = 1_000
 FLIGHT_LIFE_MS: Final = 2_000
 REPLY_LIFE_MS: Final = 5_000
 WAITERS_LIFE_MS: Final = 30_000
-GRACE_S: Final = 0.02
-BROKER_TIMEOUT_S: Final = 0.05
+GRACE_S: Final = 0.05
+PATIENT_S: Final = 1.0
 
 _RING: Final = (
     NEWER
@@ -86,13 +83,16 @@ local flying = redis.call('GET', KEYS[1])
 if flying and cjson.decode(flying).token == ARGV[1] then redis.call('DEL', KEYS[1]) end
 """
 
-broker_breaker = cache.Breaker()
-_thread = threading.local()
-
 
 @once
 def _script(text: str) -> Callable[..., Any]:
     return cache.client().register_script(text)
+
+
+def _run(text: str, keys: Sequence[str], arguments: Sequence[Any], timeout_s: float) -> bool:
+    script = _script(text)
+    said = cache.ask(lambda client: script(keys=keys, args=arguments, client=client), timeout_s)
+    return bool(said)
 
 
 def _keys(place: Place) -> tuple[str, str, str]:
@@ -105,44 +105,41 @@ def ring(place: Place, needs: Versions, budget_s: float) -> Body | None:
     Raises `cache.Unavailable` where no worker can be asked.
     """
     deadline = time.monotonic() + budget_s
+    timeout_s = cache.TIMEOUT_S if budget_s < PATIENT_S else cache.PATIENT_TIMEOUT_S
     reply = f"tandem:reply:{uuid4().hex}"
     waiter = orjson.dumps({"needs": dict(needs), "till": _now_ms() + budget_s * 1000})
+    lifetime_ms = WAITERS_LIFE_MS + int(budget_s * 1000)
     packed = None
-    while packed is None and (remaining := deadline - time.monotonic()) > 0:
-        _join_or_queue(place, reply, waiter, remaining)
+    while packed is None and time.monotonic() < deadline:
+        arguments = [reply, waiter, lifetime_ms, MESSAGE_LIFE_MS]
+        if _run(_RING, _keys(place), arguments, timeout_s):
+            _publish_or_withdraw(place, timeout_s)
         # A message that no worker took in its lifetime is gone: who can wait longer rings again.
-        patience = min(deadline - time.monotonic(), MESSAGE_LIFE_MS / 1000)
-        packed = cache.ask(partial(_wait, reply=reply, patience_s=patience))
+        patience_s = min(deadline - time.monotonic(), MESSAGE_LIFE_MS / 1000)
+        wait = partial(_wait, reply=reply, patience_s=patience_s)
+        packed = cache.ask(wait, timeout_s)
     return unpack(packed) if packed else None
-
-
-def _join_or_queue(place: Place, reply: str, waiter: bytes, remaining_s: float) -> None:
-    lifetime_ms = WAITERS_LIFE_MS + int(remaining_s * 1000)
-    arguments = [reply, waiter, lifetime_ms, MESSAGE_LIFE_MS]
-    if cache.ask(lambda _: _script(_RING)(keys=_keys(place), args=arguments)):
-        _publish_or_withdraw(place)
 
 
 def departed(place: Place, versions: Versions, token: str) -> None:
     """Say what versions the fuse that starts now has read; `token` names the fuse."""
     _, queued, flying = _keys(place)
     flight = orjson.dumps({"token": token, "versions": dict(versions)})
-    cache.ask(lambda _: _script(_DEPART)(keys=[queued, flying], args=[flight, FLIGHT_LIFE_MS]))
+    _run(_DEPART, [queued, flying], [flight, FLIGHT_LIFE_MS], cache.PATIENT_TIMEOUT_S)
 
 
-def landed(place: Place, body: Body, token: str) -> None:
+def landed(place: Place, whole: Whole, token: str) -> None:
     """Store a body, answer all whom it satisfies, and queue one more fuse where somebody is left."""
     waiters, queued, flying = _keys(place)
+    arguments = [*stamp(whole), token, _now_ms(), REPLY_LIFE_MS, MESSAGE_LIFE_MS]
     keys = [place.key, waiters, queued, flying]
-    arguments = [*stamp(body, pack(body)), token, _now_ms(), REPLY_LIFE_MS, MESSAGE_LIFE_MS]
-    if cache.ask(lambda _: _script(_LAND)(keys=keys, args=arguments)):
-        _publish_or_withdraw(place)
+    if _run(_LAND, keys, arguments, cache.PATIENT_TIMEOUT_S):
+        _publish_or_withdraw(place, cache.PATIENT_TIMEOUT_S)
 
 
 def abandoned(place: Place, token: str) -> None:
     """Say that a fuse came to nothing, so that the next ring does not wait for it."""
-    flying = _keys(place)[2]
-    cache.ask(lambda _: _script(_ABANDON)(keys=[flying], args=[token]))
+    _run(_ABANDON, [_keys(place)[2]], [token], cache.PATIENT_TIMEOUT_S)
 
 
 def _now_ms() -> int:
@@ -156,52 +153,19 @@ def _wait(client: redis.Redis[bytes], reply: str, patience_s: float) -> bytes | 
     connection = pool.get_connection()
     try:
         connection.send_command("BLPOP", reply, patience_s)
-        # The server keeps the time; a server that has stopped keeps none.
+        # The server keeps the time; one that has stopped keeps none, and one under load is a little late.
         answer = connection.read_response(timeout=patience_s + GRACE_S)
+    except redis.TimeoutError:
+        return None
     finally:
         pool.release(connection)
     return answer[1] if answer else None
 
 
-def _publish_or_withdraw(place: Place) -> None:
+def _publish_or_withdraw(place: Place, timeout_s: float) -> None:
+    life_s = MESSAGE_LIFE_MS / 1000
     try:
-        broker_breaker.call(lambda: publish(TASK, place.parts), (OperationalError, OSError))
+        broker.publish(TASK, [place.parts], queue=QUEUE, timeout_s=timeout_s, expires_s=life_s)
     except cache.Unavailable:
         cache.ask(lambda client: client.delete(_keys(place)[1]))
         raise
-
-
-def publish(task: str, arguments: list[str]) -> None:
-    """Send a message that expires, on this thread's own connection to the broker."""
-    try:
-        app.send_task(
-            task,
-            args=[arguments],
-            queue=QUEUE,
-            expires=MESSAGE_LIFE_MS / 1000,
-            ignore_result=True,
-            retry=False,
-            producer=_producer(),
-        )
-    except Exception:
-        _drop_producer()
-        raise
-
-
-def _producer() -> Producer:
-    producer: Producer | None = getattr(_thread, "producer", None)
-    if producer is None:
-        patience = {
-            "socket_timeout": BROKER_TIMEOUT_S,
-            "socket_connect_timeout": BROKER_TIMEOUT_S,
-            "max_retries": 0,
-        }
-        connection = app.connection_for_write(transport_options=patience)
-        producer = _thread.producer = app.amqp.Producer(connection, auto_declare=False)
-    return producer
-
-
-def _drop_producer() -> None:
-    producer: Producer | None = _thread.__dict__.pop("producer", None)
-    if producer is not None and producer.connection is not None:
-        producer.connection.collect(socket_timeout=BROKER_TIMEOUT_S)

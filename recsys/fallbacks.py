@@ -8,8 +8,9 @@ import orjson
 from django.db import connection
 
 from recsys import bodies
-from recsys.bodies import Body, Place
+from recsys.bodies import Body, Whole
 from recsys.models import Fallback, Slate
+from recsys.places import Place
 
 # As in the cache: an older version anywhere, and the row stays as it is.
 _STORE: Final = """
@@ -31,7 +32,7 @@ def read(place: Place) -> Body | None:
     return bodies.unpack(bytes(packed)) if packed else None
 
 
-def store(place: Place, body: Body, slate: Slate) -> None:
+def store(place: Place, body: Whole, slate: Slate) -> None:
     """Keep a fallback unless a newer one is there."""
     row: dict[str, Any] = {
         "key": place.nobody().key,

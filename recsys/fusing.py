@@ -20,10 +20,10 @@ from curation.fusion.slate import Slate as Fused
 from curation.ids import new_id
 from curation.models import ChangeSet, Member, Surface
 from recsys import cache, doorbell, gathering
-from recsys.bodies import Body, Place
-from recsys.catalogue import Catalogue
+from recsys.bodies import Whole
 from recsys.gathering import Gathered, Reading
 from recsys.models import Slate
+from recsys.places import Place
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Made:
     """A slate that was fused and kept: its row, and the body that serves it."""
 
     slate: Slate
-    body: Body
+    body: Whole
 
 
 def fuse_now(place: Place) -> None:
@@ -105,13 +105,15 @@ def keeps_inputs(slate: UUID, surface: Surface) -> bool:
     return settings.DEMO or slate.int % 10_000 < surface.replay_share * 10_000
 
 
-def body_of(slate: UUID, fused: Fused, reading: Reading) -> Body:
-    """A fused slate as the web serves it: see `recsys.bodies`."""
+def body_of(slate: UUID, fused: Fused, reading: Reading) -> Whole:
+    """A fused slate as the web serves it: what the engine says of it, how items are shown, who decided."""
     body = codec.slate_body(fused)
-    placed = [*fused.placements, *fused.reserve]
-    for told, placement in zip([*body["placements"], *body["reserve"]], placed, strict=True):
-        told.update(_decided(placement))
-        told["reasons"] = [_reason(reason) for reason in told["reasons"]]
+    catalogue = reading.catalogue
+    told = [*body["placements"], *body["reserve"]]
+    for each, placement in zip(told, [*fused.placements, *fused.reserve], strict=True):
+        each.update(_decided(placement))
+        each["reasons"] = [_reason(reason) for reason in each["reasons"]]
+        each["shown"] = catalogue.shown[catalogue.index[placement.item.bytes]]
     return {
         **body,
         "slate": str(slate),
@@ -119,7 +121,6 @@ def body_of(slate: UUID, fused: Fused, reading: Reading) -> Body:
         "fused_at": fused.instant.timestamp(),
         "valid_until": fused.valid_until.timestamp() if fused.valid_until else None,
         "reads_statistics": reading.reads_statistics,
-        "items": _shown(placed, reading.catalogue),
     }
 
 
@@ -145,22 +146,15 @@ def _situation(place: Place) -> dict[str, str | None]:
 
 def _decided(placement: Placement) -> dict[str, Any]:
     """What decisions had to do with a placement; it is curated where one put it there or moved it."""
-    return {
-        "curated": bool(placement.fired),
-        "fired": [str(each) for each in placement.fired],
-        "withheld": [str(each) for each in placement.withheld],
-        "lost": [str(each) for each in placement.lost],
+    decisions = {
+        "fired": placement.fired,
+        "withheld": placement.withheld,
+        "lost": placement.lost,
     }
+    named = {name: [str(each) for each in found] for name, found in decisions.items() if found}
+    return {"curated": bool(placement.fired), **named}
 
 
 def _reason(flat: Mapping[str, Any]) -> dict[str, Any]:
     parameters = {name: value for name, value in flat.items() if name != "code"}
     return {"code": flat["code"], "parameters": parameters}
-
-
-def _shown(placed: list[Placement], catalogue: Catalogue) -> dict[str, Mapping[str, Any]]:
-    rows = catalogue.rows([placement.item for placement in placed]).tolist()
-    return {
-        str(placement.item): catalogue.shown[row]
-        for placement, row in zip(placed, rows, strict=True)
-    }

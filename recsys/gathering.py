@@ -22,12 +22,12 @@ from curation.fusion.seeds import seed_of
 from curation.models import ChangeSet, Surface
 from feedback.history import MemberFeedback, state_of
 from recsys import catalogue, checks, live
-from recsys.bodies import Place
 from recsys.catalogue import STATISTICS, Catalogue
 from recsys.checks import Check
 from recsys.choosing import Whole, choose
 from recsys.live import Live
 from recsys.ml.interactions import History
+from recsys.places import Place
 
 ALIKE: Final = 200
 """How many of the best candidates the diversity knob compares with each other."""

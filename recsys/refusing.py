@@ -16,9 +16,9 @@ from curation import counters
 from curation.models import Surface
 from curation.outbox import announce
 from recsys import bodies, cache, fallbacks, fusing, leases
-from recsys.bodies import Place
 from recsys.leases import Lease
 from recsys.models import Fallback, Job, Refusing
+from recsys.places import Place
 
 log = logging.getLogger(__name__)
 

@@ -13,27 +13,23 @@ from typing import Final
 
 import psycopg
 from django.db import DatabaseError, connection, transaction
-from kombu import Producer
-from kombu.exceptions import OperationalError
 
 from curation.outbox import CHANNEL
-from recsys import heartbeats
-from recsys.config.celery import app
+from recsys import broker, heartbeats
+from recsys.cache import Unavailable
 
 log = logging.getLogger(__name__)
 
 POLL_S: Final = 1.0
 PAUSE_S: Final = 1.0
 BATCH: Final = 500
-PATIENCE: Final = {"socket_timeout": 2, "socket_connect_timeout": 1, "max_retries": 0}
+BROKER_TIMEOUT_S: Final = 2.0
 
 TAKE: Final = """
 DELETE FROM curation_outbox WHERE id IN (
     SELECT id FROM curation_outbox ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
-) RETURNING id, task, queue, arguments
+) RETURNING id, task, queue, arguments::json
 """
-
-_open: list[Producer] = []
 
 
 def run(ready: Callable[[], None], stopped: Callable[[], bool]) -> None:
@@ -52,20 +48,13 @@ def run(ready: Callable[[], None], stopped: Callable[[], bool]) -> None:
             time.sleep(PAUSE_S)
 
 
-def publish_batch(producer: Producer) -> int:
-    """Publish what waits, oldest first; answers how many. What the broker refuses stays in the outbox."""
+def publish_batch() -> int:
+    """Publish what waits, oldest first; answers how many. Raises Unavailable, and all of them stay."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(TAKE, [BATCH])
         rows = sorted(cursor.fetchall())
         for _, task, queue, arguments in rows:
-            app.send_task(
-                task,
-                args=arguments,
-                queue=queue,
-                producer=producer,
-                retry=False,
-                ignore_result=True,
-            )
+            broker.publish(task, arguments, queue=queue, timeout_s=BROKER_TIMEOUT_S)
     return len(rows)
 
 
@@ -88,21 +77,7 @@ def _work(stopped: Callable[[], bool]) -> None:
 def _publish_all() -> None:
     """Empty the outbox; what the broker does not take waits for the next turn."""
     try:
-        while publish_batch(_producer()) == BATCH:
+        while publish_batch() == BATCH:
             pass
-    except (OperationalError, OSError) as trouble:
+    except Unavailable as trouble:
         log.warning("the broker does not answer, the outbox waits: %s", trouble)
-        _drop_producer()
-
-
-def _producer() -> Producer:
-    if not _open:
-        broker = app.connection_for_write(transport_options=PATIENCE)
-        _open.append(app.amqp.Producer(broker, auto_declare=False))
-    return _open[0]
-
-
-def _drop_producer() -> None:
-    broker = _open.pop().connection if _open else None
-    if broker is not None:
-        broker.collect(socket_timeout=PAUSE_S)

@@ -17,14 +17,14 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from curation import members
-from curation.fusion import refill
 from curation.ids import new_id
 from curation.models import Surface
 from feedback import impressions
 from feedback.models import Impression
 from recsys import bodies, cache, doorbell, fallbacks
-from recsys.bodies import Body, Place
+from recsys.bodies import Body
 from recsys.checks import Check, check
+from recsys.places import Place
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +139,7 @@ def slate(ask: Ask, *, feedback: int = 0) -> Served:
     now = _checked(ask, place, body)
     if now.subject is None:
         now = replace(now, subject=members.get_or_create(place.source, place.outside_id).subject)
-    if body is None or not now.is_fresh(body) or body["versions"]["feedback"] < feedback:
+    if body is None or not now.is_fresh(body) or body.versions["feedback"] < feedback:
         found = _renewed(place, body, now, feedback, deadline)
     else:
         found = _Found(body, FRESH, now)
@@ -175,7 +175,7 @@ def _renewed(place: Place, body: Body | None, now: Check, feedback: int, deadlin
             break
         # What moved while it was made shows here, as in any body that is read.
         body, now = answer, _again(place, answer, now)
-        if now.is_fresh(body) and body["versions"]["feedback"] >= feedback:
+        if now.is_fresh(body) and body.versions["feedback"] >= feedback:
             return _Found(body, FRESH, now)
     if body is not None and now.may_serve_stale(body):
         return _Found(body, STALE, now)
@@ -202,25 +202,25 @@ def _serve(ask: Ask, found: _Found) -> Served:
         raise RuntimeError("a slate is served to a member, and every member has a subject")
     unwanted = {str(item) for item in ask.exclude} | ({str(ask.anchor)} if ask.anchor else set())
     gone = found.check.gone | unwanted
-    placements, short = refill.serve(body, gone, ask.size)
+    placements, short = body.serve(gone, ask.size)
     served = Served(
         impression=new_id(),
-        slate=UUID(body["slate"]) if body["slate"] else None,
+        slate=UUID(body.slate) if body.slate else None,
         mode=found.mode,
         short=short,
-        versions=body["versions"],
-        placements=[_shown(each, body["items"]) for each in placements],
+        versions=body.versions,
+        placements=[_shown(each) for each in placements],
         member=subject,
     )
-    removed = [each["item"] for each in body["placements"] if each["item"] in gone]
-    _log(ask, served, removed, simulated=found.check.simulated)
+    _log(ask, served, body.removed(gone), simulated=found.check.simulated)
     return served
 
 
-def _shown(placement: Mapping[str, Any], items: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(placement: Mapping[str, Any]) -> dict[str, Any]:
     """A placement with the item as it is known outside, and how to show it."""
-    item = placement["item"]
-    return {**placement, **items[item], "id": item}
+    shown = {**placement, "id": placement["item"], **placement["shown"]}
+    del shown["shown"]
+    return shown
 
 
 def _log(ask: Ask, served: Served, removed: list[str], *, simulated: bool) -> None:

@@ -19,7 +19,7 @@ REALTIME = "realtime"
 def fuse(parts: list[str]) -> None:
     """Fuse the slate of a place and answer whoever waits for it."""
     from recsys import fusing
-    from recsys.bodies import Place
+    from recsys.places import Place
 
     fusing.fuse_now(Place.of(parts))
 

@@ -15,12 +15,3 @@ def _static_files_by_their_own_names():
 
     with override_settings(STORAGES=settings.STORAGES | PLAIN):
         yield
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    """Without knox's own token table: ours replaces it, and Django's flush would stumble over its key to users."""
-    from django.db import connection
-
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS knox_authtoken")

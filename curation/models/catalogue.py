@@ -75,7 +75,11 @@ class Item(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["source", "outside_id"], name="item_source_outside_id"),
         ]
-        indexes = [models.Index(fields=["title"], name="item_title")]
+        indexes = [
+            models.Index(fields=["title"], name="item_title"),
+            # Every read of a slate asks which of its items are inactive; few are.
+            models.Index(fields=["id"], name="item_inactive", condition=models.Q(active=False)),
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -11,7 +11,7 @@ import numpy as np
 from recsys.ml.configs import PopularityConfig
 from recsys.ml.folding import known_items, signal
 from recsys.ml.interactions import History, Id, Interactions, Values, Vocabulary
-from recsys.ml.scorer import Arrays, Explanation, Profile, Scores, Training
+from recsys.ml.scorer import Arrays, Explanation, Profile, Scores, Training, aligned
 
 DAY_S = 86_400.0
 
@@ -31,8 +31,9 @@ class Popularity:
 
     def score(self, members: Sequence[History], items: Vocabulary) -> Scores:
         """Score histories over a catalogue: the same row [I] for each."""
-        columns = self.items.indexes(items.ids)
-        row = np.where(columns >= 0, self.popularity[columns], np.float32(np.nan))
+        known, taken = aligned(self.items, items)
+        row = np.full(len(items), np.nan, np.float32)
+        row[known] = self.popularity[taken]
         return np.tile(row, (len(members), 1))
 
     def fold_in(self, history: History) -> Profile:

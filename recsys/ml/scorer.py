@@ -6,7 +6,8 @@ Dims: B members of a batch, I items of a catalogue, K items that a scorer knows,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
@@ -18,14 +19,16 @@ from recsys.ml.options import TrainingOptions
 
 Scores = NDArray[np.float32]
 Arrays = Mapping[str, NDArray[Any]]
+Config = Any
+"""The config dataclass of the family at hand."""
 NO_METRICS: Mapping[str, float] = {}
 
 
-class Cancelled(Exception):  # noqa: N818 - it is an order, not an error
+class Cancelled(Exception):
     """Raised by a Progress to stop a fit."""
 
 
-class Untrainable(ValueError):  # noqa: N818
+class Untrainable(ValueError):
     """These interactions and settings give no model; the message says what to change."""
 
 
@@ -48,7 +51,7 @@ def quiet(stage: str, done: int, total: int, metrics: Mapping[str, float] = NO_M
 class Training:
     """How a fit runs: options, who watches, and the folder from which an iterative one resumes."""
 
-    options: TrainingOptions = TrainingOptions()
+    options: TrainingOptions = field(default_factory=TrainingOptions)
     progress: Progress = quiet
     checkpoints: Path | None = None
 
@@ -89,7 +92,7 @@ class Scorer(Protocol):
     family: ClassVar[str]
 
     @property
-    def config(self) -> Any: ...
+    def config(self) -> Config: ...
     @property
     def items(self) -> Vocabulary: ...
     def score(self, members: Sequence[History], items: Vocabulary) -> Scores: ...
@@ -97,7 +100,7 @@ class Scorer(Protocol):
     def explain(self, history: History, item: Id) -> Explanation | None: ...
     def arrays(self) -> Arrays: ...
     @classmethod
-    def restore(cls, config: Any, items: Vocabulary, arrays: Arrays) -> Self: ...
+    def restore(cls, config: Config, items: Vocabulary, arrays: Arrays) -> Self: ...
 
 
 class Learner(Protocol):
@@ -107,7 +110,7 @@ class Learner(Protocol):
     """
 
     def __call__(
-        self, config: Any, interactions: Interactions, catalogue: Vocabulary, training: Training
+        self, config: Config, interactions: Interactions, catalogue: Vocabulary, training: Training
     ) -> Scorer: ...
 
 
@@ -118,15 +121,25 @@ def scores_over(
     row: Callable[[Profile], NDArray[np.floating[Any]]],
 ) -> Scores:
     """Score histories, one ``row(profile)`` [K] each, and lay the rows out over a catalogue."""
-    columns = scorer.items.indexes(items.ids)
-    known = np.flatnonzero(columns >= 0)
-    taken = columns[known]
+    known, taken = aligned(scorer.items, items)
     scores = np.full((len(members), len(items)), np.nan, np.float32)
     for at, member in enumerate(members):
         profile = scorer.fold_in(member)
         if profile.is_known:
             scores[at, known] = row(profile)[taken]
     return scores
+
+
+@lru_cache(maxsize=32)
+def aligned(model: Vocabulary, items: Vocabulary) -> tuple[Indexes, Indexes]:
+    """Places in a catalogue of the items that a model knows, and their indexes in the model.
+
+    Kept, since a catalogue stays the same for many members while looking up its ids takes longer than
+    scoring them.
+    """
+    columns = model.indexes(items.ids)
+    known = np.flatnonzero(columns >= 0).astype(np.int32)
+    return known, columns[known]
 
 
 def explained(

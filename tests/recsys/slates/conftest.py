@@ -18,12 +18,12 @@ from django.db import connection
 
 from curation import installation
 from curation.models import Counter, Item, Surface
-from recsys import cache
+from recsys import broker, cache
 from recsys.artifacts import artifact_path
 from recsys.ml import artifact, registry
 from recsys.ml.interactions import Interactions, Vocabulary
 from recsys.ml.scorer import Training
-from recsys.models import LiveModel, ModelVersion, Run
+from recsys.models import Heartbeat, LiveModel, ModelVersion, Run
 from tests.factories import AttributeFactory
 from tests.processes import ROOT, wait_until
 
@@ -133,7 +133,7 @@ def start_worker(queue: str) -> subprocess.Popen[str]:
         "BROKER_URL": settings.CELERY_BROKER_URL,  # the command line of Celery reads it too
         "TANDEM_PROCESS": queue,
         "OMP_NUM_THREADS": "1",
-        "DJANGO_SETTINGS_MODULE": os.environ.get("WORKER_SETTINGS", "recsys.config.settings"),
+        "DJANGO_SETTINGS_MODULE": "recsys.config.settings",
     }
     words = [
         "-m",
@@ -157,8 +157,11 @@ def start_worker(queue: str) -> subprocess.Popen[str]:
             text=True,
             start_new_session=True,
         )
-    wait_until(lambda: " ready." in log.read_text() or worker.poll() is not None, "the worker")
-    assert worker.poll() is None, log.read_text()
+    try:
+        wait_until(Heartbeat.objects.filter(role=queue).exists, f"the {queue} worker")
+    except AssertionError:
+        worker.kill()
+        pytest.fail(log.read_text())
     return worker
 
 
@@ -166,4 +169,5 @@ def start_worker(queue: str) -> subprocess.Popen[str]:
 def _closed_circuits() -> Iterator[None]:
     """Each test starts with servers that nobody has given up on."""
     cache.breaker.__init__()
+    broker.breaker.__init__()
     yield

@@ -1,0 +1,75 @@
+"""Sending messages to the workers, by task name: quickly or not at all, on connections that stay open."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any, Final
+
+from kombu import Producer
+from kombu.exceptions import OperationalError
+
+from recsys.cache import Breaker
+from recsys.config.celery import app
+
+breaker: Final = Breaker()
+
+
+class _Producers(threading.local):
+    """This thread's producers, by the time that each waits for the broker."""
+
+    def __init__(self) -> None:
+        self.by_timeout: dict[float, Producer] = {}
+
+
+_producers: Final = _Producers()
+
+
+def publish(
+    task: str,
+    arguments: Sequence[Any],
+    *,
+    queue: str,
+    timeout_s: float,
+    expires_s: float | None = None,
+) -> None:
+    """Send one message; raises `cache.Unavailable` where the broker does not take it in time."""
+    breaker.call(
+        lambda: _send(task, arguments, queue, timeout_s, expires_s), (OperationalError, OSError)
+    )
+
+
+def _send(
+    task: str, arguments: Sequence[Any], queue: str, timeout_s: float, expires_s: float | None
+) -> None:
+    producers = _producers.by_timeout
+    if timeout_s not in producers:
+        producers[timeout_s] = _open(timeout_s)
+    try:
+        app.send_task(
+            task,
+            args=list(arguments),
+            queue=queue,
+            expires=expires_s,
+            ignore_result=True,
+            retry=False,
+            producer=producers[timeout_s],
+        )
+    except BaseException:
+        _close(producers.pop(timeout_s), timeout_s)
+        raise
+
+
+def _open(timeout_s: float) -> Producer:
+    patience = {
+        "socket_timeout": timeout_s,
+        "socket_connect_timeout": timeout_s,
+        "max_retries": 0,
+    }
+    connection = app.connection_for_write(transport_options=patience)
+    return app.amqp.Producer(connection, auto_declare=False)
+
+
+def _close(producer: Producer, timeout_s: float) -> None:
+    if producer.connection is not None:
+        producer.connection.collect(socket_timeout=timeout_s)
