@@ -7,7 +7,7 @@ others take its weight; a single unknown is neutral.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Final
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from recsys.ml.evaluation import Case, Figures, Report, Score, evaluate
+from recsys.ml.evaluation import Case, Report, Score, evaluate
 from recsys.ml.interactions import History, Vocabulary
 from recsys.ml.scales import Batch, scaled
 

@@ -17,7 +17,7 @@ class PopularityConfig:
     """Time-decayed popularity."""
 
     half_life_days: float = field(
-        default=3.0,
+        default=1.0,
         metadata=number(
             gettext_noop("After so many days an interaction counts half."), 0.05, 36_500
         ),
@@ -30,7 +30,7 @@ class ItemKnnConfig:
     """Nearest items by cosine."""
 
     shrink: float = field(
-        default=20.0,
+        default=10.0,
         metadata=number(
             gettext_noop("Pulls the similarity of rarely seen pairs towards 0."), 0, 10_000
         ),
@@ -40,7 +40,7 @@ class ItemKnnConfig:
         metadata=number(gettext_noop("Similar items kept for each item."), 1, 5_000),
     )
     decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
-    dislike: float = field(default=0.0, metadata=number(DISLIKE, 0, 1))
+    dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
     counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
     least: int = field(default=1, metadata=number(LEAST, 1, 1_000))
 
@@ -50,13 +50,13 @@ class EaseConfig:
     """Linear item-item model in closed form."""
 
     regularization: float = field(
-        default=300.0,
+        default=100.0,
         metadata=number(
             gettext_noop("Larger is smoother; below 1 the inverse loses its digits."), 1, 1e6
         ),
     )
     decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
-    dislike: float = field(default=0.0, metadata=number(DISLIKE, 0, 1))
+    dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
     counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
     least: int = field(default=1, metadata=number(LEAST, 1, 1_000))
 
@@ -66,10 +66,10 @@ class DotConfig:
     """Two embeddings per item: one for the history, one for what comes next."""
 
     embedding_size: int = field(
-        default=64, metadata=number(gettext_noop("Numbers in each embedding."), 2, 1_024)
+        default=128, metadata=number(gettext_noop("Numbers in each embedding."), 2, 1_024)
     )
     epochs: int = field(
-        default=12, metadata=number(gettext_noop("Passes over the interactions."), 1, 500)
+        default=8, metadata=number(gettext_noop("Passes over the interactions."), 1, 500)
     )
     batch_size: int = field(
         default=512, metadata=number(gettext_noop("Interactions in one step."), 8, 65_536)
@@ -79,7 +79,7 @@ class DotConfig:
         metadata=number(gettext_noop("Sampled items that each step compares with."), 1, 65_536),
     )
     learning_rate: float = field(
-        default=0.01, metadata=number(gettext_noop("Size of a step."), 1e-6, 1)
+        default=0.003, metadata=number(gettext_noop("Size of a step."), 1e-6, 1)
     )
     reg: float = field(
         default=1e-4, metadata=number(gettext_noop("Weight decay of the embeddings."), 0, 10)
@@ -89,6 +89,6 @@ class DotConfig:
         metadata=number(gettext_noop("Latest interactions of a member that count."), 1, 1_000),
     )
     decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
-    dislike: float = field(default=0.0, metadata=number(DISLIKE, 0, 1))
+    dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
     counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
     least: int = field(default=1, metadata=number(LEAST, 1, 1_000))

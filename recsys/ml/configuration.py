@@ -68,7 +68,7 @@ class Setting:
         if self.choices and value not in self.choices:
             return Problem(self.name, f"{value!r} is not known", self.expected)
         if self.low is not None and self.high is not None:
-            number = float(cast(float, value))
+            number = float(cast("float", value))
             if not math.isfinite(number) or not self.low <= number <= self.high:
                 return Problem(self.name, f"{value!r} is out of range", self.expected)
         return None
@@ -95,7 +95,7 @@ def settings_of(config: type[Any]) -> tuple[Setting, ...]:
     """The settings of a config dataclass, in order."""
     hints = get_type_hints(config)
     return tuple(
-        Setting(each.name, hints[each.name], cast(Value, each.default), **each.metadata)
+        Setting(each.name, hints[each.name], cast("Value", each.default), **each.metadata)
         for each in fields(config)
     )
 

@@ -58,4 +58,4 @@ class Dot:
         return np.asarray(self.target @ member, np.float32)
 
     def _shares(self, profile: Profile, index: int) -> Values:
-        return profile.weights * (self.history[profile.rows] @ self.target[index])
+        return np.asarray(profile.weights * (self.history[profile.rows] @ self.target[index]))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Self
+from typing import ClassVar, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.linalg import lapack
 from threadpoolctl import threadpool_limits
 
@@ -65,7 +66,7 @@ class Ease:
         return np.asarray(profile.weights @ self.weights[profile.rows], np.float32)
 
     def _shares(self, profile: Profile, index: int) -> Values:
-        return profile.weights * self.weights[profile.rows, index]
+        return np.asarray(profile.weights * self.weights[profile.rows, index])
 
 
 def fit(
@@ -82,7 +83,7 @@ def fit(
     return Ease(config, items, _weights(gram))
 
 
-def _gram(matrix: Any, training: Training) -> NDArray[np.float64]:
+def _gram(matrix: sparse.csr_array[np.float64], training: Training) -> NDArray[np.float64]:
     """XᵀX [K, K] by blocks of rows, column-major for LAPACK; a sparse product would be larger."""
     size = matrix.shape[1]
     gram = np.empty((size, size), np.float64, order="F")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -30,7 +28,7 @@ def recency(values: Values, counts: str, decay: float, dislike: float) -> Values
     signals = signal(values, counts)
     ages = np.arange(len(values) - 1, -1, -1, dtype=np.float32)
     weights = np.where(signals > 0, signals, np.float32(-dislike))
-    return (weights * np.float32(decay) ** ages).astype(np.float32)
+    return np.asarray(weights * np.float32(decay) ** ages, np.float32)
 
 
 def fold_in(history: History, items: Vocabulary, weights: Values) -> Profile:
@@ -75,7 +73,7 @@ def catalogue_flags(items: Vocabulary, catalogue: Vocabulary) -> Flags:
     return catalogue.indexes(items.ids) >= 0
 
 
-def member_item(interactions: Interactions, counts: str) -> Any:
+def member_item(interactions: Interactions, counts: str) -> sparse.csr_array[np.float64]:
     """Signals as a sparse matrix [M, I] in CSR, zeros left out."""
     weights = signal(interactions.values, counts).astype(np.float64)
     shape = (len(interactions.member_ids), len(interactions.item_ids))

@@ -146,8 +146,14 @@ class Interactions:
         if not len(members) == len(items) == len(values) == len(times) == len(curated):
             raise ValueError("the arrays of interactions differ in length")
         order = np.lexsort((values, items, times, members))
-        columns = (members, items, values, times, curated)
-        return cls(*(column[order] for column in columns), *vocabularies)
+        return cls(
+            members[order],
+            items[order],
+            values[order],
+            times[order],
+            curated[order],
+            *vocabularies,
+        )
 
     def __len__(self) -> int:
         return len(self.members)

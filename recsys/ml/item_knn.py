@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from recsys.ml import folding
 from recsys.ml.configs import ItemKnnConfig
@@ -102,7 +103,10 @@ def fit(
 
 
 def _nearest(
-    matrix: Any, norms: NDArray[np.float64], start: int, config: ItemKnnConfig
+    matrix: sparse.csc_array[np.float64],
+    norms: NDArray[np.float64],
+    start: int,
+    config: ItemKnnConfig,
 ) -> tuple[Indexes, Indexes, Values]:
     """Nearest j of each item i in a block: (j, i, sim)."""
     stop = min(start + BLOCK, len(norms))

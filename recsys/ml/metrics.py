@@ -25,7 +25,8 @@ def ndcg(hits: Flags, targets: NDArray[Any]) -> Figures:
 
 def recall(hits: Flags, targets: NDArray[Any]) -> Figures:
     """Share of a member's targets that the list holds [B]; the denominator is all targets."""
-    return np.asarray(hits.sum(axis=1) / targets)
+    found: Figures = np.count_nonzero(hits, axis=1) / targets.astype(np.float64)
+    return found
 
 
 def hit_rate(hits: Flags) -> Figures:

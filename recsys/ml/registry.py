@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pkgutil import resolve_name
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from recsys.ml.configs import DotConfig, EaseConfig, ItemKnnConfig, PopularityConfig
 from recsys.ml.configuration import Setting, gettext_noop, parse, settings_of
 from recsys.ml.options import TrainingOptions
+
+if TYPE_CHECKING:
+    from recsys.ml.scorer import Learner, Scorer
+
+Config = PopularityConfig | ItemKnnConfig | EaseConfig | DotConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,7 @@ class Family:
         return settings_of(self.config)
 
 
-class UnknownFamily(LookupError):  # noqa: N818
+class UnknownFamily(LookupError):
     """No family has this name; the message lists those that there are."""
 
 
@@ -81,9 +86,9 @@ def family(name: str) -> Family:
     return FAMILIES[name]
 
 
-def parse_config(name: str, parameters: object) -> Any:
+def parse_config(name: str, parameters: object) -> Config:
     """Make a family's config of what was given; raises UnknownFamily, ConfigError."""
-    return parse(family(name).config, parameters)
+    return cast("Config", parse(family(name).config, parameters))
 
 
 def parse_options(given: object) -> TrainingOptions:
@@ -91,11 +96,11 @@ def parse_options(given: object) -> TrainingOptions:
     return parse(TrainingOptions, given)
 
 
-def scorer_of(name: str) -> Any:
+def scorer_of(name: str) -> type[Scorer]:
     """The scorer class of a family; loads no torch."""
-    return resolve_name(family(name).scorer)
+    return cast("type[Scorer]", resolve_name(family(name).scorer))
 
 
-def learner_of(name: str) -> Any:
+def learner_of(name: str) -> Learner:
     """The learner of a family; ``dot``'s loads torch."""
-    return cast(Any, resolve_name(family(name).learner))
+    return cast("Learner", resolve_name(family(name).learner))

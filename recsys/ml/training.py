@@ -43,7 +43,7 @@ class Task:
     fingerprint: str
 
 
-class ForeignCheckpoint(ValueError):  # noqa: N818
+class ForeignCheckpoint(ValueError):
     """A checkpoint belongs to other settings or data than this run's."""
 
 
@@ -81,7 +81,7 @@ def _epoch(task: Task, epoch: int, training: Training, device: torch.device) -> 
         with _precision(training.options.precision, device):
             loss = task.loss(_moved(batch, device))
         task.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         task.optimizer.step()
         total += loss.detach()
     return float(total) / task.steps
