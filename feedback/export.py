@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -151,7 +151,8 @@ def uri(settings: Mapping[str, Any] | None = None) -> str:
     """The libpq URI of a database of Django's (by default the one in use), sockets included."""
     given = connection.settings_dict if settings is None else settings
     parts = {libpq: given[name] for name, libpq in _OPTIONS.items() if given.get(name)}
-    return f"postgresql:///{given['NAME']}?{urlencode(parts)}"
+    # libpq reads percent escapes only: a plus is a plus to it.
+    return f"postgresql:///{quote(given['NAME'], safe='')}?{urlencode(parts, quote_via=quote)}"
 
 
 def _digest(path: Path) -> str:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from curation.models import Surface
+from feedback.partitions import EARLIEST
 
 DAYS: Final = 28
 MOST_DAYS: Final = 1100
@@ -38,8 +39,13 @@ class Filters(forms.Form):
         super().__init__(usual | told, use_required_attribute=False)
 
     def clean(self) -> dict[str, Any]:
-        """Refuse days in the wrong order, and more of them than a chart can show."""
+        """Refuse days in the wrong order, days without feedback, more of them than a chart can show."""
         told: dict[str, Any] = super().clean() or {}
+        for name in ("start", "end"):
+            day = told.get(name)
+            if day and not (EARLIEST.date() <= day <= timezone.localdate() + timedelta(days=1)):
+                self.add_error(name, _("Choose a day between 1990 and today."))
+                del told[name]
         start, end = told.get("start"), told.get("end")
         if isinstance(start, date) and isinstance(end, date):
             if start > end:
