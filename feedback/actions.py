@@ -189,7 +189,7 @@ def _rebuild(pairs: set[tuple[UUID, UUID | None]], now: datetime) -> None:
     if not pairs:
         return
     subjects, items = zip(*pairs, strict=True)
-    words = {"subjects": list(subjects), "items": list(items), "now": now}
+    words: dict[str, Any] = {"subjects": list(subjects), "items": list(items), "now": now}
     with connection.cursor() as cursor:
         cursor.execute(CLEAR, words)
         cursor.execute(REBUILD, words)

@@ -45,7 +45,6 @@ class Filters(forms.Form):
             day = told.get(name)
             if day and not (EARLIEST.date() <= day <= timezone.localdate() + timedelta(days=1)):
                 self.add_error(name, _("Choose a day between 1990 and today."))
-                del told[name]
         start, end = told.get("start"), told.get("end")
         if isinstance(start, date) and isinstance(end, date):
             if start > end:

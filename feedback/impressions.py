@@ -32,7 +32,7 @@ INTERVAL_S: Final = 0.25
 MOST_KEPT: Final = 20_000
 MOST_AT_ONCE: Final = 2_000
 
-_COLUMNS: Final = [field.column for field in Impression._meta.concrete_fields]
+_COLUMNS: Final = [field.attname for field in Impression._meta.concrete_fields]
 
 _INSERT: Final = f"""
 INSERT INTO feedback_impression ({", ".join(_COLUMNS)})

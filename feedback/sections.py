@@ -15,7 +15,7 @@ from feedback import reports
 from feedback.charts import Chart, Series, lines, stacked_bars
 from feedback.models import Kind
 from feedback.reports import SlotFigures, Span
-from feedback.tables import Share, Table, number, percent
+from feedback.tables import Cell, Share, Table, number, percent
 
 SLOTS_DRAWN: Final = 20
 SURFACES_DRAWN: Final = 4
@@ -37,10 +37,12 @@ class Section:
 def activity(span: Span) -> Section:
     """Feedback per step and kind."""
     counts, steps = reports.activity(span), span.steps()
-    kinds = [kind for kind in Kind if kind is not Kind.UNDO]
+    kinds: list[Kind] = [kind for kind in Kind if kind is not Kind.UNDO]
     sums = {kind: sum(counts.get((step, kind), 0) for step in steps) for kind in kinds}
     total = sum(sums.values())
-    rows = [(step.isoformat(), *(counts.get((step, k), 0) for k in kinds)) for step in steps[::-1]]
+    rows: list[list[Cell]] = [
+        [step.isoformat(), *(counts.get((step, k), 0) for k in kinds)] for step in steps[::-1]
+    ]
     return Section(
         name="activity",
         question=_("What did members do?"),
