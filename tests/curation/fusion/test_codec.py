@@ -33,7 +33,7 @@ from curation.fusion.effects import (
     Quota,
 )
 from curation.fusion.explain import REASONS
-from curation.fusion.policy import Audience, Diversity, DiversityKind, Hours, Scope
+from curation.fusion.policy import Audience, Diversity, DiversityKind, Hours, Rule, Scope
 from curation.fusion.query import All, AnyOf, Comparison, Not, Query
 from curation.fusion.slate import ENGINE_VERSION
 from tests.curation.fusion.cases import (
@@ -53,8 +53,8 @@ from tests.curation.fusion.cases import (
 from tests.curation.fusion.properties import fused
 
 
-def rich() -> Case:
-    """A case that uses every kind of field, effect and query."""
+def every_rule() -> list[Rule]:
+    """A rule of each effect, between them of every kind of query."""
     effects: list[Effect] = [Boost(0.5), Bury(0.2), BuryToBottom(), Cap(1, 2, "studio"), Exclude()]
     effects += [Only(Fallback.LIST, (item(1),)), PinMatch(2), Quota(1, 2)]
     assert {type(each) for each in effects} == set(EFFECTS.values())
@@ -64,7 +64,11 @@ def rich() -> Case:
         Comparison("released", Kind.DATE, "exists"),
         Comparison("animated", Kind.BOOLEAN, "eq", value=True),
     ]
-    rules = [rule(at, effect, whats[at % 4], holdback=0.1) for at, effect in enumerate(effects)]
+    return [rule(at, effect, whats[at % 4], holdback=0.1) for at, effect in enumerate(effects)]
+
+
+def rich() -> Case:
+    """A case that uses every kind of field, effect and query."""
     hours = Hours("Asia/Shanghai", frozenset({3}), 0, 1440)
     case = simple_case(
         3.0,
@@ -86,7 +90,7 @@ def rich() -> Case:
             "unused": Column.of(Kind.NUMBER, [1, 2, 3, 4, 5]),
         },
     )
-    case = case.with_rules(*rules).with_policy(
+    case = case.with_rules(*every_rule()).with_policy(
         blocks=(block(50, 2, safety=True, reason="law"),),
         pins=(pin(60, 1, 2, who=Audience(hours=hours, languages=frozenset({"zh", "en"}))),),
         valid_until=NOW,
