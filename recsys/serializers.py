@@ -12,7 +12,7 @@ from recsys.ml.registry import FAMILIES
 from recsys.models import LiveModel, ModelVersion, Run
 
 
-class RunRequestSerializer(StrictSerializer):
+class LaunchSerializer(StrictSerializer):
     """What to train, and how."""
 
     family = serializers.ChoiceField(choices=list(FAMILIES))
@@ -36,13 +36,18 @@ class ProgressSerializer(serializers.Serializer[Any]):
     curve = serializers.ListField(child=serializers.JSONField())
 
 
+@extend_schema_field({"type": "object"})
+class Facts(serializers.JSONField):
+    """Named values of any kind."""
+
+
 class RunSerializer(serializers.ModelSerializer[Run]):
     """A run with its state, its progress and, once it is over, its evaluation."""
 
-    parameters = serializers.DictField(child=serializers.JSONField())
-    options = serializers.DictField(child=serializers.JSONField())
+    parameters = Facts()
+    options = Facts()
     progress = serializers.SerializerMethodField()
-    report = serializers.DictField(child=serializers.JSONField())
+    report = Facts()
     model = serializers.SerializerMethodField()
 
     class Meta:
@@ -69,7 +74,7 @@ class VersionSerializer(serializers.ModelSerializer[ModelVersion]):
     """A model version, its evaluation, and whether it is the one that serves."""
 
     run = serializers.PrimaryKeyRelatedField[Run](read_only=True)
-    report = serializers.DictField(child=serializers.JSONField())
+    report = Facts()
     live = serializers.BooleanField(source="is_live")
 
     class Meta:

@@ -13,6 +13,7 @@ from schemathesis.checks import CHECKS
 from curation import installation
 from curation.access import issue_token
 from curation.models import Item, Member, User
+from recsys import serving
 from recsys.api import surfaces, tokens
 from recsys.config.wsgi import application
 
@@ -33,8 +34,9 @@ def _connections_stay():
 
 
 @pytest.fixture
-def token(db, _connections_stay):
-    """An administrator's token, and an item and a member to name."""
+def token(db, _connections_stay, monkeypatch):
+    """An administrator's token, and an item and a member to name. No worker is there to wait for."""
+    monkeypatch.setattr(serving.Ask, "budget_s", 0.0)
     installation.ensure()
     tokens.forget()
     surfaces.forget()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from curation.models import Surface
 from curation.problems import CONTENT_TYPE
 from feedback.parsing import KINDS
 from recsys.api.parameters import DEFAULT_SIZE, MAX_EXCLUDED
@@ -21,6 +22,11 @@ def record(properties: Schema, *, optional: tuple[str, ...] = (), **more: object
     required = [name for name in properties if name not in optional]
     shape: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
     return shape | ({"required": required} if required else {}) | more
+
+
+def any_or(name: str) -> Schema:
+    """A row of a batch: what it should be, or anything, since a row that is no such thing is rejected alone."""
+    return {"anyOf": [ref(name), {"description": "Anything else is rejected, row by row."}]}
 
 
 def array(of: Schema, **more: object) -> Schema:
@@ -116,18 +122,41 @@ COMPONENTS: Final[Schema] = {
         },
         optional=("item", "value", "undoes", "occurred_at", "impression"),
     ),
-    "InteractionBatch": record(
+    "InteractionBatch": record({"interactions": array(any_or("Interaction"), maxItems=1000)}),
+    "ItemRow": record(
         {
-            "interactions": array(
-                {
-                    "anyOf": [
-                        ref("Interaction"),
-                        {"description": "Anything else is rejected alone."},
-                    ]
-                },
-                maxItems=1000,
-            )
-        }
+            "item": OUTSIDE_ID,
+            "title": TEXT,
+            "description": TEXT,
+            "attributes": {
+                "type": "object",
+                "description": "By declared key; null takes one away.",
+            },
+            "provider": TEXT,
+            "image": {"type": "string", "format": "uri"},
+            "published_on": {"type": ["string", "null"], "format": "date"},
+            "active": FLAG,
+        },
+        optional=(
+            "title",
+            "description",
+            "attributes",
+            "provider",
+            "image",
+            "published_on",
+            "active",
+        ),
+        description="An item; what is not named stays as it is. A new one needs a title.",
+    ),
+    "MemberRow": record(
+        {
+            "member": OUTSIDE_ID,
+            "language": TEXT,
+            "time_zone": TEXT,
+            "attributes": {"type": "object"},
+        },
+        optional=("language", "time_zone", "attributes"),
+        description="A member; what is not named stays as it is.",
     ),
     "InteractionResult": record(
         {
@@ -163,10 +192,11 @@ def parameter(name: str, schema: Schema, description: str, **more: object) -> Sc
     return {"name": name, "in": "query", "schema": schema, "description": description} | more
 
 
+DEPTH: Final = Surface._meta.get_field("depth").default
 SIZE: Final = parameter(
     "size",
-    {"type": "integer", "minimum": 1, "maximum": 50, "default": DEFAULT_SIZE},
-    "How many placements; at most the depth of the surface.",
+    {"type": "integer", "minimum": 1, "maximum": DEPTH, "default": DEFAULT_SIZE},
+    "How many placements; at most the depth of the surface, which is 50 unless it was changed.",
 )
 WAIT: Final = parameter(
     "wait_ms",

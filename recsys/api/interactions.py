@@ -47,11 +47,8 @@ def interactions(request: HttpRequest, caller: Caller) -> HttpResponse:
 
 def _wanted(given: Parameters) -> SlateParameters | None:
     """The slate to answer with; checked before anything is recorded, so that a refusal leaves nothing behind."""
-    if "refresh" in given.query:
-        return SlateParameters.read(given, "refresh")
-    SlateParameters.numbers(given)
-    given.refuse_faults()
-    return None
+    wanted = SlateParameters.read(given, "refresh")
+    return wanted if "refresh" in given.query else None
 
 
 def _rows(body: Row) -> list[Row]:

@@ -98,17 +98,15 @@ class SlateParameters:
 
         Raises a problem of 400 on any fault of the query so far, of 404 where there is no such surface.
         """
-        size, wait_ms = cls.numbers(given)
-        wanted = cls(given.text(surface) or "home", size, wait_ms, given.text("item"))
+        wanted = cls(
+            surface=given.text(surface) or "home",
+            size=given.whole("size", 1, MAX_SIZE) or DEFAULT_SIZE,
+            wait_ms=given.whole("wait_ms", 0, settings.DOORBELL_BUDGET_MAX_MS),
+            item=given.text("item"),
+        )
         given.refuse_faults()
         wanted._refuse_impossible()
         return wanted
-
-    @staticmethod
-    def numbers(given: Parameters) -> tuple[int, int | None]:
-        """The size, and how long to wait where that is said."""
-        size = given.whole("size", 1, MAX_SIZE) or DEFAULT_SIZE
-        return size, given.whole("wait_ms", 0, settings.DOORBELL_BUDGET_MAX_MS)
 
     def _refuse_impossible(self) -> None:
         limits = limits_of(self.surface)

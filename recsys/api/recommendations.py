@@ -23,7 +23,8 @@ from recsys.serving import Ask, MemberKey, Served
 PARAMETERS: Final = frozenset(
     {"member", "surface", "size", "item", "exclude", "explain", "wait_ms"}
 )
-EXPLAINED: Final = ("fired", "withheld", "lost", "pinned", "curated", "sampled", "propensity")
+DECISIONS: Final = ("fired", "withheld", "lost")
+EXPLAINED: Final = ("pinned", "curated", "sampled", "propensity")
 SHOWN: Final = ("slot", "item", "title", "score", "parts", "boost", "rounding")
 
 
@@ -77,7 +78,8 @@ def _placement(placement: Mapping[str, Any], explain: bool) -> dict[str, Any]:
         {"code": reason["code"], "text": reasons.text_of(reason)} for reason in placement["reasons"]
     ]
     if explain:
-        shown["explanation"] = {name: placement[name] for name in EXPLAINED}
+        decisions = {name: placement.get(name, []) for name in DECISIONS}
+        shown["explanation"] = decisions | {name: placement[name] for name in EXPLAINED}
     return shown
 
 

@@ -16,7 +16,7 @@ from curation.problems import Conflict, Invalid
 from recsys import actions
 from recsys.ml.configuration import ConfigError
 from recsys.models import Run
-from recsys.serializers import RunRequestSerializer, RunSerializer
+from recsys.serializers import LaunchSerializer, RunSerializer
 
 NEWEST = 100
 
@@ -25,7 +25,7 @@ NEWEST = 100
 @extend_schema(
     methods=["POST"],
     operation_id="request_run",
-    request=RunRequestSerializer,
+    request=LaunchSerializer,
     responses={202: RunSerializer},
 )
 @api_view(["GET", "POST"])
@@ -39,7 +39,7 @@ def runs(request: Request) -> Response:
 
 
 def _request(request: Request) -> Response:
-    asked = RunRequestSerializer(data=request.data)
+    asked = LaunchSerializer(data=request.data)
     asked.is_valid(raise_exception=True)
     values = {"parameters": {}, **asked.validated_data}
     try:

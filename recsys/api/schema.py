@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, Final
 
-from recsys.api.hot_schema import COMPONENTS, PATHS, PROBLEM, Schema, record
+from recsys.api.hot_schema import COMPONENTS, PATHS, PROBLEM, Schema, any_or, record
 from recsys.ml.configuration import Setting, settings_of
 from recsys.ml.options import TrainingOptions
 from recsys.ml.registry import FAMILIES, Family
@@ -33,7 +33,10 @@ def complete(result: Schema, generator: Any, request: Any, public: bool) -> Sche
         if name.endswith("Request") and shape.get("type") == "object":
             shape["additionalProperties"] = False
     schemas.update(COMPONENTS)
-    schemas["RunRequest"] = {"oneOf": [_run_request(family) for family in FAMILIES.values()]}
+    schemas["LaunchRequest"] = {"oneOf": [_launch(family) for family in FAMILIES.values()]}
+    for rows, row in (("items", "ItemRow"), ("members", "MemberRow")):
+        body = schemas[f"{rows.capitalize()}RowsRequest"]
+        body["properties"][rows]["items"] = any_or(row)
     for operation in operations(result):
         _add_problems(operation)
         operation["security"] = [{"token": []}]
@@ -56,7 +59,7 @@ def _add_problems(operation: Schema) -> None:
     operation["responses"]["default"] = PROBLEM | {"description": "Any other problem"}
 
 
-def _run_request(family: Family) -> Schema:
+def _launch(family: Family) -> Schema:
     properties = {
         "family": {"type": "string", "enum": [family.name]},
         "parameters": _settings(settings_of(family.config)),
