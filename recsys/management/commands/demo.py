@@ -15,7 +15,9 @@ from feedback.stats import roll_up
 from recsys.demo import first_blend, loading, people, readiness, training
 from recsys.demo.client import Client
 
-PARAMETERS: Final[dict[str, dict[str, Any]]] = {"dot": {"epochs": 4, "embedding_size": 32}}
+PARAMETERS: Final[dict[str, dict[str, Any]]] = {
+    "dot": {"embedding_size": 32, "epochs": 4, "batch_size": 1024, "learning_rate": 0.02}
+}
 """What the first models have other than the defaults: a smaller one is ready sooner."""
 SOMEBODY: Final = "1"
 """A member of the data set, with a history."""
