@@ -20,6 +20,12 @@ Whole = Mapping[str, Any]
 """A body as the worker makes it: see `fusing.body_of`."""
 Versions = Mapping[str, int]
 
+COMPONENTS: Final = (
+    *("policy", "blocks", "catalogue", "models", "feedback", "segments"),
+    "statistics",
+)
+"""What the versions of a slate count."""
+
 LIFETIME_S: Final = 86_400
 FIRST: Final = 10
 _LENGTH: Final = 4

@@ -1,0 +1,47 @@
+"""Short ways to ask for a slate and to decide about one."""
+
+from __future__ import annotations
+
+from curation.actions import Terms, block_item, pin_item, publish_decision
+from curation.models import Surface
+from feedback.actions import record
+from feedback.models import Kind
+from recsys.serving import Ask, MemberKey, Served, slate
+from tests.factories import SOURCE, UserFactory
+from tests.feedback.cast import told
+
+LONG_MS = 10_000
+TERMS = Terms(reason="a test")
+
+
+def serve(outside_id: str, surface: str = "home", **more) -> Served:
+    """A slate for a member of the tests' source, who waits long for a fresh one."""
+    return slate(Ask(MemberKey(SOURCE, outside_id), surface, **{"wait_ms": LONG_MS, **more}))
+
+
+def rate(member, item, stars=5, event="an event") -> None:
+    """A member rates an item."""
+    record([told(member, event, Kind.RATING, item, stars)], source=SOURCE)
+
+
+def refuse(member, item, event="a refusal") -> None:
+    """A member is not interested in an item."""
+    record([told(member, event, Kind.NOT_INTERESTED, item)], source=SOURCE)
+
+
+def block(item, **more) -> None:
+    """An administrator blocks an item and publishes."""
+    actor = UserFactory(roles=["administrator"])
+    publish_decision(actor=actor, draft=block_item(actor=actor, item=item, terms=TERMS, **more))
+
+
+def pin(item, slot, surface="home") -> None:
+    """A curator pins an item and publishes."""
+    actor, place = UserFactory(roles=["curator"]), Surface.objects.get(pk=surface)
+    draft = pin_item(actor=actor, surface=place, item=item, slot=slot, terms=TERMS)
+    publish_decision(actor=actor, draft=draft)
+
+
+def ids(served: Served) -> list[str]:
+    """The outside ids of a slate, by slot."""
+    return [each["item"] for each in served.placements]
