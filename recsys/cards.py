@@ -70,7 +70,12 @@ class Card:
     @cached_property
     def cover(self) -> Cover:
         """The drawn cover, coloured by the item's first tag."""
-        tags = [tag for value in self.item.attributes.values() if isinstance(value, list) for tag in value]
+        tags = [
+            tag
+            for value in self.item.attributes.values()
+            if isinstance(value, list)
+            for tag in value
+        ]
         return cover(self.item.outside_id, self.item.title, tags[0] if tags else self.item.provider)
 
     @property
@@ -96,7 +101,9 @@ class Card:
     @property
     def facts(self) -> list[tuple[str, str]]:
         """The attributes as (name, value) for the item's page."""
-        given = [(key.replace("_", " "), _words(value)) for key, value in self.item.attributes.items()]
+        given = [
+            (key.replace("_", " "), _words(value)) for key, value in self.item.attributes.items()
+        ]
         return [*given, *([(_("provider"), self.item.provider)] if self.item.provider else [])]
 
 
@@ -125,7 +132,10 @@ def cards(
 def _ratings(subject: UUID | None, items: list[UUID]) -> dict[UUID, Rating]:
     if subject is None:
         return {}
-    return {rating.item_id: rating for rating in Rating.objects.filter(subject=subject, item_id__in=items)}
+    return {
+        rating.item_id: rating
+        for rating in Rating.objects.filter(subject=subject, item_id__in=items)
+    }
 
 
 def _is_number(value: object) -> bool:

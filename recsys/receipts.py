@@ -54,7 +54,9 @@ def undo(request: HttpRequest, target: Item, event: str) -> Receipt:
     outcome = _record(member, target, f"{event}.undo", Kind.UNDO, undoes=event)
     if outcome.status == "rejected":
         return Receipt(text=outcome.text or _("That could not be taken back."))
-    return Receipt(text=_("Taken back: %(title)s.") % {"title": target.title}, version=_version(member))
+    return Receipt(
+        text=_("Taken back: %(title)s.") % {"title": target.title}, version=_version(member)
+    )
 
 
 def click(request: HttpRequest, shown: Item) -> None:
@@ -114,7 +116,9 @@ def _version(member: Member) -> int:
 
 def _said(act: Kind, stars: int | None, title: str) -> str:
     if act == Kind.RATING and stars:
-        rated = ngettext("Rated %(title)s: %(stars)s star.", "Rated %(title)s: %(stars)s stars.", stars)
+        rated = ngettext(
+            "Rated %(title)s: %(stars)s star.", "Rated %(title)s: %(stars)s stars.", stars
+        )
         return rated % {"title": title, "stars": stars}
     sentences = {
         Kind.LIKE: _("You like %(title)s."),

@@ -64,7 +64,9 @@ def similar(request: HttpRequest, anchor: Item) -> Sequence[Card]:
     return cards(served.placements, subject=member.subject, impression=served.impression)
 
 
-def _ask(request: HttpRequest, member: Member, surface: str, size: int, anchor: Item | None = None) -> Ask:
+def _ask(
+    request: HttpRequest, member: Member, surface: str, size: int, anchor: Item | None = None
+) -> Ask:
     return Ask(
         member=MemberKey(member.source, member.outside_id),
         surface=surface,
@@ -76,7 +78,9 @@ def _ask(request: HttpRequest, member: Member, surface: str, size: int, anchor: 
 
 def _sentence(served: Served) -> str:
     if served.mode == "fresh":
-        return _("Made just now from your ratings, what people watch now, and what our curators decided.")
+        return _(
+            "Made just now from your ratings, what people watch now, and what our curators decided."
+        )
     if served.mode == "stale":
         return _("From a moment ago: your newest feedback is kept and will count shortly.")
     return _("What people watch now. Your own shelf is being prepared; what you rate is kept.")

@@ -22,7 +22,6 @@ urlpatterns = [
     path("language/", login_not_required(set_language), name="set_language"),
     path("api/", include("recsys.api.urls")),
     path("admin/desk/", include("curation.desk_urls")),
-    path("admin/desk/", include("curation.desk_urls")),
     path("admin/runs/", include("recsys.run_urls")),
     path("admin/", admin.site.urls),
     path("livez", health.live, name="live"),
