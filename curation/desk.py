@@ -10,11 +10,11 @@ from typing import Any, Final
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from curation.fusion.parsing import parse
 from curation.fusion.query import All, AnyOf, Comparison, ItemList, Not, Query
 from curation.models import ChangeSet, Decision, PolicyVersion, Revision, Surface
 from curation.policies import drafts_of, entries_of, in_force, live_blocks
 from curation.queries import schema
-from curation.specs import parse
 
 _VERSIONS_SHOWN: Final = 20
 

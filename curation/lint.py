@@ -17,7 +17,8 @@ from curation.fusion import policy as fusion
 from curation.fusion.columns import fold
 from curation.fusion.effects import Boost, Bury, BuryToBottom, Cap, Exclude, Only, PinMatch, Quota
 from curation.fusion.query import All, Not, canonical
-from curation.models import Item, Revision, SegmentMembership
+from curation.models import Item, Revision, SegmentMembership, Surface
+from curation.policies import entries_of, load_policy
 
 
 class Level(StrEnum):
@@ -52,6 +53,14 @@ def findings(revision: Revision, policy: fusion.Policy, at: datetime) -> list[Fi
         _dates(revision, at), _nobody(subject), _CHECKS[type(subject)](subject, policy, at)
     )
     return sorted(found, key=lambda finding: finding.level)
+
+
+def review(surface: Surface, at: datetime) -> list[tuple[Revision, list[Finding]]]:
+    """Lint all that is published on a surface, as it stands now; only what has findings."""
+    policy = load_policy(surface, at)
+    entries = entries_of(surface.slug, surface.policy_version)
+    found = [(row.revision, findings(row.revision, policy, at)) for row in entries]
+    return [(revision, told) for revision, told in found if told]
 
 
 def _block(code: str, text: str, decision: UUID | None = None) -> Finding:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from curation import actions
+from curation import actions, lint
 from curation.actions import Refused, Terms
 from curation.fusion.effects import Boost, Bury, Cap, Exclude, Fallback, Only
 from curation.fusion.parsing import parse
@@ -194,6 +194,19 @@ def test_a_blend_that_another_always_outranks_is_warned_of(curator, home, scorer
     spared = Terms(priority=300, holdback=0.1)
     publish(actions.set_blend(**blend, terms=spared))
     assert codes(actions.set_blend(**blend, terms=Terms(priority=250))) == []
+
+
+def test_a_review_finds_what_went_wrong_since(pin, publish, home, films):
+    pinned = publish(pin(films[0], 1, until=NOW + timedelta(days=1)))
+    publish(pin(films[1], 2))
+    home.refresh_from_db()
+    assert lint.review(home, NOW) == []
+    films[1].active = False
+    films[1].save()
+    found = lint.review(home, NOW + timedelta(days=2))
+    told = {revision.decision_id: [row.code for row in rows] for revision, rows in found}
+    assert told.pop(pinned.decision.pk) == ["window_over"]
+    assert list(told.values()) == [["pin_inactive"]]
 
 
 def test_a_review_date_that_has_passed_is_warned_of(pin, films):
