@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -75,7 +76,7 @@ class StrictSerializer(serializers.Serializer[Any]):
 class QueryField(serializers.Field[Any, Any, Any, Any]):
     """A query over items; its form is checked where it is parsed."""
 
-    default_error_messages = {"invalid": "A query is an object."}
+    default_error_messages = {"invalid": gettext_lazy("A query is an object.")}
 
     def to_internal_value(self, data: object) -> object:
         """The query as it came."""
