@@ -51,5 +51,6 @@ def _listen_and_beat(role: str) -> None:
     live.preload()
     while True:
         beat(role, live.held(), live.problems())
-        for notice in connection.connection.notifies(timeout=BEAT_S, stop_after=1):
+        # All of them first: the generator keeps the connection to itself, and loading asks it.
+        for notice in list(connection.connection.notifies(timeout=BEAT_S, stop_after=1)):
             live.hold(UUID(notice.payload))
