@@ -16,6 +16,7 @@ _LEFT: Final = 40
 _TOP: Final = 10
 _BASE: Final = 160
 _MOST_LABELS: Final = 6
+_ROUND: Final = (1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +132,11 @@ def _path(points: Sequence[tuple[float, float] | None]) -> str:
 
 
 def _round_up(value: float) -> float:
-    """The least of 1, 2, 5 × 10ⁿ that is not below the value; 1 for nothing."""
+    """The least round number that is not below the value; 1 for nothing."""
     if value <= 0:
         return 1.0
     unit = 10.0 ** math.floor(math.log10(value))
-    return next(step * unit for step in (1, 2, 5, 10) if step * unit >= value * (1 - 1e-9))
+    return next(step * unit for step in _ROUND if step * unit >= value * (1 - 1e-9))
 
 
 def _ticks(top: float, say: Say) -> list[Label]:

@@ -36,7 +36,7 @@ class Filters(forms.Form):
         today = timezone.localdate()
         usual = {"start": (today - timedelta(days=DAYS - 1)).isoformat(), "end": today.isoformat()}
         told = {name: given[name] for name in self.base_fields if given.get(name)}
-        super().__init__(usual | told, use_required_attribute=False)
+        super().__init__(usual | told, use_required_attribute=False, label_suffix="")
 
     def clean(self) -> dict[str, Any]:
         """Refuse days in the wrong order, days without feedback, more of them than a chart can show."""

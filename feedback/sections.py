@@ -61,7 +61,7 @@ def _activity_answer(total: int, sums: Mapping[Kind, int]) -> str:
         return _("Nobody gave feedback in these days.")
     most = max(sums, key=lambda kind: sums[kind])
     words = {"total": number(total), "kind": most.label, "share": percent(sums[most] / total)}
-    return _("They gave feedback %(total)s times; %(share)s of it was: %(kind)s.") % words
+    return _("They gave feedback %(total)s times, most often: %(kind)s (%(share)s).") % words
 
 
 def _activity_chart(

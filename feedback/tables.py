@@ -55,7 +55,7 @@ class Table:
 
 def _words(cell: Cell) -> str:
     if isinstance(cell, Share):
-        return percent(cell)
+        return f"{number_format(cell * 100, 1)} %"
     if isinstance(cell, int | float):
         return number(cell, 2)
     return cell or "–"
