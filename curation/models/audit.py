@@ -40,3 +40,26 @@ def audited(*fields: str, obj: bool = True) -> Callable[[type[Row]], type[Row]]:
         return tracked(model)  # type: ignore[no-any-return]
 
     return track
+
+
+REVOKE_SQL = """
+DO $$
+DECLARE grant_row record;
+BEGIN
+  FOR grant_row IN
+    SELECT DISTINCT c.oid::regclass AS audit_table, pg_get_userbyid(acl.grantee) AS grantee
+    FROM pg_class c
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'pgh_id'
+    CROSS JOIN LATERAL aclexplode(c.relacl) acl
+    WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace
+      AND acl.grantee NOT IN (0, c.relowner)
+  LOOP
+    EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON %s FROM %I',
+                   grant_row.audit_table, grant_row.grantee);
+  END LOOP;
+END $$
+"""
+"""For a migration after audited tables: leaves whoever does not own them INSERT and SELECT alone.
+
+The triggers alone can be told to look away by a session that may write SQL.
+"""
