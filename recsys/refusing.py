@@ -51,7 +51,7 @@ def refuse(slug: str, cause: str = "change") -> None:
     if lease is None:
         return
     try:
-        _perform(slug, lease)
+        perform(slug, lease)
     except leases.Fenced:
         log.warning("re-fusing %s: the lease is lost", slug)
     except Exception as error:
@@ -94,7 +94,8 @@ def _waiting(slug: str, cause: str) -> Refusing:
         return queued.get()
 
 
-def _perform(slug: str, lease: Lease) -> None:
+def perform(slug: str, lease: Lease) -> None:
+    """Renew the fallbacks, then the slates of active members, until done, cancelled or superseded."""
     contexts = list(dict.fromkeys([Place(slug), *_places(_CONTEXTS, slug, MOST_CONTEXTS)]))
     active = list(_places(_ACTIVE, slug, MOST_MEMBERS))
     places = [*contexts, *active]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -22,12 +23,15 @@ from recsys import broker, cache
 from recsys.artifacts import artifact_path
 from recsys.ml import artifact, registry
 from recsys.ml.interactions import Interactions, Vocabulary
-from recsys.ml.scorer import Training
+from recsys.ml.scorer import Scorer, Training
 from recsys.models import Heartbeat, LiveModel, ModelVersion, Run
 from tests.factories import AttributeFactory
 from tests.processes import ROOT, wait_until
 
 FAMILIES = ("popularity", "item_knn", "ease")
+SHARED = uuid.uuid4().hex
+FACTS = artifact.Facts(created="2026-01-01T00:00:00Z", code="test")
+_digests: dict[str, str] = {}
 
 
 @dataclass
@@ -45,8 +49,16 @@ class World:
         return self.items[1::2]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All that share the worker go to one process of the test run."""
+    for item in items:
+        if "realtime" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("realtime"))
+
+
 @pytest.fixture
-def world(transactional_db, tmp_path) -> World:
+def world(transactional_db) -> World:
     """A catalogue of 120 films with three live scorers; its versions are above those of any other test."""
     installation.ensure()
     Counter.objects.update(value=time.time_ns() // 1000)
@@ -54,6 +66,7 @@ def world(transactional_db, tmp_path) -> World:
     AttributeFactory(key="genres", kind="tags")
     items = [
         Item(
+            id=uuid.uuid5(uuid.NAMESPACE_URL, f"film-{n}"),
             source="test",
             outside_id=f"film-{n}",
             title=f"Film {n}",
@@ -64,7 +77,7 @@ def world(transactional_db, tmp_path) -> World:
     Item.objects.bulk_create(items)
     made = World(items)
     for family in FAMILIES:
-        go_live(train(family, made))
+        go_live(version_of(family, made))
     return made
 
 
@@ -81,19 +94,23 @@ def tastes(world: World) -> Interactions:
     return Interactions.of(members, items, [1.0] * len(items), times)
 
 
-def train(family: str, world: World) -> ModelVersion:
-    """A version of a family, its artifact on disk."""
+def version_of(family: str, world: World) -> ModelVersion:
+    """A new version of a family; films and tastes never change, so all share one artifact."""
     run = Run.objects.create(family=family)
     number = ModelVersion.objects.filter(family=family).count() + 1
-    version = ModelVersion(family=family, run=run, number=number)
-    version.artifact = f"{family}/{version.id}/model"
-    config = registry.parse_config(family, {})
-    catalogue = Vocabulary.of(item.id for item in world.items)
-    scorer = registry.learner_of(family)(config, tastes(world), catalogue, Training())
-    facts = artifact.Facts(created="2026-01-01T00:00:00Z", code="test")
-    version.digest = artifact.save(artifact_path(version), scorer, facts)
+    version = ModelVersion(family=family, run=run, number=number, artifact=f"{family}/{SHARED}")
+    if family not in _digests:
+        _digests[family] = artifact.save(artifact_path(version), _fit(family, world), FACTS)
+    version.digest = _digests[family]
     version.save()
     return version
+
+
+def _fit(family: str, world: World) -> Scorer:
+    catalogue = Vocabulary.of(item.id for item in world.items)
+    config = registry.parse_config(family, {})
+    scorer: Scorer = registry.learner_of(family)(config, tastes(world), catalogue, Training())
+    return scorer
 
 
 def go_live(version: ModelVersion) -> None:
@@ -113,23 +130,38 @@ def newcomer() -> str:
     return f"newcomer-{uuid.uuid4()}"
 
 
+@pytest.fixture(scope="session")
+def _shared_worker() -> Iterator[list[subprocess.Popen[str]]]:
+    workers: list[subprocess.Popen[str]] = []
+    yield workers
+    for worker in workers:
+        stop_worker(worker)
+
+
 @pytest.fixture
-def realtime(world) -> Iterator[subprocess.Popen[str]]:
-    """A real realtime worker on the test database."""
-    worker = start_worker("realtime")
-    yield worker
-    worker.kill()
+def realtime(world, _shared_worker, django_db_setup) -> subprocess.Popen[str]:
+    """A real realtime worker on the test database, shared by the tests of a run."""
+    if not _shared_worker:
+        _shared_worker.append(start_worker("realtime"))
+    return _shared_worker[0]
+
+
+def stop_worker(worker: subprocess.Popen[str]) -> None:
+    os.killpg(worker.pid, signal.SIGKILL)
     worker.wait()
+
+
+def database_url() -> str:
+    """The test database, for a process."""
+    place = connection.settings_dict
+    port = f"&port={place['PORT']}" if place["PORT"] else ""
+    return f"postgresql://{place['USER']}@/{place['NAME']}?host={place['HOST']}{port}"
 
 
 def start_worker(queue: str) -> subprocess.Popen[str]:
     log = Path(settings.VAR_DIR) / f"{queue}-{uuid.uuid4().hex}.log"
-    place = connection.settings_dict
-    url = f"postgresql://{place['USER']}@/{place['NAME']}?host={place['HOST']}"
-    if place["PORT"]:
-        url += f"&port={place['PORT']}"
     environment = os.environ | {
-        "DATABASE_URL": url,
+        "DATABASE_URL": database_url(),
         "BROKER_URL": settings.CELERY_BROKER_URL,  # the command line of Celery reads it too
         "TANDEM_PROCESS": queue,
         "OMP_NUM_THREADS": "1",
@@ -160,14 +192,13 @@ def start_worker(queue: str) -> subprocess.Popen[str]:
     try:
         wait_until(Heartbeat.objects.filter(role=queue).exists, f"the {queue} worker")
     except AssertionError:
-        worker.kill()
+        stop_worker(worker)
         pytest.fail(log.read_text())
     return worker
 
 
 @pytest.fixture(autouse=True)
-def _closed_circuits() -> Iterator[None]:
+def _closed_circuits() -> None:
     """Each test starts with servers that nobody has given up on."""
     cache.breaker.__init__()
     broker.breaker.__init__()
-    yield

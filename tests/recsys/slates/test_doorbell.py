@@ -25,13 +25,13 @@ def place() -> Place:
 
 @pytest.fixture
 def queue(monkeypatch):
-    """How many messages the broker holds for the realtime workers; none expires while a test looks."""
+    """How many messages the broker holds for the workers; none expires while a test looks."""
+    name = f"realtime-{uuid.uuid4()}"
+    monkeypatch.setattr(doorbell, "QUEUE", name)
     monkeypatch.setattr(doorbell, "MESSAGE_LIFE_MS", 60_000)
     with Redis.from_url(settings.BROKER_URL) as broker:
-        name = "tandem:realtime"
-        broker.delete(name)
-        yield lambda: broker.llen(name)
-        broker.delete(name)
+        yield lambda: broker.llen(f"tandem:{name}")
+        broker.delete(f"tandem:{name}")
 
 
 def holds(queue, count: int) -> None:
