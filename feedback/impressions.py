@@ -53,6 +53,7 @@ class Buffer:
         self._writing = threading.Lock()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._lost = 0
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -61,6 +62,7 @@ class Buffer:
         """Leave an impression to the thread, which starts with the first one."""
         with self._changing:
             self._waiting.append(impression)
+            self._trim()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="impressions", daemon=True)
                 self._thread.start()
@@ -97,16 +99,22 @@ class Buffer:
 
     def _take(self) -> list[Impression]:
         with self._changing:
+            if self._lost:
+                _log.error(
+                    "%d impressions were lost: the database is too slow, or away", self._lost
+                )
+                self._lost = 0
             return [self._waiting.popleft() for _ in range(min(len(self), MOST_AT_ONCE))]
 
     def _put_back(self, batch: list[Impression]) -> None:
         with self._changing:
             self._waiting.extendleft(reversed(batch))
-            lost = max(0, len(self) - self._most)
-            for _ in range(lost):
-                self._waiting.popleft()
-        if lost:
-            _log.error("%d impressions were lost: the database is away for too long", lost)
+            self._trim()
+
+    def _trim(self) -> None:
+        while len(self._waiting) > self._most:
+            self._waiting.popleft()
+            self._lost += 1
 
 
 _buffer: Final = Buffer()
