@@ -20,6 +20,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 _START_S = 120.0
+_DEMO_S = 300.0
 _STOP_S = 60.0
 
 
@@ -126,7 +127,7 @@ def free_port() -> int:
 
 
 def start_stack(var: Path, **more: str) -> LiveStack:
-    """Start `manage.py up` and return when all of it is ready."""
+    """Start `manage.py up` and return when its processes are ready; the demo's data may still be on its way."""
     port = free_port()
     environment = (
         bare_environment() | {"TANDEM_VAR": str(var), "PORT": str(port), "TANDEM_DEMO": "0"} | more
@@ -163,16 +164,23 @@ def said(stack: LiveStack) -> str:
 
 def _is_up(stack: LiveStack) -> bool:
     assert stack.supervisor.poll() is None, said(stack)
-    return "Everything runs" in said(stack)
+    return "] workers" in said(stack)
+
+
+def _demo_is_ready(stack: LiveStack) -> bool:
+    assert "could not be prepared" not in said(stack), said(stack)
+    return (stack.var / "demo.json").exists()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker of the test run has the stack; its tests go there."""
+    """One worker of the test run has a stack; its tests go there."""
     for item in items:
-        if "live_stack" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.stack)
-            item.add_marker(pytest.mark.xdist_group("stack"))
+        names = getattr(item, "fixturenames", ())
+        for stack in ("live_stack", "demo_stack"):
+            if stack in names:
+                item.add_marker(pytest.mark.stack)
+                item.add_marker(pytest.mark.xdist_group(stack))
 
 
 @pytest.fixture(scope="session")
@@ -189,3 +197,14 @@ def live_stack(public_folder: Path) -> Iterator[LiveStack]:
     stack = start_stack(public_folder / "live")
     yield stack
     stop_stack(stack)
+
+
+@pytest.fixture(scope="session")
+def demo_stack(public_folder: Path) -> Iterator[LiveStack]:
+    """The product with its demo, as `make run` starts it: data loaded, first models live."""
+    stack = start_stack(public_folder / "demo", TANDEM_DEMO="1")
+    try:
+        wait_until(lambda: _demo_is_ready(stack), "demo.json is written", _DEMO_S)
+        yield stack
+    finally:
+        stop_stack(stack)

@@ -3,26 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.acceptance.client import Client
-from tests.processes import LiveStack, start_stack, stop_stack, wait_until
-
-DEMO_S = 300.0
-
-
-@pytest.fixture(scope="session")
-def demo_stack(public_folder: Path) -> Iterator[LiveStack]:
-    """Everything running on the demo's data, first models live."""
-    stack = start_stack(public_folder / "demo", TANDEM_DEMO="1")
-    try:
-        wait_until((stack.var / "demo.json").exists, "demo.json is written", DEMO_S)
-        yield stack
-    finally:
-        stop_stack(stack)
+from tests.processes import LiveStack
 
 
 @pytest.fixture

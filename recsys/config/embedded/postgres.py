@@ -171,3 +171,18 @@ def _allow(template: psycopg.Connection) -> None:
         "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT USAGE ON SEQUENCES TO {app}",
     ):
         template.execute(sql.SQL(statement).format(**names))
+
+
+def read_mark(postgres: Postgres) -> str:
+    """What `write_mark` left on the database, empty if nothing."""
+    with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+        query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
+        row = connection.execute(query, [DATABASE]).fetchone()
+    return str(row[0] or "") if row else ""
+
+
+def write_mark(postgres: Postgres, text: str) -> None:
+    """Note on the database itself which migrations it has had: the note goes where the database goes."""
+    statement = sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(DATABASE), text)
+    with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+        connection.execute(statement)

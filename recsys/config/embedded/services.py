@@ -109,5 +109,7 @@ def process_environment(services: Services, var: Path, secret: str, **extra: str
         "TMPDIR": str(services.folder),  # what a process leaves there goes with the folder
         "DJANGO_SETTINGS_MODULE": "recsys.config.settings",
     }
-    inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"}
+    # Eight processes start from the same modules: they are compiled once, whatever the terminal says.
+    dropped = ("DATABASE_OWNER_URL", "PYTHONDONTWRITEBYTECODE")
+    inherited = {name: value for name, value in os.environ.items() if name not in dropped}
     return inherited | services.environment | told | extra

@@ -35,7 +35,7 @@ class Family:
         self._logs = logs
         self._lock = lock
         self._first_wait_s = first_wait_s
-        self._folders: list[Path] = []
+        self._passing: list[Path] = []
         logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._janitor = self._start_janitor()
 
@@ -46,9 +46,10 @@ class Family:
         self.remove_at_end(folder)
         return folder
 
-    def remove_at_end(self, folder: Path) -> None:
-        self._folders.append(folder)
-        self._tell(f"folder {folder}")
+    def remove_at_end(self, path: Path) -> None:
+        """See to it that a file or folder goes when the family is no more, however it ends."""
+        self._passing.append(path)
+        self._tell(f"remove {path}")
 
     def start(self, program: Program) -> Child:
         child = Child(program, self._logs / f"{program.name}.log")
@@ -66,15 +67,25 @@ class Family:
                 raise _trouble(waiting[0], f"was not ready after {timeout_s:.0f} s")
             time.sleep(_TICK_S)
 
-    def run_once(self, program: Program) -> int:
-        """Run a program to its end while the others are looked after; returns its exit code."""
+    def begin(self, program: Program) -> Child:
+        """Start a program that ends by itself."""
         child = self.start(program)
         child.wanted = False
+        return child
+
+    def finish(self, name: str) -> int:
+        """Look after the others until a program that was begun ends; returns its exit code."""
+        child = self.children[name]
         while (code := child.exit_code()) is None:
             self.tend()
             time.sleep(_TICK_S)
         self._bury(child)
         return code
+
+    def run_once(self, program: Program) -> int:
+        """Begin a program and see it to its end."""
+        self.begin(program)
+        return self.finish(program.name)
 
     def _start(self, child: Child) -> None:
         self._tell(f"child {child.start()}")
@@ -181,8 +192,8 @@ class Family:
             cwd="/",
             pass_fds=[] if self._lock is None else [self._lock],
         )
-        for folder in self._folders:
-            self._write(f"folder {folder}")
+        for path in self._passing:
+            self._write(f"remove {path}")
         for child in self.children.values():
             if child.process is not None:
                 self._write(f"child {child.pid}")

@@ -1,7 +1,7 @@
-"""Outlives the supervisor by seconds: ends what is left of its children, then removes its private folders.
+"""Outlives the supervisor by seconds: ends what is left of its children, then removes what it made for the time.
 
 Run by path with the bare interpreter. Standard input is a pipe whose other end the supervisor holds; each line
-is `child PID`, `gone PID` or `folder PATH`. The end of the file says that the supervisor is no more, however it
+is `child PID`, `gone PID` or `remove PATH`. The end of the file says that the supervisor is no more, however it
 ended. An inherited lock keeps a next supervisor away until we are done.
 """
 
@@ -23,27 +23,27 @@ def main() -> None:
     """Listen until the supervisor is gone, then clean up after it."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    sessions, folders = _listen(sys.stdin)
+    sessions, paths = _listen(sys.stdin)
     if not _wait_until_empty(sessions, _GRACE_S):
         for pid in _members(sessions):
             _end(pid)
         _wait_until_empty(sessions, _PATIENCE_S)
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
+    for path in paths:
+        _remove(path)
 
 
-def _listen(lines: Iterable[str]) -> tuple[set[int], list[str]]:
+def _listen(lines: Iterable[str]) -> tuple[set[int], list[Path]]:
     sessions: set[int] = set()
-    folders: list[str] = []
+    paths: list[Path] = []
     for line in lines:
         verb, _, argument = line.rstrip("\n").partition(" ")
         if verb == "child":
             sessions.add(int(argument))
         elif verb == "gone":
             sessions.discard(int(argument))
-        elif verb == "folder":
-            folders.append(argument)
-    return sessions, folders
+        elif verb == "remove":
+            paths.append(Path(argument))
+    return sessions, paths
 
 
 def _wait_until_empty(sessions: set[int], patience_s: float) -> bool:
@@ -72,6 +72,13 @@ def _session(pid: int) -> int | None:
         return None
     state, session = fields[0], int(fields[3])
     return None if state in "ZX" else session
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _end(pid: int) -> None:

@@ -133,7 +133,11 @@ def _worker(queue: str, environment: dict[str, str], threads: int, *more: str) -
 def _celery(environment: dict[str, str], *words: str) -> list[str]:
     url = environment["BROKER_URL"]
     # Celery's command line takes BROKER_URL too, and has another name than redis-py for a socket.
-    socket = ["--broker", url.replace("unix://", "redis+socket://", 1)] if url.startswith("unix://") else []
+    socket = (
+        ["--broker", url.replace("unix://", "redis+socket://", 1)]
+        if url.startswith("unix://")
+        else []
+    )
     return python("-m", "celery", "-A", "recsys.config", *socket, *words)
 
 

@@ -12,15 +12,17 @@ from types import FrameType
 
 from recsys.config.embedded import places
 from recsys.config.embedded.attach import NO_SECRET
-from recsys.config.embedded.postgres import prepare
-from recsys.config.embedded.services import Services, plan, process_environment, record
+from recsys.config.embedded.postgres import Postgres, prepare, read_mark, write_mark
+from recsys.config.embedded.services import RECORD, Services, plan, process_environment, record
 from recsys.config.embedded.trouble import Trouble
 from recsys.config.supervisor import programs
-from recsys.config.supervisor.assets import assets_stamp
+from recsys.config.supervisor.child import Program
 from recsys.config.supervisor.family import Family, Stopped
 from recsys.config.supervisor.lock import take_lock
 from recsys.config.supervisor.plan import Plan, check_port, read_plan
+from recsys.config.supervisor.stamps import assets_stamp, migrations_stamp
 
+DEMO = "demo.json"
 _SERVICES_S = 120.0
 _START_S = 120.0
 _WATCH_S = 0.1
@@ -63,7 +65,9 @@ class _Product:
 
     def run(self) -> None:
         """Start everything, then look after it."""
-        (self._plan.var / "demo.json").unlink(missing_ok=True)
+        for name in (DEMO, RECORD):
+            (self._plan.var / name).unlink(missing_ok=True)
+            self._family.remove_at_end(self._plan.var / name)
         say(f"Tandem keeps its data in {self._plan.var}")
         services = plan(self._plan.var, os.environ, self._family.private_folder)
         environment = self._environment(services)
@@ -71,8 +75,9 @@ class _Product:
         self._prepare_database(services, environment)
         self._start_processes(environment)
         if self._plan.demo:
-            self._load_demo(environment)
-        say("Everything runs.")
+            self._finish_demo(environment)
+        else:
+            say("Everything runs. Ctrl-C stops it; everything is kept.")
         self._watch()
 
     def _environment(self, services: Services) -> dict[str, str]:
@@ -95,9 +100,22 @@ class _Product:
 
     def _prepare_database(self, services: Services, environment: dict[str, str]) -> None:
         owner = environment | {"DATABASE_URL": services.owner_url}
-        self._must("migrate", owner, "migrate", "--noinput", "--skip-checks")
+        if services.postgres:
+            self._migrate_once(services.postgres, owner)
+        else:
+            self._migrate(owner)
         self._report("database")
         self._collect_assets(environment)
+
+    def _migrate_once(self, postgres: Postgres, owner: dict[str, str]) -> None:
+        """Migrate where the database has not had the migrations at hand; only to ask takes seconds."""
+        stamp = migrations_stamp()
+        if read_mark(postgres) != stamp:
+            self._migrate(owner)
+            write_mark(postgres, stamp)
+
+    def _migrate(self, owner: dict[str, str]) -> None:
+        self._must("migrate", owner, "migrate", "--noinput", "--skip-checks")
 
     def _collect_assets(self, environment: dict[str, str]) -> None:
         path, stamp = self._plan.var / "static.stamp", assets_stamp()
@@ -112,6 +130,7 @@ class _Product:
             raise Trouble(f"{name} failed. The last lines of {child.log}:\n{child.tail()}")
 
     def _start_processes(self, environment: dict[str, str]) -> None:
+        """The web first, since somebody may wait for it; then, all at once, what the slates need."""
         self._family.start(programs.web(environment, self._plan.web))
         self._family.wait_ready(["web"], _START_S)
         self._report(f"web: {self._plan.web.url}")
@@ -122,19 +141,24 @@ class _Product:
         ]
         for program in others:
             self._family.start(program)
+        if self._plan.demo:
+            self._family.begin(_demo(environment))
         self._family.wait_ready([program.name for program in others], _START_S)
         self._report("workers")
 
-    def _load_demo(self, environment: dict[str, str]) -> None:
-        program = programs.once("demo", environment, "demo", to_terminal=True)
-        if not any(self._family.run_once(program) == 0 for _ in range(_DEMO_TRIES)):
+    def _finish_demo(self, environment: dict[str, str]) -> None:
+        """See the demo's preparation to its end; what failed for want of patience may be tried again."""
+        code = self._family.finish("demo")
+        for _ in range(1, _DEMO_TRIES):
+            code = code and self._family.run_once(_demo(environment))
+        if code or not (self._plan.var / DEMO).exists():
             say("The demo could not be prepared; see above why. Everything else runs.")
             return
         self._report("everything is ready")
         self._print_logins()
 
     def _print_logins(self) -> None:
-        word = json.loads((self._plan.var / "demo.json").read_text())
+        word = json.loads((self._plan.var / DEMO).read_text())
         say(f"\n  Open {word['url']}\n")
         for role, login in word["logins"].items():
             say(f"  {role:15} {login['username']} / {login['password']}")
@@ -151,6 +175,10 @@ class _Product:
 
     def _report(self, what: str) -> None:
         say(f"[{time.monotonic() - self._began:5.1f} s] {what}")
+
+
+def _demo(environment: dict[str, str]) -> Program:
+    return programs.once("demo", environment, "demo", to_terminal=True)
 
 
 def _listen_for_signals(family: Family) -> None:
