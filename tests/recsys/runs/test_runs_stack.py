@@ -1,0 +1,79 @@
+"""Runs through the real training worker of the running product."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from tests.processes import ROOT, LiveStack, wait_until
+
+MEMBERS, FILMS = 40, 12
+DAY_S = 86_400
+
+
+@pytest.fixture(scope="module")
+def stack(live_stack: LiveStack) -> LiveStack:
+    """The product with a small catalogue and ratings of two tastes."""
+    films = live_stack.var / "films.csv"
+    films.write_text("item,title\n" + "".join(f"f{n},Film {n}\n" for n in range(FILMS)))
+    ratings = live_stack.var / "ratings.csv"
+    rows = [
+        f"m{member},f{film},5,{1_700_000_000 + DAY_S * film + member}\n"
+        for member in range(MEMBERS)
+        for film in range(member % 2, FILMS, 2)
+    ]
+    ratings.write_text("member,item,value,occurred_at\n" + "".join(rows))
+    live_stack.manage("import_items", str(films), "--source", "runs")
+    live_stack.manage("import_interactions", str(ratings), "--source", "runs")
+    return live_stack
+
+
+def test_a_run_launched_from_the_terminal_ends_with_a_version(stack):
+    told = stack.manage("train", "popularity", "--set", "half_life_days=2")
+    assert "popularity 1" in told
+    assert "NDCG@10" in told
+
+
+def test_impossible_settings_end_the_command_and_leave_no_run(stack):
+    words = [sys.executable, "manage.py", "train", "ease", "--set", "regularization=0"]
+    done = subprocess.run(
+        words, cwd=ROOT, env=stack.env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert "regularization: 0 is out of range" in done.stderr
+    assert stack.rows("SELECT count(*) FROM recsys_run WHERE family = 'ease'") == [(0,)]
+
+
+def test_a_run_survives_the_kill_of_its_worker_and_goes_on_from_its_checkpoint(stack):
+    words = ["train", "dot", "--set", "epochs=60", "--set", "batch_size=8"]
+    command = subprocess.Popen([sys.executable, "manage.py", *words], cwd=ROOT, env=stack.env)
+    wait_until(lambda: _epochs(stack) > 2, "it has learnt for some epochs")
+    worker = psutil.Process(stack.pid("training"))
+    children = worker.children(recursive=True)
+    os.kill(worker.pid, signal.SIGKILL)
+    _gone, alive = psutil.wait_procs(children, timeout=20)
+    assert not alive, "the fit died with its worker"
+    stack.rows(
+        "UPDATE recsys_run SET lease_until = now() - interval '1 second' "
+        "WHERE state = 'running' RETURNING id"
+    )
+    assert command.wait(timeout=150) == 0
+    [(attempt, log)] = stack.rows(
+        "SELECT attempt, log::text FROM recsys_run JOIN recsys_runprogress ON run_id = id "
+        "WHERE family = 'dot'"
+    )
+    assert attempt == 2
+    assert "goes on from its last checkpoint" in log
+
+
+def _epochs(stack: LiveStack) -> int:
+    rows = stack.rows(
+        "SELECT jsonb_array_length(curve) FROM recsys_runprogress JOIN recsys_run ON run_id = id "
+        "WHERE family = 'dot'"
+    )
+    return int(rows[0][0]) if rows else 0
