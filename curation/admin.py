@@ -101,7 +101,7 @@ class ItemAdmin(Kept):
         """An item keeps the id by which it is known outside."""
         return ["source", "outside_id"] if obj else []
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ANN401, FBT001 - Django's signature
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ANN401 - Django's signature
         """Write through the bulk merge, so that slates learn of the change."""
         actions.put_items([form.row()], source=obj.source)
 
@@ -165,7 +165,7 @@ class SegmentAdmin(Kept):
         """Decisions and reports name a segment by its slug."""
         return ["slug"] if obj else []
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ANN401, FBT001 - Django's signature
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ANN401 - Django's signature
         """Define it, and find out who is in it."""
         made = actions.set_segment(
             actor=_actor(request), slug=obj.slug, name=obj.name, query=obj.query
@@ -185,7 +185,7 @@ class SurfaceAdmin(Kept):
         """Surfaces come with the pages and clients that show them."""
         return False
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ANN401, FBT001 - Django's signature
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ANN401 - Django's signature
         """Change the settings in a new version of the policy."""
         settings = {name: form.cleaned_data[name] for name in _SURFACE_SETTINGS}
         actions.change_surface(actor=_actor(request), surface=obj, settings=settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -32,13 +32,23 @@ _WITHOUT_VALUE: Final = frozenset({"exists", "missing"})
 _WITH_LIST: Final = frozenset({"in"})
 
 
+class QueryField(forms.JSONField):
+    """A query as JSON; empty where there is none."""
+
+    def prepare_value(self, value: object) -> str:
+        """The text to show."""
+        return "" if value is None else super().prepare_value(value)
+
+
 class ConditionsMixin(forms.Form):
     """Fields for conditions; `query` is what they say once the form is valid."""
 
-    condition_fields: Final = (
-        "match",
-        *(f"{part}-{row}" for row in range(1, ROWS + 1) for part in ("field", "op", "value")),
-        "where",
+    condition_fields: ClassVar[frozenset[str]] = frozenset(
+        {
+            "match",
+            "where",
+            *(f"{part}-{row}" for row in range(1, ROWS + 1) for part in ("field", "op", "value")),
+        }
     )
 
     match = forms.ChoiceField(
@@ -49,7 +59,7 @@ class ConditionsMixin(forms.Form):
             ("none", _("none of these holds")),
         ],
     )
-    where = forms.JSONField(
+    where = QueryField(
         label=_("Or the query as JSON"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -73,6 +83,11 @@ class ConditionsMixin(forms.Form):
             self.fields[f"value-{row}"] = forms.CharField(
                 label=_("Value %(row)d") % {"row": row}, required=False, max_length=200
             )
+
+    def condition_rows(self) -> list[list[forms.BoundField]]:
+        """The fields row by row."""
+        rows = range(1, ROWS + 1)
+        return [[self[f"{part}-{row}"] for part in ("field", "op", "value")] for row in rows]
 
     def query(self) -> Query:
         """The query that was written."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-
 
 from curation.actions import Terms, open_change_set
 from curation.conditions import ConditionsMixin
@@ -16,13 +15,16 @@ from curation.fusion.policy import Scale
 from curation.models import Item, Member, Scorer, Segment, Surface, User
 from curation.specs import PARAMETERS, make_effect
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
 _SUGGESTIONS: Final = 5
 
 
 class ItemField(forms.CharField):
     """An item by its outside id or its exact title."""
 
-    def clean(self, value: Any) -> Item | None:
+    def clean(self, value: object) -> Item | None:
         """The item; where none or several are meant, an error that names some."""
         text = super().clean(value)
         if not text:
@@ -45,7 +47,7 @@ class ItemField(forms.CharField):
 class MemberField(forms.CharField):
     """A member by their outside id."""
 
-    def clean(self, value: Any) -> Member | None:
+    def clean(self, value: object) -> Member | None:
         """The member; an error where there is none."""
         text = super().clean(value)
         if not text:
@@ -56,7 +58,7 @@ class MemberField(forms.CharField):
         return member
 
 
-def _moment(label: Any, help_text: Any = "") -> forms.DateTimeField:
+def _moment(label: StrPromise, help_text: StrPromise | str = "") -> forms.DateTimeField:
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
     return forms.DateTimeField(label=label, help_text=help_text, required=False, widget=widget)
 
@@ -102,6 +104,7 @@ class DecisionForm(forms.Form):
     )
 
     content: tuple[str, ...] = ()
+    condition_fields: ClassVar[frozenset[str]] = frozenset()
 
     def content_fields(self) -> Iterator[forms.BoundField]:
         """The fields of this kind of decision."""
@@ -109,7 +112,7 @@ class DecisionForm(forms.Form):
 
     def terms_fields(self) -> Iterator[forms.BoundField]:
         """The fields that all kinds share and that mostly stay as they are."""
-        shown = {"surface", "reason", *self.content}
+        shown = {"surface", "reason", *self.content, *self.condition_fields}
         return (field for field in self if field.name not in shown)
 
     def clean(self) -> dict[str, Any]:
@@ -239,7 +242,6 @@ class RuleForm(ConditionsMixin, DecisionForm):
     slot = forms.IntegerField(label=_("Slot"), required=False, min_value=1)
     content = (
         *("effect", "strength", "at_most", "at_least", "first", "attribute", "fallback", "slot"),
-        *ConditionsMixin.condition_fields,
     )
 
     def made_effect(self) -> Effect:

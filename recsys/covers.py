@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 200, 300
-_LINE_CHARACTERS = 15
+_LINE_CHARACTERS = 14
 _LINES_AT_MOST = 6
 
 
@@ -59,12 +59,12 @@ def _wrapped(title: str) -> list[str]:
 
 def _lines(words: list[str]) -> Iterator[str]:
     line = ""
-    for word in (piece for word in words for piece in _pieces(word)):
-        if line and _width(line) + 1 + _width(word) > _LINE_CHARACTERS:
+    for piece in (piece for word in words for piece in _pieces(word)):
+        if line and _width(line) + 1 + _width(piece) > _LINE_CHARACTERS:
             yield line
-            line = word
+            line = piece
         else:
-            line = f"{line} {word}".strip()
+            line = f"{line} {piece}".strip()
     if line:
         yield line
 

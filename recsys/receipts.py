@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -13,8 +13,8 @@ from django.utils.translation import ngettext
 
 from curation.models import Item, Member
 from feedback import actions
-from feedback.actions import NewInteraction, Outcome
-from feedback.models import Kind, MemberState
+from feedback.events import NewInteraction, Outcome
+from feedback.models import Kind
 from recsys import shelves
 from recsys.feedback_forms import FeedbackForm
 
@@ -41,21 +41,21 @@ def record(request: HttpRequest, target: Item, form: FeedbackForm) -> Receipt:
     member, act, stars = shelves.viewer(request), form.act, form.cleaned_data["stars"]
     event = f"page.{form.cleaned_data['nonce']}.{act.name.lower()}.{stars or ''}"
     impression = form.cleaned_data["impression"]
-    outcome = _record(member, target, event, act, value=stars, impression=impression)
+    outcome = _record(member, event, act, target, value=stars, impression=impression)
     if outcome.status == "rejected":
         return Receipt(text=outcome.text or _("That could not be recorded."))
     said = _said(act, stars, target.title)
-    return Receipt(text=said, event=event, item=str(target.id), version=_version(member))
+    return Receipt(text=said, event=event, item=str(target.id), version=outcome.version or 0)
 
 
 def undo(request: HttpRequest, target: Item, event: str) -> Receipt:
     """Take back an act that a receipt named."""
     member = shelves.viewer(request)
-    outcome = _record(member, target, f"{event}.undo", Kind.UNDO, undoes=event)
+    outcome = _record(member, f"{event}.undo", Kind.UNDO, target, undoes=event)
     if outcome.status == "rejected":
         return Receipt(text=outcome.text or _("That could not be taken back."))
     return Receipt(
-        text=_("Taken back: %(title)s.") % {"title": target.title}, version=_version(member)
+        text=_("Taken back: %(title)s.") % {"title": target.title}, version=outcome.version or 0
     )
 
 
@@ -66,7 +66,7 @@ def click(request: HttpRequest, shown: Item) -> None:
     except ValueError:
         return
     event = f"page.click.{impression.hex}.{shown.id.hex}"
-    _record(shelves.viewer(request), shown, event, Kind.CLICK, impression=impression)
+    _record(shelves.viewer(request), event, Kind.CLICK, shown, impression=impression)
 
 
 def refusal(form: forms.Form) -> Receipt:
@@ -85,33 +85,17 @@ def kept(request: HttpRequest) -> Receipt | None:
     return Receipt(**found) if found else None
 
 
-def _record(  # one line per column of an interaction
-    member: Member,
-    target: Item,
-    event: str,
-    kind: Kind,
-    *,
-    value: float | None = None,
-    impression: UUID | None = None,
-    undoes: str | None = None,
-) -> Outcome:
+def _record(member: Member, event: str, kind: Kind, target: Item, **more: Any) -> Outcome:
     told = NewInteraction(
         event=event,
-        member=member,
-        item_id=target.id,
+        subject=member.subject,
         kind=kind,
-        value=value,
-        undoes=undoes,
-        occurred_at=datetime.now(UTC),
-        impression=impression,
+        item_id=target.id,
+        simulated=member.simulated,
+        **more,
     )
     (outcome,) = actions.record([told], source=member.source)
     return outcome
-
-
-def _version(member: Member) -> int:
-    state = MemberState.objects.filter(subject=member.subject).first()
-    return state.version if state else 0
 
 
 def _said(act: Kind, stars: int | None, title: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -20,6 +20,8 @@ from recsys.serving import Ask, MemberKey, Served
 
 _HOME_SIZE = 20
 _SIMILAR_SIZE = 6
+_PATIENCE_MS = 1_500
+"""How long the answer to feedback may wait for the slate that covers it."""
 _TRACE_READERS = frozenset({"curator", "analyst", "operator", "administrator"})
 
 
@@ -47,7 +49,10 @@ def viewer(request: HttpRequest) -> Member:
 def home(request: HttpRequest, *, feedback: int = 0) -> Shelf:
     """The shelf of the home surface, covering at least that version of the member's feedback."""
     member = viewer(request)
-    served = serving.slate(_ask(request, member, "home", _HOME_SIZE), feedback=feedback)
+    ask = _ask(request, member, "home", _HOME_SIZE)
+    served = serving.slate(
+        replace(ask, wait_ms=_PATIENCE_MS) if feedback else ask, feedback=feedback
+    )
     return Shelf(
         cards=cards(served.placements, subject=member.subject, impression=served.impression),
         sentence=_sentence(served),

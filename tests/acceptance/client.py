@@ -74,7 +74,13 @@ def items(slate: Json) -> list[str]:
 
 
 def rating(member: str, item: str, value: float = 5, **more: Any) -> Json:
-    return {"event": str(uuid4()), "member": member, "item": item, "kind": "rating", "value": value} | more
+    return {
+        "event": str(uuid4()),
+        "member": member,
+        "item": item,
+        "kind": "rating",
+        "value": value,
+    } | more
 
 
 def someone() -> str:
@@ -82,7 +88,9 @@ def someone() -> str:
     return f"acceptance-{uuid4().hex[:12]}"
 
 
-def eventually(ask: Callable[[], Json], good: Callable[[Json], bool], timeout_s: float = 10) -> Json:
+def eventually(
+    ask: Callable[[], Json], good: Callable[[Json], bool], timeout_s: float = 10
+) -> Json:
     """Ask until the answer is good; fails with the last answer."""
     deadline = time.monotonic() + timeout_s
     while not good(answer := ask()):

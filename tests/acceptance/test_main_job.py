@@ -30,7 +30,12 @@ def test_the_first_item_blocked_is_in_no_later_response(client: Client) -> None:
 def test_a_pin_stands_in_its_slot_for_everyone_who_has_not_said_never(client: Client) -> None:
     refusing, other = someone(), someone()
     item = items(client.recommend(other, size=50))[30]
-    never = {"event": f"{refusing}-never", "member": refusing, "item": item, "kind": "not_interested"}
+    never = {
+        "event": f"{refusing}-never",
+        "member": refusing,
+        "item": item,
+        "kind": "not_interested",
+    }
     client.tell(never)
     pin = client.decide(kind="pin", item=item, surface="home", slot=2)
     assert items(client.recommend(other))[1] == item
@@ -55,7 +60,9 @@ def test_a_scorer_with_weight_0_has_part_0_in_every_placement_and_trace(client: 
 def test_the_parts_of_a_placement_add_up_to_its_score(client: Client) -> None:
     for placement in client.recommend(someone(), size=50)["placements"]:
         parts = [part for part in placement["parts"].values() if part is not None]
-        total = sum(round(part * 10**9) for part in [*parts, placement["boost"], placement["rounding"]])
+        total = sum(
+            round(part * 10**9) for part in [*parts, placement["boost"], placement["rounding"]]
+        )
         assert total == round(placement["score"] * 10**9)
 
 
@@ -103,21 +110,32 @@ def test_war_films_rated_high_bring_war_films_for_most_new_members(client: Clien
 def test_a_run_is_launched_cancelled_launched_promoted_and_rolled_back(client: Client) -> None:
     cancelled = client.launch("dot", epochs=200)
     eventually(lambda: client.run(cancelled), lambda run: run["state"] == "running", 60)
-    assert client.call("POST", f"/api/v1/runs/{cancelled}/cancel/", "operator").status_code in {200, 202}
+    assert client.call("POST", f"/api/v1/runs/{cancelled}/cancel/", "operator").status_code in {
+        200,
+        202,
+    }
     assert client.finished(cancelled, 15)["state"] == "cancelled"
 
     done = client.finished(client.launch("ease"))
     assert done["state"] == "succeeded"
     before = client.recommend(someone())["versions"]["models"]
-    promoted = client.call("POST", f"/api/v1/models/{done['model']}/promote/", "operator", json={"reason": "new"})
+    promoted = client.call(
+        "POST", f"/api/v1/models/{done['model']}/promote/", "operator", json={"reason": "new"}
+    )
     assert promoted.status_code == 200, promoted.text
-    middle = eventually(lambda: client.recommend(someone()), lambda slate: slate["versions"]["models"] > before)
-    back = client.call("POST", f"/api/v1/models/{done['model']}/rollback/", "operator", json={"reason": "old"})
+    middle = eventually(
+        lambda: client.recommend(someone()), lambda slate: slate["versions"]["models"] > before
+    )
+    back = client.call(
+        "POST", f"/api/v1/models/{done['model']}/rollback/", "operator", json={"reason": "old"}
+    )
     assert back.status_code == 200, back.text
     assert client.recommend(someone())["versions"]["models"] > middle["versions"]["models"]
 
 
-@pytest.mark.parametrize("name", ["web", "relay", "realtime", "bulk", "broker", "cache", "postgres"])
+@pytest.mark.parametrize(
+    "name", ["web", "relay", "realtime", "bulk", "broker", "cache", "postgres"]
+)
 def test_an_acknowledged_event_is_there_once_whatever_is_killed(
     client: Client, demo_stack: LiveStack, name: str
 ) -> None:
@@ -127,17 +145,22 @@ def test_an_acknowledged_event_is_there_once_whatever_is_killed(
     storm.rate(60)
     storm.settle()
     stored = demo_stack.rows(
-        "SELECT event, count(*) FROM feedback_interaction WHERE event = ANY(%s) GROUP BY event", storm.acknowledged
+        "SELECT event, count(*) FROM feedback_interaction WHERE event = ANY(%s) GROUP BY event",
+        storm.acknowledged,
     )
     assert dict(stored) == dict.fromkeys(storm.acknowledged, 1)
     assert len(storm.acknowledged) >= 20
 
 
 def _tagged(genre: str) -> set[str]:
-    with gzip.open(DATA / "movietweetings-demo.items.csv.gz", "rt", encoding="utf-8", newline="") as file:
+    with gzip.open(
+        DATA / "movietweetings-demo.items.csv.gz", "rt", encoding="utf-8", newline=""
+    ) as file:
         return {row["item_id"] for row in csv.DictReader(file) if genre in row["genres"].split("|")}
 
 
 def _counts() -> Counter[str]:
-    with gzip.open(DATA / "movietweetings-demo.interactions.csv.gz", "rt", encoding="utf-8", newline="") as file:
+    with gzip.open(
+        DATA / "movietweetings-demo.interactions.csv.gz", "rt", encoding="utf-8", newline=""
+    ) as file:
         return Counter(row["item_id"] for row in csv.DictReader(file))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
+
+from tests.processes import LiveStack
 
 pytestmark = pytest.mark.e2e
 SignIn = Callable[[str], Page]
@@ -15,7 +17,9 @@ def titles(page: Page) -> list[str]:
     return page.locator("#shelf .card__title").all_inner_texts()
 
 
-def test_a_rating_answers_with_a_receipt_and_another_shelf_and_can_be_undone(sign_in: SignIn) -> None:
+def test_a_rating_answers_with_a_receipt_and_another_shelf_and_can_be_undone(
+    sign_in: SignIn,
+) -> None:
     page = sign_in("member")
     before = titles(page)
     page.locator("#shelf .card").first.locator(".stars label").nth(4).click()
@@ -44,10 +48,11 @@ def test_stars_can_be_set_with_the_keyboard(sign_in: SignIn) -> None:
     page.locator(".receipt").get_by_role("button", name="Undo").click()
 
 
-def test_rating_and_undoing_work_without_scripts(browser, demo_stack, sign_in: SignIn) -> None:  # type: ignore[no-untyped-def]
-    cookies = sign_in("member").context.cookies()
-    context = browser.new_context(java_script_enabled=False)
-    context.add_cookies(cookies)
+def test_rating_and_undoing_work_without_scripts(
+    browser: Browser, demo_stack: LiveStack, sign_in: SignIn
+) -> None:
+    state = sign_in("member").context.storage_state()
+    context = browser.new_context(java_script_enabled=False, storage_state=state)
     page = context.new_page()
     page.goto(f"{demo_stack.url}/")
     page.locator("#shelf .card").first.get_by_role("button", name="Like", exact=True).click()
