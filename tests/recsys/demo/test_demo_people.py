@@ -1,0 +1,88 @@
+"""The demo's users, tokens, and the file that tells how to come in."""
+
+from __future__ import annotations
+
+import json
+import stat
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from curation import installation
+from curation.access import roles_of
+from curation.models import Member, Segment, Token
+from recsys.demo import people, readiness, simulation
+from tests.factories import ItemFactory
+
+ROLES = {"member", "curator", "operator", "analyst", "client", "administrator"}
+
+
+@pytest.fixture
+def cast(db):
+    installation.ensure()
+    return people.cast()
+
+
+def test_each_role_has_a_user_with_its_known_password(cast):
+    assert cast.keys() == ROLES
+    for role, user in cast.items():
+        assert role in roles_of(user)
+        assert user.check_password(people.login_of(role).password)
+    assert not cast["member"].is_staff
+
+
+def test_the_member_among_them_is_a_member_of_the_demo(cast):
+    member = Member.objects.get(user=cast["member"])
+    assert (member.source, member.outside_id) == ("demo", "demo-member")
+
+
+def test_the_cast_is_made_once_and_a_changed_password_stays(cast):
+    cast["curator"].set_password("something else")
+    cast["curator"].save()
+    again = people.cast()
+    assert again == cast
+    assert again["curator"].check_password("something else")
+
+
+def test_each_start_has_tokens_of_its_own_and_the_older_ones_are_gone(cast):
+    first, second = people.renew_tokens(cast), people.renew_tokens(cast)
+    assert set(first.values()).isdisjoint(second.values())
+    assert Token.objects.count() == len(ROLES)
+    assert set(Token.objects.values_list("source", flat=True)) == {"demo"}
+
+
+def test_segments_are_defined_once(cast):
+    people.define_segments(cast["curator"])
+    Segment.objects.filter(slug="regulars").update(name="Ours")
+    people.define_segments(cast["curator"])
+    assert Segment.objects.get(slug="regulars").name == "Ours"
+    assert Segment.objects.count() == 2
+
+
+def test_the_file_is_whole_and_readable_by_its_owner_alone(settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    readiness.write({"url": "x"})
+    assert json.loads(readiness.path().read_text()) == {"url": "x"}
+    assert stat.S_IMODE(readiness.path().stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["demo.json"]
+
+
+def test_known_logins_are_refused_outside_the_demo(db, settings):
+    settings.DEMO = False
+    with pytest.raises(CommandError, match="demo only"):
+        call_command("demo")
+
+
+def test_simulated_members_are_labelled(db):
+    import numpy as np
+
+    ItemFactory(source="demo", attributes={"genres": ["War", "Drama", "Comedy"]})
+    first = simulation.cast(5, np.random.default_rng(0))
+    assert simulation.cast(5, np.random.default_rng(0)) == first
+    assert list(Member.objects.values_list("simulated", flat=True)) == [True] * 5
+
+
+def test_simulating_without_a_running_demo_says_so(settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    with pytest.raises(CommandError, match="start the demo first"):
+        call_command("simulate")
