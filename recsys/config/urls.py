@@ -6,9 +6,14 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+from django.views.decorators.http import require_http_methods, require_POST
 from django.views.i18n import set_language
 
 from recsys import health, views
+
+login = require_http_methods(["GET", "HEAD", "POST"])(
+    auth.LoginView.as_view(redirect_authenticated_user=True)
+)
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -17,9 +22,9 @@ urlpatterns = [
     path("feedback/undo/", views.undo_feedback, name="undo-feedback"),
     path("slates/<uuid:slate_id>/", views.trace, name="trace"),
     path("report/", include("feedback.urls")),
-    path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("login/", login, name="login"),
     path("logout/", login_not_required(auth.LogoutView.as_view()), name="logout"),
-    path("language/", login_not_required(set_language), name="set_language"),
+    path("language/", login_not_required(require_POST(set_language)), name="set_language"),
     path("api/", include("recsys.api.urls")),
     path("admin/desk/", include("curation.desk_urls")),
     path("admin/runs/", include("recsys.run_urls")),

@@ -1,0 +1,189 @@
+"""What the addresses of the authorization table name: one of everything, and somebody of each role."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.admin import site
+from django.contrib.contenttypes.models import ContentType
+from django.test import Client
+from django.utils import timezone
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
+
+from curation import actions, installation
+from curation.access import issue_token
+from curation.actions import Terms
+from curation.models import Attribute, Counter, Item, ItemStats, Member, Segment, Surface, User
+from recsys import fusing, promotion
+from recsys.api import surfaces, tokens
+from recsys.bodies import Place
+from recsys.models import ModelVersion, Run
+from tests.factories import UserFactory
+
+SOURCE = "demo"
+COLUMNS = (
+    "anonymous",
+    "member",
+    "other",
+    "curator",
+    "analyst",
+    "operator",
+    "client",
+    "administrator",
+)
+NAMES = {"member": "ada", "other": "bob"}
+STAFF = {"curator", "analyst", "operator", "administrator"}
+DECISION = {"kind": "pin", "item": "film", "surface": "home", "slot": 3, "reason": "it is new"}
+BLEND: dict[str, Any] = {"scales": {}, "beta": None, "terms": Terms(reason="it is better")}
+QUERY = {"field": "ratings", "op": "ge", "value": 20}
+EVENT = {"event": "e1", "member": "ada", "item": "film", "kind": "like"}
+
+
+@dataclass
+class World:
+    """Who asks, and what for."""
+
+    users: dict[str, User]
+    clear: dict[str, str]
+    named: dict[str, Any]
+    bodies: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+
+    def enter(self, client: Client, route: str, column: str) -> dict[str, str]:
+        """Sign in: with a token to the API, with a session elsewhere."""
+        if column == "anonymous":
+            return {}
+        if route.startswith("api/"):
+            return {"authorization": f"Token {self.clear[column]}"}
+        client.force_login(self.users[column])
+        return {}
+
+    def path(self, route: str) -> str:
+        """An address of the route that names what is there."""
+        owner = re.match(r"admin/(\w+/\w+)/<path:object_id>", route)
+        names = self.named | ({"object_id": self.named[owner[1]]} if owner else {})
+        return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(names[match[1]]), route)
+
+    def body(self, route: str, method: str) -> dict[str, Any]:
+        """What is sent: enough to be let in, and to be done where that is easy."""
+        query = {"member": "ada"} if route == "api/v1/recommendations/" else {}
+        return self.bodies.get((method, route), query if method == "GET" else {})
+
+
+def build() -> World:
+    """Make it all."""
+    installation.ensure()
+    tokens.forget()
+    surfaces.forget()
+    users = {column: _user(column) for column in COLUMNS[1:]}
+    named = _things(users)
+    clear = {column: issue_token(user, SOURCE) for column, user in users.items()}
+    return World(users, clear, named, _bodies(named))
+
+
+def _user(column: str) -> User:
+    role = "member" if column == "other" else column
+    user = UserFactory(username=NAMES.get(column, column), roles=[role], is_staff=column in STAFF)
+    if role == "member":
+        Member.objects.create(source=SOURCE, outside_id=user.username, user=user)
+    return user
+
+
+def _things(users: dict[str, User]) -> dict[str, Any]:
+    """One of everything that an address can name, by the name that it has there."""
+    curator, home = users["curator"], Surface.objects.get(slug="home")
+    Counter.objects.update(value=time.time_ns() // 1000)
+    item = Item.objects.create(source=SOURCE, outside_id="film", title="A film")
+    pin = actions.pin_item(
+        actor=curator, surface=home, item=item, slot=1, terms=Terms(reason="it is good")
+    )
+    actions.publish_decision(actor=curator, draft=pin)
+    block = actions.block_item(
+        actor=curator,
+        item=Item.objects.create(source=SOURCE, outside_id="bad", title="A bad film"),
+        terms=Terms(reason="it is bad"),
+    )
+    actions.publish_decision(actor=curator, draft=block)
+    versions = _versions(users["operator"])
+    draft = actions.set_blend(actor=curator, surface=home, weights={"ease": 1.0}, **BLEND)
+    slate = fusing.make(fusing.read(Place("home", SOURCE, "ada", "", "en", ""))).slate
+    return {
+        "item_id": item.pk,
+        "slate_id": slate.pk,
+        "run_id": Run.objects.create(family="ease").pk,
+        "version_id": versions[0].pk,
+        "family": "ease",
+        "decision_id": pin.decision.pk,
+        "change_set_id": draft.revision.change_set_id,
+        "slug": "home",
+        "number": 0,
+        "kind": "pin",
+        "table": "activity",
+        "app_label": "curation",
+        "url": "nowhere/",
+        "id": users["member"].pk,
+        "content_type_id": ContentType.objects.get_for_model(Item).pk,
+        "object_id": item.pk,
+        **_rows(item, users["member"]),
+    }
+
+
+def _versions(operator: User) -> list[ModelVersion]:
+    """Two versions of one family; the second is live and replaced the first."""
+    found = []
+    for number in (1, 2):
+        run = Run.objects.create(family="ease")
+        version = ModelVersion.objects.create(
+            family="ease", number=number, run=run, artifact="ease", digest="0" * 64
+        )
+        promotion.flip(version, actor=operator, reason="better", rolls_back=False)
+        found.append(version)
+    return found
+
+
+def _rows(item: Item, ada: User) -> dict[str, Any]:
+    """The key of one row of each model in the admin, by its place there."""
+    ItemStats.objects.create(item=item)
+    Attribute.objects.create(key="year", kind="number", label="year")
+    Segment.objects.create(slug="busy", name="Busy", query=QUERY)
+    every_day = IntervalSchedule.objects.create(every=1, period="days")
+    PeriodicTask.objects.create(name="daily", task="recsys.sweep", interval=every_day)
+    CrontabSchedule.objects.create()
+    SolarSchedule.objects.create(event="sunrise", latitude=0, longitude=0)
+    ClockedSchedule.objects.create(clocked_time=timezone.now())
+    found = {}
+    for model in site._registry:
+        row = model._default_manager.order_by("pk").last()
+        assert row is not None, f"the world has no {model.__name__}"
+        found[f"{model._meta.app_label}/{model._meta.model_name}"] = row.pk
+    return found | {"curation/user": ada.pk}
+
+
+def _bodies(named: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    reason = {"reason": "it is time"}
+    return {
+        ("POST", "items/<uuid:item_id>/feedback/"): {"kind": "like", "nonce": "abcdef"},
+        ("POST", "feedback/undo/"): {"event": "e1", "item": named["item_id"]},
+        ("POST", "api/v1/interactions/"): EVENT,
+        ("PUT", "api/v1/items/"): {"items": [{"item": "film", "title": "A film"}]},
+        ("PUT", "api/v1/members/"): {"members": [{"member": "ada"}]},
+        ("POST", "api/v1/decisions/"): DECISION,
+        ("POST", "api/v1/decisions/<uuid:decision_id>/end/"): {"publish": True, **reason},
+        ("POST", "api/v1/policy/publish/"): {"surface": "home", **reason},
+        ("POST", "api/v1/policy/rollback/"): {"surface": "home", "version": 0, **reason},
+        ("POST", "api/v1/runs/"): {"family": "ease"},
+        ("POST", "admin/desk/decisions/<uuid:decision_id>/end/"): reason,
+        ("POST", "admin/desk/change-sets/<uuid:change_set_id>/discard/"): reason,
+        ("POST", "admin/desk/change-sets/<uuid:change_set_id>/"): reason,
+        ("POST", "admin/desk/surfaces/<slug:slug>/versions/<int:number>/"): reason,
+        ("POST", "admin/runs/models/<uuid:version_id>/promote/"): reason,
+        ("POST", "admin/runs/models/<slug:family>/roll-back/"): reason,
+    }
