@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from recsys.ml.evaluation import Case, Report, Score, evaluate
+from recsys.ml.evaluation import Case, Report, Score, batches, evaluate
 from recsys.ml.interactions import History, Vocabulary
 from recsys.ml.scales import Batch, scaled
 
 CANDIDATES: Final = 100
 MOST_CASES: Final = 4_000
+MOST_SCORES: Final = 20_000_000
 STEPS: Final = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 STEADY: Final = ("log_z", "z", "percentile", "min_max")
 """Scales that a retrained scorer keeps: raw scores grow with the data, so ``none`` is not among them."""
@@ -103,19 +104,39 @@ def choose(
 ) -> Choice:
     """Choose scales and weights by coordinate ascent on NDCG@10, then β by conditional logit.
 
-    An even share of at most 4,000 cases speaks, of those with a history and a (last) target in the
-    catalogue; the reports are over all cases. Raises ValueError without any.
+    An even share of the cases speaks, at most 4,000. Only those with a history and a (last) target in
+    the catalogue are chosen by; the reports are over all that speak. Raises ValueError without any.
     """
-    asked = [case for case in cases if len(case.history) and case.targets[-1] in catalogue]
+    speaking = _sample(cases, len(catalogue))
+    asked = [case for case in speaking if len(case.history) and case.targets[-1] in catalogue]
     if not asked:
         raise ValueError("no validation case has a history and a target in the catalogue")
-    sample = asked[:: -(-len(asked) // MOST_CASES)]
-    question = _ask(scorers, sample, catalogue, scales)
-    alone = {name: evaluate(score, cases, catalogue) for name, score in scorers.items()}
+    known = {name: _Remembered(score, speaking, catalogue) for name, score in scorers.items()}
+    alone = {name: evaluate(score, speaking, catalogue) for name, score in known.items()}
     best = max(alone, key=lambda name: alone[name].members.ndcg)
+    question = _ask(known, asked, catalogue, scales)
     picked = _ascend(question, best, scales)
     blend = Blend(*picked, beta=_beta(question, *picked))
-    return Choice(blend, evaluate(blended(blend, scorers), cases, catalogue), alone)
+    return Choice(blend, evaluate(blended(blend, known), speaking, catalogue), alone)
+
+
+def _sample(cases: Sequence[Case], items: int) -> Sequence[Case]:
+    """As many cases, evenly taken, as their scores over all items leave room for."""
+    most = max(1, min(MOST_CASES, MOST_SCORES // max(items, 1)))
+    return cases[:: max(1, -(-len(cases) // most))]
+
+
+class _Remembered:
+    """The scores [B, I] of one scorer for the histories of these cases, made once."""
+
+    def __init__(self, score: Score, cases: Sequence[Case], catalogue: Vocabulary) -> None:
+        self.rows = {id(case.history): row for row, case in enumerate(cases)}
+        self.scores = np.empty((len(cases), len(catalogue)), np.float32)
+        for rows, batch in batches(cases):
+            self.scores[rows] = score([case.history for case in batch], catalogue)
+
+    def __call__(self, histories: Sequence[History], items: Vocabulary) -> NDArray[np.float32]:
+        return self.scores[[self.rows[id(history)] for history in histories]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -75,7 +75,7 @@ class DotConfig:
         default=512, metadata=number(gettext_noop("Interactions in one step."), 8, 65_536)
     )
     negatives: int = field(
-        default=512,
+        default=256,
         metadata=number(gettext_noop("Sampled items that each step compares with."), 1, 65_536),
     )
     learning_rate: float = field(
@@ -85,7 +85,7 @@ class DotConfig:
         default=1e-4, metadata=number(gettext_noop("Weight decay of the embeddings."), 0, 10)
     )
     history: int = field(
-        default=50,
+        default=20,
         metadata=number(gettext_noop("Latest interactions of a member that count."), 1, 1_000),
     )
     decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))

@@ -31,7 +31,7 @@ def recall(hits: Flags, targets: NDArray[Any]) -> Figures:
 
 def hit_rate(hits: Flags) -> Figures:
     """Whether the list holds any target [B]."""
-    return hits.any(axis=1).astype(np.float64)
+    return np.asarray(hits.any(axis=1), np.float64)
 
 
 def coverage(lists: NDArray[np.integer[Any]], items: int) -> float:

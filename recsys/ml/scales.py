@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Batch = NDArray[np.float64]
 POINTS: Final = 101
+BLOCK: Final = 256
 
 
 def _z(scores: Batch, known: Batch) -> Batch:
@@ -67,10 +68,11 @@ def scaled(scores: NDArray[Any], scale: str, asked: NDArray[Any] | None = None) 
     ``scores`` [B, I] are those of the whole catalogue, of which the statistics are taken; ``asked``
     [B, C] are the scores to put on the scale, all of them where it is None.
     """
-    known = scores.astype(np.float64)
-    wanted = known if asked is None else asked.astype(np.float64)
-    result = np.full(wanted.shape, np.nan)
-    rows = np.flatnonzero(~np.isnan(known).all(axis=1))
-    if len(rows):
-        result[rows] = SCALES[scale](wanted[rows], known[rows])
+    asked = scores if asked is None else asked
+    result = np.full(asked.shape, np.nan)
+    rows = np.flatnonzero(~np.isnan(scores).all(axis=1))
+    for start in range(0, len(rows), BLOCK):
+        block = rows[start : start + BLOCK]
+        wanted, known = asked[block].astype(np.float64), scores[block].astype(np.float64)
+        result[block] = SCALES[scale](wanted, known)
     return result

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from recsys.ml import artifact
-from recsys.ml.scorer import Training
+from recsys.ml.scorer import Training, Untrainable
 
 STAGE: Final = "training"
 Batch = Sequence[Tensor]
@@ -50,10 +50,10 @@ class ForeignCheckpoint(ValueError):
 def device_of(name: str) -> torch.device:
     """The device of an option: ``auto`` is CUDA where there is one.
 
-    Raises ValueError where CUDA is asked for and there is none.
+    Raises Untrainable where CUDA is asked for and there is none.
     """
     if name == "cuda" and not torch.cuda.is_available():
-        raise ValueError("device: cuda was asked for and there is none; expected auto or cpu")
+        raise Untrainable("device: cuda was asked for and there is none; expected auto or cpu")
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(name)

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from recsys.ml import artifact, registry
+from recsys.ml.dot_learner import Samples, TwoEmbeddings, _loss, fit
+from recsys.ml.interactions import Interactions
+from recsys.ml.options import TrainingOptions
+from recsys.ml.scorer import Cancelled, Training, Untrainable
+from recsys.ml.training import ForeignCheckpoint
+from tests.recsys.ml.scorer_contract import PersonalScorerContract
+from tests.recsys.ml.two_tastes import CATALOGUE, ITEMS, NOW, world
+
+SMALL = {
+    "embedding_size": 8,
+    "epochs": 30,
+    "batch_size": 32,
+    "negatives": 16,
+    "learning_rate": 0.03,
+}
+
+
+class TestDotKeepsTheContract(PersonalScorerContract):
+    family = "dot"
+    parameters = SMALL
+
+
+class Watch:
+    """Keeps what a fit tells, and cancels at a step where asked."""
+
+    def __init__(self, cancel_at: int = -1) -> None:
+        self.cancel_at = cancel_at
+        self.losses: list[float] = []
+
+    def __call__(self, stage, done, total, metrics=None):
+        if metrics:
+            self.losses.append(metrics["loss"])
+        if done == self.cancel_at:
+            raise Cancelled
+
+
+def run(watch, folder=None, seed=1, device="cpu", precision="fp32", **changed):
+    config = registry.parse_config("dot", SMALL | {"epochs": 6} | changed)
+    options = TrainingOptions(seed=seed, device=device, precision=precision)
+    return fit(config, world(), CATALOGUE, Training(options, watch, folder))
+
+
+def test_the_loss_curve_has_a_point_for_each_epoch_and_falls():
+    watch = Watch()
+    run(watch, epochs=20)
+    assert len(watch.losses) == 20
+    assert watch.losses[-1] < 0.7 * watch.losses[0]
+
+
+def test_another_seed_gives_another_model():
+    assert not np.array_equal(run(Watch(), seed=1).target, run(Watch(), seed=2).target)
+
+
+def test_a_run_that_resumes_ends_as_one_that_was_never_stopped(tmp_path):
+    whole = Watch()
+    expected = run(whole)
+    with pytest.raises(Cancelled):
+        run(Watch(cancel_at=22), tmp_path / "checkpoints")
+    resumed = Watch()
+    found = run(resumed, tmp_path / "checkpoints")
+    assert 0 < len(resumed.losses) < len(whole.losses)
+    np.testing.assert_array_equal(found.target, expected.target)
+    np.testing.assert_array_equal(found.history, expected.history)
+
+
+def test_only_the_newest_checkpoint_is_kept(tmp_path):
+    run(Watch(), tmp_path)
+    assert [each.name for each in tmp_path.iterdir()] == ["000006"]
+
+
+def test_a_checkpoint_of_other_settings_is_refused(tmp_path):
+    run(Watch(), tmp_path)
+    with pytest.raises(ForeignCheckpoint, match="other settings or data"):
+        run(Watch(), tmp_path, seed=2)
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path):
+    run(Watch(), tmp_path)
+    file = tmp_path / "000006" / artifact.ARRAYS
+    file.write_bytes(file.read_bytes()[:-1] + b"!")
+    with pytest.raises(artifact.CorruptArtifact, match=r"000006/arrays\.safetensors"):
+        run(Watch(), tmp_path)
+
+
+def test_cuda_that_is_not_there_is_said(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(Untrainable, match="cuda was asked for and there is none"):
+        run(Watch(), device="cuda")
+
+
+def test_half_precision_learns_too():
+    watch = Watch()
+    run(watch, precision="bf16", epochs=20)
+    assert watch.losses[-1] < 0.7 * watch.losses[0]
+
+
+@pytest.mark.gpu
+def test_the_device_at_hand_learns():
+    watch = Watch()
+    run(watch, device="auto", epochs=20)
+    assert watch.losses[-1] < 0.7 * watch.losses[0]
+
+
+def test_members_with_one_interaction_teach_nothing():
+    rows = Interactions.of(["a", "b"], list(ITEMS[:2]), [1.0, 1.0], [NOW, NOW])
+    with pytest.raises(Untrainable, match="no member has two interactions"):
+        fit(registry.parse_config("dot", {}), rows, CATALOGUE, Training())
+
+
+def test_no_sample_looks_at_its_own_target_or_at_another_member():
+    rows = world()
+    config = registry.parse_config("dot", SMALL)
+    samples = Samples.of(rows, config)
+    for histories, weights, targets, *_ in samples.batches(config, 0, 0):
+        for seen, weight, target in zip(histories, weights, targets, strict=True):
+            kept = seen[weight != 0].tolist()
+            assert target not in kept
+            liked = {tuple(rows.history_at(at).items) for at in range(len(rows.member_ids))}
+            names = [rows.item_ids.ids[each] for each in (*reversed(kept), int(target))]
+            assert any(set(names) <= set(items) for items in liked)
+
+
+def test_the_loss_is_the_corrected_sampled_softmax():
+    config = registry.parse_config("dot", {"embedding_size": 2})
+    model = TwoEmbeddings(3, config)
+    with torch.no_grad():
+        model.history.copy_(torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]))
+        model.target.copy_(torch.tensor([[0.0, 0.0], [2.0, 0.0], [1.0, 0.0]]))
+    chances = torch.log(torch.tensor([0.5, 0.25, 0.25]))
+    batch = [
+        torch.tensor([[0]]),
+        torch.tensor([[1.0]]),
+        torch.tensor([1]),
+        torch.tensor([1.0]),
+        torch.tensor([2, 0, 1]),  # the last one is the target and must not count twice
+    ]
+    right, others = math.exp(2) / 0.25, [math.exp(1) / 0.25, math.exp(0) / 0.5]
+    expected = -math.log(right / (right + sum(others)))
+    assert _loss(model, chances, batch).item() == pytest.approx(expected, rel=1e-5)

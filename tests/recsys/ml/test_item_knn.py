@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from recsys.ml.configs import ItemKnnConfig
+from recsys.ml.interactions import History, Interactions, Vocabulary
+from recsys.ml.item_knn import ItemKnn, fit
+from recsys.ml.scorer import Training
+from tests.recsys.ml.scorer_contract import PersonalScorerContract
+
+ITEMS = Vocabulary.of("abc")
+
+
+class TestItemKnnKeepsTheContract(PersonalScorerContract):
+    family = "item_knn"
+
+
+def fitted(**settings: object) -> ItemKnn:
+    """Two members have a and b, one of them c too, a third b alone."""
+    rows = Interactions.of([1, 1, 1, 2, 2, 3], list("abcabb"), [1.0] * 6, range(6))
+    return fit(ItemKnnConfig(**settings), rows, ITEMS, Training())
+
+
+def scores(scorer: ItemKnn, *items: str) -> list[float]:
+    member = History.of((item, 1.0, at) for at, item in enumerate(items))
+    return scorer.score([member], ITEMS)[0].tolist()
+
+
+def test_similarity_is_the_shrunk_cosine():
+    assert scores(fitted(shrink=2.0), "a") == pytest.approx(
+        [0, 2 / (math.sqrt(2 * 3) + 2), 1 / (math.sqrt(2 * 1) + 2)]
+    )
+
+
+def test_only_the_nearest_items_of_each_item_speak_for_it():
+    scorer = fitted(shrink=0.0, neighbours=1)
+    assert scores(scorer, "b")[0] == pytest.approx(2 / math.sqrt(6))
+    assert scores(scorer, "c")[0] == 0
+
+
+def test_earlier_items_weigh_less_by_the_decay():
+    scorer = fitted(shrink=0.0, decay=0.5)
+    np.testing.assert_allclose(
+        scores(scorer, "a", "b")[2],
+        0.5 * (1 / math.sqrt(2)) + 1.0 * (1 / math.sqrt(3)),
+        rtol=1e-6,
+    )
