@@ -72,8 +72,8 @@ def field_of(setting: Setting) -> forms.Field:
     if setting.kind is bool:
         return forms.BooleanField(required=False, **shared)
     if setting.kind is int:
-        bounds = {"min_value": _whole(setting.low), "max_value": _whole(setting.high)}
-        return forms.IntegerField(**bounds, **shared)
+        low, high = _whole(setting.low), _whole(setting.high)
+        return forms.IntegerField(min_value=low, max_value=high, **shared)
     return forms.FloatField(min_value=setting.low, max_value=setting.high, **shared)
 
 

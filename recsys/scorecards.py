@@ -40,6 +40,11 @@ class Scorecard:
     newcomers: int
     figures: Sequence[Figure]
 
+    @property
+    def is_compared(self) -> bool:
+        """Whether the figures stand beside those of another version."""
+        return self.figures[0].live is not None
+
 
 def scorecards(report: Mapping[str, Any], live: Mapping[str, Any] | None = None) -> list[Scorecard]:
     """The scorecards of a run's report; the test comes first."""

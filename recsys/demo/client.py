@@ -5,7 +5,7 @@ from __future__ import annotations
 import http
 import http.client
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -28,9 +28,9 @@ class Client:
         query = urlencode({"member": member, "surface": "home", **more})
         return self._call("GET", f"/api/v1/recommendations/?{query}")
 
-    def tell(self, interactions: list[Mapping[str, Any]]) -> dict[str, Any]:
+    def tell(self, interactions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Send interactions; raises NoAnswer."""
-        return self._call("POST", "/api/v1/interactions/", {"interactions": interactions})
+        return self._call("POST", "/api/v1/interactions/", {"interactions": list(interactions)})
 
     def _call(
         self, method: str, path: str, body: Mapping[str, Any] | None = None

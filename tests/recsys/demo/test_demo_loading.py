@@ -43,6 +43,7 @@ def test_ratings_become_stars_and_move_by_whole_weeks_with_the_original_kept(cut
     assert (progress.accepted, progress.rejected) == (ROWS, 0)
     told = Interaction.objects.get(original_at__isnull=False, item_id=_film("1411238"))
     assert told.value == 3, "6 of 10 is 3 stars"
+    assert told.original_at is not None
     assert told.original_at.timestamp() == 1_362_062_838
     week = timedelta(days=7)
     assert (told.occurred_at - told.original_at) % week == timedelta()

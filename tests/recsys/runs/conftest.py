@@ -7,7 +7,6 @@ import uuid
 import numpy as np
 import pytest
 
-from curation.models import User
 from recsys.artifacts import artifact_path
 from recsys.ml import artifact
 from recsys.ml.configs import PopularityConfig
@@ -22,7 +21,7 @@ REPORT = {part: {"last": PART, "all": PART} for part in ("validation", "test")}
 
 
 @pytest.fixture
-def operator(db) -> User:
+def operator(db):
     return UserFactory(username="operator", roles=["operator"], is_staff=True)
 
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from recsys.fit_process import FitProcess
+from recsys.fit_process import FitProcess, Message
 from recsys.fitting import ORPHANED, Teller
 from recsys.ml import artifact
 from recsys.ml.scorer import Untrainable
@@ -63,7 +63,7 @@ def test_a_fit_that_does_not_listen_is_killed_when_the_grace_is_over(folder):
 def test_a_fit_does_not_outlive_its_worker(folder):
     with FitProcess(write_job(folder, "dot", **LONG), threads=1) as child:
         _until_it_trains(child)
-        child._process.stdin.close()
+        _pipe(child).close()
         assert child.exit_status() == ORPHANED
 
 
@@ -99,7 +99,7 @@ def _messages(child):
 
 
 def _rest(child):
-    messages = []
+    messages: list[Message] = []
     while True:
         try:
             message = child.next_message(60)
@@ -120,3 +120,7 @@ def _until_it_trains(child):
 
 def _pid(child):
     return child._process.pid
+
+
+def _pipe(child):
+    return child._process.stdin
