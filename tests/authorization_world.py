@@ -25,8 +25,8 @@ from curation.actions import Terms
 from curation.models import Attribute, Counter, Item, ItemStats, Member, Segment, Surface, User
 from recsys import fusing, promotion
 from recsys.api import surfaces, tokens
-from recsys.bodies import Place
 from recsys.models import ModelVersion, Run
+from recsys.places import Place
 from tests.factories import UserFactory
 
 SOURCE = "demo"
@@ -91,7 +91,9 @@ def build() -> World:
 
 def _user(column: str) -> User:
     role = "member" if column == "other" else column
-    user = UserFactory(username=NAMES.get(column, column), roles=[role], is_staff=column in STAFF)
+    user: User = UserFactory.create(
+        username=NAMES.get(column, column), roles=[role], is_staff=column in STAFF
+    )
     if role == "member":
         Member.objects.create(source=SOURCE, outside_id=user.username, user=user)
     return user

@@ -33,10 +33,10 @@ def models(request: Request) -> Response:
 @api_view(["POST"])
 def promote(request: Request, version_id: UUID) -> Response:
     """Make this version the one that serves its family."""
-    require(request.user, "operator")
+    actor = require(request.user, "operator")
     version = get_object_or_404(ModelVersion, pk=version_id)
     try:
-        actions.promote(version_id=version.pk, actor=request.user, reason=_reason(request))
+        actions.promote(version_id=version.pk, actor=actor, reason=_reason(request))
     except actions.NotPossible as error:
         raise Conflict("not_possible", str(error)) from error
     return _live(version.family)
@@ -46,10 +46,10 @@ def promote(request: Request, version_id: UUID) -> Response:
 @api_view(["POST"])
 def roll_back(request: Request, version_id: UUID) -> Response:
     """Put the family of this version back to the version that served before the live one."""
-    require(request.user, "operator")
+    actor = require(request.user, "operator")
     version = get_object_or_404(ModelVersion, pk=version_id)
     try:
-        actions.roll_back(family=version.family, actor=request.user, reason=_reason(request))
+        actions.roll_back(family=version.family, actor=actor, reason=_reason(request))
     except actions.NotPossible as error:
         raise Conflict("not_possible", str(error)) from error
     return _live(version.family)

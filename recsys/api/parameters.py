@@ -39,7 +39,7 @@ class Parameters:
         """A text of 1 to 255 characters; None where it is absent."""
         if name not in self.query:
             return None
-        return self._outside_id(name, self.query[name])
+        return self._outside_id(name, self._last(name))
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A repeated parameter."""
@@ -53,7 +53,7 @@ class Parameters:
         """A whole number in [low, high]; None where it is absent."""
         if name not in self.query:
             return None
-        value = self.query[name]
+        value = self._last(name)
         if value.isascii() and value.isdecimal() and len(value) <= 9 and low <= int(value) <= high:
             return int(value)
         self._fault(
@@ -63,7 +63,7 @@ class Parameters:
 
     def flag(self, name: str) -> bool:
         """A switch: 1, 0, true or false; off where it is absent."""
-        value = self.query.get(name, "0")
+        value = self._last(name) if name in self.query else "0"
         if value not in FLAGS:
             self._fault(name, _("Either 0 or 1."))
         return FLAGS.get(value, False)
@@ -73,6 +73,9 @@ class Parameters:
         if self.faults:
             detail = " ".join(f"{fault['field']}: {fault['message']}" for fault in self.faults)
             raise Invalid("invalid_parameter", detail, self.faults)
+
+    def _last(self, name: str) -> str:
+        return str(self.query.getlist(name)[-1])
 
     def _outside_id(self, name: str, value: str) -> str:
         if not well_formed(value):

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from curation.access import require
+from curation.models import User
 from curation.problems import Conflict, Invalid
 from recsys import actions
 from recsys.ml.configuration import ConfigError
@@ -34,16 +35,15 @@ def runs(request: Request) -> Response:
     if request.method == "GET":
         require(request.user, "operator", "analyst", "curator")
         return Response(RunSerializer(_runs()[:NEWEST], many=True).data)
-    require(request.user, "operator")
-    return _request(request)
+    return _request(request, require(request.user, "operator"))
 
 
-def _request(request: Request) -> Response:
+def _request(request: Request, actor: User) -> Response:
     asked = LaunchSerializer(data=request.data)
     asked.is_valid(raise_exception=True)
     values = {"parameters": {}, **asked.validated_data}
     try:
-        run = actions.request_run(actor=request.user, **values)
+        run = actions.request_run(actor=actor, **values)
     except ConfigError as error:
         errors = [
             {"field": each.field, "code": "impossible", "message": str(each)}
@@ -65,10 +65,10 @@ def run(request: Request, run_id: UUID) -> Response:
 @api_view(["POST"])
 def cancel(request: Request, run_id: UUID) -> Response:
     """Cancel a run: at once where it waits, within seconds where it runs."""
-    require(request.user, "operator")
+    actor = require(request.user, "operator")
     get_object_or_404(Run, pk=run_id)
     try:
-        actions.cancel_run(run_id=run_id, actor=request.user)
+        actions.cancel_run(run_id=run_id, actor=actor)
     except actions.NotPossible as error:
         raise Conflict("not_possible", str(error)) from error
     return Response(RunSerializer(_runs().get(pk=run_id)).data)

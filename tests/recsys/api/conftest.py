@@ -13,7 +13,8 @@ from curation.access import issue_token
 from curation.models import Counter, Item, Member, User
 from recsys import bodies, cache, fusing
 from recsys.api import surfaces, tokens
-from recsys.bodies import Body, Place
+from recsys.bodies import Whole
+from recsys.places import Place
 from tests.recsys.api.cast import SOURCE, Api
 
 
@@ -77,7 +78,7 @@ def films():
 def fuse(films):
     """Fuses a member's slate as a worker would, and leaves it where the web finds it."""
 
-    def _fuse(member: str, surface: str = "home", anchor: Item | None = None) -> Body:
+    def _fuse(member: str, surface: str = "home", anchor: Item | None = None) -> Whole:
         place = Place(surface, SOURCE, member, "", "en", str(anchor.id) if anchor else "")
         made = fusing.make(fusing.read(place))
         cache.ask(lambda client: bodies.store(client, place, made.body))
