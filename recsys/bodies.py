@@ -28,6 +28,8 @@ COMPONENTS: Final = (
 
 LIFETIME_S: Final = 86_400
 FIRST: Final = 10
+_FORMAT: Final = b"body1"
+"""Changes with the layout: what another version of this code packed is as good as absent."""
 _LENGTH: Final = 4
 _REST: Final = ("placements", "reserve", "groups")
 
@@ -124,15 +126,29 @@ def pack(whole: Whole) -> bytes:
     placed = {"items": f"{{{items}}}", "slots": len(placements), "placements": placements[:FIRST]}
     head = orjson.dumps({**kept, **placed})
     rest = {"placements": placements[FIRST:], "reserve": reserve, "groups": whole["groups"]}
-    return len(head).to_bytes(_LENGTH, "big") + head + orjson.dumps(rest)
+    length = len(head).to_bytes(_LENGTH, "big")
+    return b"".join([_FORMAT, length, head, orjson.dumps(rest)])
 
 
-def unpack(packed: bytes) -> Body:
-    """The body that `pack` wrote."""
-    end = _LENGTH + int.from_bytes(packed[:_LENGTH], "big")
-    return Body(orjson.loads(packed[_LENGTH:end]), packed[end:])
+def unpack(packed: bytes) -> Body | None:
+    """The body that `pack` wrote; None of what is packed otherwise."""
+    if not packed.startswith(_FORMAT):
+        return None
+    start = len(_FORMAT) + _LENGTH
+    end = start + int.from_bytes(packed[len(_FORMAT) : start], "big")
+    return Body(orjson.loads(packed[start:end]), packed[end:])
 
 
-_EMPTY: Final[Whole] = {"slate": None, "subject": None, "versions": {}, "depth": 0}
-NOTHING: Final = unpack(pack({**_EMPTY, "placements": [], "reserve": [], "groups": []}))
+NOTHING: Final = Body(
+    {
+        "slate": None,
+        "subject": None,
+        "versions": {},
+        "depth": 0,
+        "items": "{}",
+        "slots": 0,
+        "placements": [],
+    },
+    b'{"placements": [], "reserve": [], "groups": []}',
+)
 """What is served before the first slate of a surface was fused: nothing, and it says so."""

@@ -28,8 +28,8 @@ def read(place: Place) -> Body | None:
     """The fallback of a place's context, else of its surface; None before the first was made."""
     exact, plain = place.nobody().key, Place(place.surface).key
     found = dict(Fallback.objects.filter(key__in=[exact, plain]).values_list("key", "body"))
-    packed = found.get(exact) or found.get(plain)
-    return bodies.unpack(bytes(packed)) if packed else None
+    readable = (bodies.unpack(bytes(found[key])) for key in (exact, plain) if key in found)
+    return next((body for body in readable if body is not None), None)
 
 
 def store(place: Place, body: Whole, slate: Slate) -> None:

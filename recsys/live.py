@@ -86,7 +86,9 @@ def keep(versions: Iterable[UUID]) -> None:
 
 
 def _load(version: UUID) -> None:
-    row = ModelVersion.objects.get(pk=version)
+    row = ModelVersion.objects.filter(pk=version).first()
+    if row is None:
+        return
     try:
         scorer = artifact.load(artifact_path(row), row.digest)
     except artifact.CorruptArtifact as damage:

@@ -78,7 +78,8 @@ class MemberKey:
 class Ask:
     """What a caller wants: whose slate, where, how long, in what situation, without which items.
 
-    `wait_ms` bounds the wait for a fresh slate; None is the installation's budget.
+    `wait_ms` bounds the wait for a fresh slate; None is the installation's budget. `shown` says that the
+    caller puts the slate before the member's eyes, so that its impression is shown when it is served.
     """
 
     member: MemberKey
@@ -89,6 +90,7 @@ class Ask:
     anchor: UUID | None = None
     exclude: frozenset[UUID] = frozenset()
     wait_ms: int | None = None
+    shown: bool = False
 
     @property
     def place(self) -> Place:
@@ -224,11 +226,12 @@ def _shown(placement: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _log(ask: Ask, served: Served, removed: list[str], *, simulated: bool) -> None:
-    placements = served.placements
+    placements, now = served.placements, datetime.now(UTC)
     impressions.log(
         Impression(
             id=served.impression,
-            served_at=datetime.now(UTC),
+            served_at=now,
+            shown_at=now if ask.shown else None,
             slate=served.slate,
             subject=served.member,
             surface=ask.surface,

@@ -273,4 +273,9 @@ LOGGING: dict[str, Any] = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("TANDEM_LOG", "INFO")},
+    # One slate, two lines: too many for a log that people read.
+    "loggers": {
+        name: {"level": "WARNING" if PROCESS == "realtime" else "NOTSET"}
+        for name in ("celery.worker.strategy", "celery.app.trace")
+    },
 }

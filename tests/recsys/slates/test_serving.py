@@ -10,7 +10,7 @@ from django.test import override_settings
 from curation.models import Item, ItemStats, Member, Surface
 from feedback.models import Impression, MemberState
 from recsys import bodies, cache, fallbacks, fusing
-from recsys.models import Slate
+from recsys.models import Fallback, Slate
 from recsys.places import Place
 from recsys.serving import (
     AnchorRefused,
@@ -222,6 +222,30 @@ def test_without_a_cache_the_fallback_answers_in_time(world, newcomer, url):
         served = serve(newcomer)
     cache.client.cache_clear()
     assert (served.mode, len(served.placements)) == ("fallback", 10)
+
+
+def test_what_older_code_packed_is_as_good_as_absent(world, newcomer):
+    made = fusing.make(fusing.read(Place("home")))
+    fallbacks.store(Place("home"), made.body, made.slate)
+    Fallback.objects.update(body=b'{"placements": []}')
+    place = Place("home", SOURCE, newcomer)
+    cache.ask(lambda client: client.hset(place.key, "body", b"an older layout"))
+    assert serve(newcomer, wait_ms=SOON_MS).placements == []
+
+
+def test_an_impression_is_shown_when_the_caller_shows_it(home, ada):
+    store(home)
+    for shown in (True, False):
+        served = serve(ada.outside_id, wait_ms=SOON_MS, shown=shown)
+        impression = Impression.objects.get(pk=served.impression)
+        assert (impression.shown_at is not None) is shown
+
+
+def test_impressions_of_simulated_members_say_so(home, ada):
+    store(home)
+    Member.objects.filter(pk=ada.pk).update(simulated=True)
+    served = serve(ada.outside_id, wait_ms=SOON_MS)
+    assert Impression.objects.get(pk=served.impression).simulated
 
 
 def test_the_slate_of_an_answer_can_be_read_at_once(realtime, newcomer):
