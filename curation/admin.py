@@ -62,14 +62,18 @@ class ItemForm(forms.ModelForm):  # type: ignore[type-arg]
             *("image_url", "published_on", "active"),
         )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Remember which attributes there were: one that is no longer named is to go."""
+        super().__init__(*args, **kwargs)
+        self._had = dict.fromkeys(self.instance.attributes or {})
+
     def row(self) -> dict[str, Any]:
         """The form as a row of the bulk merge, which is how items are written everywhere."""
         data = self.cleaned_data
-        gone = dict.fromkeys(self.instance.attributes or {})
         published = data["published_on"]
         return {
             "item": data.get("outside_id") or self.instance.outside_id,
-            "attributes": gone | data["attributes"],
+            "attributes": self._had | data["attributes"],
             "image": data["image_url"],
             "published_on": published.isoformat() if published else None,
             **{name: data[name] for name in ("title", "description", "provider", "active")},
