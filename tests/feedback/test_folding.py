@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -67,7 +68,7 @@ def plain_fold(happened):
         and deed.undoes < len(happened)
         and happened[deed.undoes].who == deed.who
     }
-    words = {}
+    words: dict[tuple[int, int], dict[str, object]] = {}
     standing = [(d.minute, at, d) for at, d in enumerate(happened) if at not in undone]
     for _minute, _at, deed in sorted(standing, key=lambda one: one[:2]):
         word = _word(deed)
@@ -151,7 +152,7 @@ def test_what_a_member_says_is_the_plain_fold_of_what_was_not_undone(films, happ
 def rebuilt(people, items):
     """What stands after every pair's history is folded again."""
     pairs = [(one.subject, item) for one in people for item in items]
-    words = {
+    words: dict[str, Any] = {
         "subjects": [subject for subject, _ in pairs],
         "items": [item for _, item in pairs],
         "now": timezone.now(),
