@@ -156,6 +156,7 @@ class _Product:
             return
         self._report("everything is ready")
         self._print_logins()
+        self._family.begin(programs.once("simulate", environment, "simulate", "--once"))
 
     def _print_logins(self) -> None:
         word = json.loads((self._plan.var / DEMO).read_text())

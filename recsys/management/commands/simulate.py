@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import numpy as np
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from feedback.models import Interaction
 from recsys.demo import readiness, simulation
 from recsys.demo.client import Client, NoAnswer
 
@@ -25,11 +27,17 @@ class Command(BaseCommand):
         parser.add_argument("--members", type=int, default=40, help="default: %(default)s")
         parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
         parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
+        parser.add_argument(
+            "--once", action="store_true", help="do nothing where simulated members have been before"
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Let them come; fails where the product does not answer."""
         if not (1 <= options["members"] <= 1_000 and 1 <= options["rounds"] <= 1_000):
             raise CommandError("Between 1 and 1,000 members, and between 1 and 1,000 rounds.")
+        if options["once"] and Interaction.objects.filter(simulated=True).exists():
+            return
+        os.nice(10)  # whoever is really there comes first
         client = _client()
         chance = np.random.default_rng(options["seed"])
         members = simulation.cast(options["members"], chance)
