@@ -39,9 +39,10 @@ class Receipt:
 def record(request: HttpRequest, target: Item, form: FeedbackForm) -> Receipt:
     """Record one act of the person who is signed in."""
     member, act, stars = shelves.viewer(request), form.act, form.cleaned_data["stars"]
+    value = 1.0 if act == Kind.FAVOURITE else stars
     event = f"page.{form.cleaned_data['nonce']}.{act.name.lower()}.{stars or ''}"
     impression = form.cleaned_data["impression"]
-    outcome = _record(member, event, act, target, value=stars, impression=impression)
+    outcome = _record(member, event, act, target, value=value, impression=impression)
     if outcome.status == "rejected":
         return Receipt(text=outcome.text or _("That could not be recorded."))
     said = _said(act, stars, target.title)

@@ -78,6 +78,7 @@ def _ask(
         size=size,
         language=get_language() or "",
         anchor=anchor.id if anchor else None,
+        shown=True,
     )
 
 
