@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 SCORERS: Final = {
     "popularity": gettext_lazy("Popular lately"),
@@ -30,7 +31,13 @@ TEXTS: Final = {
 
 def text_of(reason: Mapping[str, Any]) -> str:
     """One reason, as bodies or traces hold it, in words; a code that has none here is named as it is."""
-    if reason["code"] == "scorer":
-        scorer = reason.get("parameters", reason)["scorer"]
+    parameters = reason.get("parameters", reason)
+    return _words(reason["code"], parameters.get("scorer", ""), get_language() or "")
+
+
+@lru_cache(maxsize=1024)
+def _words(code: str, scorer: str, language: str) -> str:
+    """The words in the language that is active; kept, since every placement of every slate asks."""
+    if code == "scorer":
         return str(SCORERS.get(scorer) or _("Recommended by %(scorer)s") % {"scorer": scorer})
-    return str(TEXTS.get(reason["code"], reason["code"]))
+    return str(TEXTS.get(code, code))

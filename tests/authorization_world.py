@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin import site
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
@@ -52,8 +53,8 @@ EVENT = {"event": "e1", "member": "ada", "item": "film", "kind": "like"}
 class World:
     """Who asks, and what for."""
 
-    users: dict[str, User]
     clear: dict[str, str]
+    sessions: dict[str, str]
     named: dict[str, Any]
     bodies: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
@@ -63,7 +64,7 @@ class World:
             return {}
         if route.startswith("api/"):
             return {"authorization": f"Token {self.clear[column]}"}
-        client.force_login(self.users[column])
+        client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[column]
         return {}
 
     def path(self, route: str) -> str:
@@ -86,7 +87,8 @@ def build() -> World:
     users = {column: _user(column) for column in COLUMNS[1:]}
     named = _things(users)
     clear = {column: issue_token(user, SOURCE) for column, user in users.items()}
-    return World(users, clear, named, _bodies(named))
+    sessions = {column: _session(user) for column, user in users.items()}
+    return World(clear, sessions, named, _bodies(named))
 
 
 def _user(column: str) -> User:
@@ -97,6 +99,12 @@ def _user(column: str) -> User:
     if role == "member":
         Member.objects.create(source=SOURCE, outside_id=user.username, user=user)
     return user
+
+
+def _session(user: User) -> str:
+    client = Client()
+    client.force_login(user)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def _things(users: dict[str, User]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from recsys import serving
 from recsys.api import surfaces, tokens
 from recsys.config.wsgi import application
 
-EXAMPLES = 15
+EXAMPLES = 8
 # A query that says two things which do not go together is well formed to a schema, and refused all the same.
 LEFT_OUT = {"positive_data_acceptance"}
 

@@ -242,6 +242,7 @@ SPECTACULAR_SETTINGS = {
 
 # Pages ----------------------------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
+    "EXCLUDE_URL_PREFIXES": ["/api/v1/"],  # JSON, which no browser renders
     "DIRECTIVES": {
         "default-src": ["'none'"],
         "script-src": ["'self'"],
