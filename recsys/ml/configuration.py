@@ -5,7 +5,6 @@ Imported by the web process, so it needs neither numpy nor torch.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar, cast, get_type_hints
@@ -69,7 +68,7 @@ class Setting:
             return Problem(self.name, f"{value!r} is not known", self.expected)
         if self.low is not None and self.high is not None:
             number = float(cast("float", value))
-            if not math.isfinite(number) or not self.low <= number <= self.high:
+            if not self.low <= number <= self.high:
                 return Problem(self.name, f"{value!r} is out of range", self.expected)
         return None
 

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 import json
+import uuid
 
 import numpy as np
 import pytest
 
 from recsys.ml import artifact, ease
 from recsys.ml.artifact import CorruptArtifact, Facts
-from recsys.ml.configs import EaseConfig
+from recsys.ml.configs import EaseConfig, PopularityConfig
 from recsys.ml.interactions import Vocabulary
-from recsys.ml.popularity import Popularity, PopularityConfig
+from recsys.ml.popularity import Popularity
 from recsys.ml.scorer import Training
 from tests.recsys.ml.two_tastes import CATALOGUE, world
 
@@ -37,6 +38,7 @@ def test_no_member_is_in_an_artifact(folder):
     content = b"".join(path.read_bytes() for path in folder.iterdir())
     for member in world().member_ids.ids:
         assert str(member).encode() not in content
+        assert isinstance(member, uuid.UUID)
         assert member.bytes not in content
 
 

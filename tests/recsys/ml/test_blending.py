@@ -30,7 +30,7 @@ class Noisy:
         self.rows = {}
         for case in asked:
             row = chance.normal(size=40)
-            row[case.targets[0]] += clear
+            row[CATALOGUE.places[case.targets[0]]] += clear
             self.rows[case.history.items[0]] = row
 
     def __call__(self, histories, items):

@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from recsys.ml import registry
-from recsys.ml.configuration import ConfigError
+from recsys.ml.configs import EaseConfig
+from recsys.ml.configuration import ConfigError, parse
 
 
 @pytest.mark.parametrize("name", registry.FAMILIES)
@@ -47,7 +48,7 @@ def test_all_that_is_wrong_is_said_at_once():
 
 
 def test_a_whole_number_will_do_where_a_number_is_asked():
-    config = registry.parse_config("ease", {"regularization": 300})
+    config = parse(EaseConfig, {"regularization": 300})
     assert isinstance(config.regularization, float)
 
 

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from recsys.ml import artifact, registry
+from recsys.ml import artifact
+from recsys.ml.configs import DotConfig
+from recsys.ml.configuration import parse
 from recsys.ml.dot_learner import Samples, TwoEmbeddings, _loss, fit
 from recsys.ml.interactions import Interactions
 from recsys.ml.options import TrainingOptions
@@ -44,7 +46,7 @@ class Watch:
 
 
 def run(watch, folder=None, seed=1, device="cpu", precision="fp32", **changed):
-    config = registry.parse_config("dot", SMALL | {"epochs": 6} | changed)
+    config = parse(DotConfig, SMALL | {"epochs": 6} | changed)
     options = TrainingOptions(seed=seed, device=device, precision=precision)
     return fit(config, world(), CATALOGUE, Training(options, watch, folder))
 
@@ -113,12 +115,12 @@ def test_the_device_at_hand_learns():
 def test_members_with_one_interaction_teach_nothing():
     rows = Interactions.of(["a", "b"], list(ITEMS[:2]), [1.0, 1.0], [NOW, NOW])
     with pytest.raises(Untrainable, match="no member has two interactions"):
-        fit(registry.parse_config("dot", {}), rows, CATALOGUE, Training())
+        fit(parse(DotConfig, {}), rows, CATALOGUE, Training())
 
 
 def test_no_sample_looks_at_its_own_target_or_at_another_member():
     rows = world()
-    config = registry.parse_config("dot", SMALL)
+    config = parse(DotConfig, SMALL)
     samples = Samples.of(rows, config)
     for histories, weights, targets, *_ in samples.batches(config, 0, 0):
         for seen, weight, target in zip(histories, weights, targets, strict=True):
@@ -130,7 +132,7 @@ def test_no_sample_looks_at_its_own_target_or_at_another_member():
 
 
 def test_the_loss_is_the_corrected_sampled_softmax():
-    config = registry.parse_config("dot", {"embedding_size": 2})
+    config = parse(DotConfig, {"embedding_size": 2})
     model = TwoEmbeddings(3, config)
     with torch.no_grad():
         model.history.copy_(torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]))

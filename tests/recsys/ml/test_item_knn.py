@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from recsys.ml.configs import ItemKnnConfig
+from recsys.ml.configuration import parse
 from recsys.ml.interactions import History, Interactions, Vocabulary
 from recsys.ml.item_knn import ItemKnn, fit
 from recsys.ml.scorer import Training
@@ -21,12 +22,12 @@ class TestItemKnnKeepsTheContract(PersonalScorerContract):
 def fitted(**settings: object) -> ItemKnn:
     """Two members have a and b, one of them c too, a third b alone."""
     rows = Interactions.of([1, 1, 1, 2, 2, 3], list("abcabb"), [1.0] * 6, range(6))
-    return fit(ItemKnnConfig(**settings), rows, ITEMS, Training())
+    return fit(parse(ItemKnnConfig, settings), rows, ITEMS, Training())
 
 
 def scores(scorer: ItemKnn, *items: str) -> list[float]:
     member = History.of((item, 1.0, at) for at, item in enumerate(items))
-    return scorer.score([member], ITEMS)[0].tolist()
+    return [float(score) for score in scorer.score([member], ITEMS)[0]]
 
 
 def test_similarity_is_the_shrunk_cosine():

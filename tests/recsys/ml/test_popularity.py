@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from recsys.ml.configs import PopularityConfig
+from recsys.ml.configuration import parse
 from recsys.ml.interactions import History, Interactions, Vocabulary
 from recsys.ml.popularity import Popularity, fit
 from recsys.ml.scorer import Training
@@ -18,12 +19,13 @@ class TestPopularityKeepsTheContract(ScorerContract):
 def fitted(times: list[float], rewards: list[float], **settings: object) -> Popularity:
     items = ["old", "old", "new"]
     rows = Interactions.of(["a", "b", "c"], items, rewards, times)
-    config = PopularityConfig(**settings)
+    config = parse(PopularityConfig, settings)
     return fit(config, rows, Vocabulary.of(["old", "new"]), Training())
 
 
 def scores(scorer: Popularity) -> list[float]:
-    return scorer.score([History.of(())], Vocabulary.of(["old", "new"]))[0].tolist()
+    row = scorer.score([History.of(())], Vocabulary.of(["old", "new"]))[0]
+    return [float(score) for score in row]
 
 
 def test_an_interaction_counts_half_after_a_half_life():
@@ -40,7 +42,7 @@ def test_every_event_counts_where_that_is_asked():
 
 
 def test_a_later_now_changes_no_z_score():
-    def z(times: list[float]) -> np.ndarray:
+    def z(times):
         raw = np.array(scores(fitted(times, [1, 1, 1])))
         return (raw - raw.mean()) / raw.std()
 

@@ -10,7 +10,7 @@ import uuid
 
 import numpy as np
 
-from recsys.ml.interactions import History, Interactions, Vocabulary
+from recsys.ml.interactions import History, Id, Interactions, Vocabulary
 
 DAY = 86_400.0
 NOW = 1_700_000_000.0
@@ -39,7 +39,7 @@ def history(*items: uuid.UUID, reward: float = 1.0) -> History:
     return History.of((item, reward, NOW + DAY * day) for day, item in enumerate(items))
 
 
-def best(row: np.ndarray, *seen: uuid.UUID) -> uuid.UUID:
+def best(row: np.ndarray, *seen: uuid.UUID) -> Id:
     """The best scored item not seen."""
     ranked = np.where(np.isnan(row), -np.inf, row)
     ranked[CATALOGUE.indexes(seen)] = -np.inf
