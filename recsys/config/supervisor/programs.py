@@ -15,7 +15,7 @@ from recsys.config.embedded.services import Services
 from recsys.config.embedded.valkey import Valkey
 from recsys.config.supervisor.child import Child, Program, python
 
-FOUNDATION, WEB, RELAY, WORKERS, BEAT, ONCE = range(6)
+FOUNDATION, WEB, WORK, ONCE = range(4)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def relay(environment: dict[str, str]) -> Program:
         name="relay",
         words=python("manage.py", "relay"),
         environment=environment | {"TANDEM_PROCESS": "relay"} | _threads(1),
-        stage=RELAY,
+        stage=WORK,
         ready=_says("relay ready"),
     )
 
@@ -122,7 +122,7 @@ def _worker(queue: str, environment: dict[str, str], threads: int, *more: str) -
         name=queue,
         words=_celery(environment, *words),
         environment=environment | {"TANDEM_PROCESS": queue} | _threads(threads),
-        stage=WORKERS,
+        stage=WORK,
         ready=_says(" ready."),
         # A second SIGTERM would wait for the task as long as the first; an orphan must not finish one of hours.
         harder=signal.SIGQUIT,
@@ -147,7 +147,7 @@ def beat(environment: dict[str, str]) -> Program:
         name="beat",
         words=_celery(environment, "beat", "--pidfile", "", "--loglevel", "INFO"),
         environment=environment | {"TANDEM_PROCESS": "beat"} | _threads(1),
-        stage=BEAT,
+        stage=WORK,
         ready=_says("beat: Starting"),
     )
 

@@ -21,6 +21,7 @@ from recsys.config.supervisor.family import Family, Stopped
 from recsys.config.supervisor.lock import take_lock
 from recsys.config.supervisor.plan import Plan, check_port, read_plan
 from recsys.config.supervisor.stamps import assets_stamp, migrations_stamp
+from recsys.config.translations import compile_catalogues
 
 DEMO = "demo.json"
 _SERVICES_S = 120.0
@@ -118,6 +119,7 @@ class _Product:
         self._must("migrate", owner, "migrate", "--noinput", "--skip-checks")
 
     def _collect_assets(self, environment: dict[str, str]) -> None:
+        compile_catalogues()
         path, stamp = self._plan.var / "static.stamp", assets_stamp()
         if not path.exists() or path.read_text() != stamp:
             self._must("collectstatic", environment, "collectstatic", "--noinput")
