@@ -19,6 +19,7 @@ from recsys.config.embedded.postgres import OWNER, prepare
 from recsys.config.embedded.services import Services, plan
 from recsys.config.supervisor.family import Family
 from recsys.config.supervisor.programs import foundation
+from recsys.config.translations import compile_catalogues
 
 # The controller leaves word here for its workers.
 FOLDER = "TANDEM_TEST_FOLDER"
@@ -28,7 +29,7 @@ _family: Family | None = None
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests() -> Iterator[None]:
-    """Start the services before pytest-django imports the settings."""
+    """Start the services, and compile the translations, before pytest-django imports the settings."""
     if FOLDER not in os.environ:
         _start()
     try:
@@ -54,6 +55,7 @@ def _stop() -> None:
 
 def _start() -> None:
     global _family  # noqa: PLW0603
+    compile_catalogues()
     folder = private_folder("test", database_account(Path("/none")))
     family = _family = Family(folder / "log")
     family.remove_at_end(folder)

@@ -17,11 +17,11 @@ NO_SECRET = "no secret is needed here"  # noqa: S105  it is the absence of one
 _WITHOUT_SERVICES = {
     "",
     "check",
+    "collect_words",
     "collectstatic",
-    "compilemessages",
+    "compile_words",
     "diffsettings",
     "help",
-    "makemessages",
     "makemigrations",
     "spectacular",
     "up",
