@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from django.conf import settings
@@ -32,18 +32,25 @@ def request_id(get_response: View) -> View:
 
 
 def body_limit(get_response: View) -> View:
-    """Refuse a body that is larger than any view reads, before anything of it is read."""
+    """Refuse a body that is larger than any view reads, or of unsaid length, before anything of it is read."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdecimal() or int(length) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            return get_response(request)
-        detail = _("A body may hold at most %(limit)d bytes.") % {
-            "limit": settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        }
-        return errors.answer(request, Problem(413, "too_large", _("Body too large"), detail))
+        problem = _of_body(request.META)
+        return errors.answer(request, problem) if problem else get_response(request)
 
     return middleware
+
+
+def _of_body(headers: Mapping[str, str]) -> Problem | None:
+    length = headers.get("CONTENT_LENGTH") or "0"
+    if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        limit = {"limit": settings.DATA_UPLOAD_MAX_MEMORY_SIZE}
+        text = _("A body may hold at most %(limit)d bytes.") % limit
+        return Problem(413, "too_large", _("Body too large"), text)
+    if length == "0" and headers.get("HTTP_TRANSFER_ENCODING"):
+        text = _("Say the length of the body: it cannot come in chunks.")
+        return Problem(411, "length_required", _("Length required"), text)
+    return None
 
 
 def preferences(get_response: View) -> View:

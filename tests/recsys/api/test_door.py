@@ -120,6 +120,11 @@ def test_a_body_of_10_mb_is_refused_unread(client_api, path):
     assert (status, body["code"]) == (413, "too_large")
 
 
+def test_a_body_of_unsaid_length_is_refused(client):
+    answer = client.get(RECOMMENDATIONS, headers={"transfer-encoding": "chunked"})
+    assert (answer.status_code, answer.json()["code"]) == (411, "length_required")
+
+
 def test_a_fault_of_ours_is_a_problem_that_names_the_request(client_api, monkeypatch):
     def fail(*args, **kwargs):
         raise RuntimeError("boom")
