@@ -19,6 +19,7 @@ from curation.models import Outbox
 from curation.outbox import announce
 from recsys import broker, relay
 from recsys.cache import Unavailable
+from recsys.config.celery import app
 from recsys.models import Heartbeat
 from tests.processes import ROOT, wait_until
 from tests.recsys.slates.conftest import database_url
@@ -61,13 +62,12 @@ def test_what_was_announced_in_a_transaction_that_failed_is_never_published(queu
 def test_what_the_broker_does_not_take_stays(queue, monkeypatch):
     name, messages = queue
     announce("recsys.task", queue=name)
-    monkeypatch.setattr(broker.app.conf, "broker_write_url", "redis+socket:///nowhere/broker.sock")
+    monkeypatch.setattr(app.conf, "broker_write_url", "redis+socket:///nowhere/broker.sock")
     monkeypatch.setattr(broker, "_producers", broker._Producers())
     with pytest.raises(Unavailable):
         relay.publish_batch()
     assert Outbox.objects.count() == 1
     monkeypatch.undo()
-    broker.breaker.__init__()
     relay.publish_batch()
     assert messages() == [("recsys.task", [])]
 
@@ -102,6 +102,7 @@ def test_the_process_publishes_outlives_a_lost_connection_and_stops_when_told(qu
             " AND query ~ 'LISTEN|outbox|heartbeat'"
         )
     announce("recsys.second", queue=name)
-    wait_until(lambda: len(messages()) == 2, "the second message")
+    # At least once: where the connection goes between publish and commit, the first is published again.
+    wait_until(lambda: ("recsys.second", []) in messages(), "the second message")
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=20) == 0

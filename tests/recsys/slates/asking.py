@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
+from typing import Any, cast
+
 from curation.actions import Terms, block_item, pin_item, publish_decision
-from curation.models import Surface
+from curation.models import Member, Surface, User
 from feedback.actions import record
 from feedback.models import Kind
 from recsys.serving import Ask, MemberKey, Served, slate
@@ -19,6 +22,17 @@ def serve(outside_id: str, surface: str = "home", **more) -> Served:
     return slate(Ask(MemberKey(SOURCE, outside_id), surface, **{"wait_ms": LONG_MS, **more}))
 
 
+def new_member(outside_id: str = "", **more: Any) -> Member:
+    """A member whom nobody has seen."""
+    outside_id = outside_id or f"member-{uuid.uuid4()}"
+    return Member.objects.create(source=SOURCE, outside_id=outside_id, **more)
+
+
+def person(*roles: str) -> User:
+    """Somebody with these roles."""
+    return cast("User", UserFactory(roles=list(roles)))
+
+
 def rate(member, item, stars=5, event="an event") -> None:
     """A member rates an item."""
     record([told(member, event, Kind.RATING, item, stars)], source=SOURCE)
@@ -31,13 +45,13 @@ def refuse(member, item, event="a refusal") -> None:
 
 def block(item, **more) -> None:
     """An administrator blocks an item and publishes."""
-    actor = UserFactory(roles=["administrator"])
+    actor = person("administrator")
     publish_decision(actor=actor, draft=block_item(actor=actor, item=item, terms=TERMS, **more))
 
 
 def pin(item, slot, surface="home") -> None:
     """A curator pins an item and publishes."""
-    actor, place = UserFactory(roles=["curator"]), Surface.objects.get(pk=surface)
+    actor, place = person("curator"), Surface.objects.get(pk=surface)
     draft = pin_item(actor=actor, surface=place, item=item, slot=slot, terms=TERMS)
     publish_decision(actor=actor, draft=draft)
 

@@ -19,7 +19,7 @@ from django.db import connection
 
 from curation import installation
 from curation.models import Counter, Item, Surface
-from recsys import broker, cache
+from recsys import broker, cache, doorbell
 from recsys.artifacts import artifact_path
 from recsys.ml import artifact, registry
 from recsys.ml.interactions import Interactions, Vocabulary
@@ -84,7 +84,9 @@ def world(transactional_db) -> World:
 def tastes(world: World) -> Interactions:
     """Sixty members, half of each taste, each with twenty films at random of theirs."""
     chance = np.random.default_rng(7)
-    members, items, times = [], [], []
+    members: list[str] = []
+    items: list[uuid.UUID] = []
+    times: list[float] = []
     for member in range(60):
         liked = world.war if member % 2 == 0 else world.comedy
         for at in chance.choice(len(liked), 20, replace=False):
@@ -130,25 +132,46 @@ def newcomer() -> str:
     return f"newcomer-{uuid.uuid4()}"
 
 
+@dataclass
+class Worker:
+    """A realtime worker on the test database, with a queue of its own."""
+
+    queue: str
+    process: subprocess.Popen[str]
+    log: Path
+
+    def children(self) -> list[int]:
+        """The pool's children; beside them runs only the one that counts their semaphores."""
+        pid = self.process.pid
+        found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [
+            int(each) for each in found if "spawn_main" in Path(f"/proc/{each}/cmdline").read_text()
+        ]
+
+    def beats(self) -> bool:
+        return Heartbeat.objects.filter(role="realtime", pid__in=self.children()).exists()
+
+    def stop(self) -> None:
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
 @pytest.fixture(scope="session")
-def _shared_worker() -> Iterator[list[subprocess.Popen[str]]]:
-    workers: list[subprocess.Popen[str]] = []
+def _shared_worker() -> Iterator[list[Worker]]:
+    workers: list[Worker] = []
     yield workers
     for worker in workers:
-        stop_worker(worker)
+        worker.stop()
 
 
 @pytest.fixture
-def realtime(world, _shared_worker, django_db_setup) -> subprocess.Popen[str]:
-    """A real realtime worker on the test database, shared by the tests of a run."""
+def realtime(world, _shared_worker, django_db_setup, monkeypatch) -> Worker:
+    """A real worker, shared by the tests of a run; the doorbells of this test reach it."""
     if not _shared_worker:
-        _shared_worker.append(start_worker("realtime"))
-    return _shared_worker[0]
-
-
-def stop_worker(worker: subprocess.Popen[str]) -> None:
-    os.killpg(worker.pid, signal.SIGKILL)
-    worker.wait()
+        _shared_worker.append(start_worker())
+    worker: Worker = _shared_worker[0]
+    monkeypatch.setattr(doorbell, "QUEUE", worker.queue)
+    return worker
 
 
 def database_url() -> str:
@@ -158,30 +181,22 @@ def database_url() -> str:
     return f"postgresql://{place['USER']}@/{place['NAME']}?host={place['HOST']}{port}"
 
 
-def start_worker(queue: str) -> subprocess.Popen[str]:
-    log = Path(settings.VAR_DIR) / f"{queue}-{uuid.uuid4().hex}.log"
+def start_worker() -> Worker:
+    """Start one, and return when it holds the models."""
+    queue = f"realtime-{uuid.uuid4().hex}"
+    log = Path(settings.VAR_DIR) / f"{queue}.log"
     environment = os.environ | {
         "DATABASE_URL": database_url(),
         "BROKER_URL": settings.CELERY_BROKER_URL,  # the command line of Celery reads it too
-        "TANDEM_PROCESS": queue,
+        "TANDEM_PROCESS": "realtime",
         "OMP_NUM_THREADS": "1",
         "DJANGO_SETTINGS_MODULE": "recsys.config.settings",
     }
-    words = [
-        "-m",
-        "celery",
-        "-A",
-        "recsys.config",
-        "worker",
-        "--queues",
-        queue,
-        "--pool",
-        "prefork",
-    ]
-    more = ["--concurrency", "1", "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
+    words = ["-m", "celery", "-A", "recsys.config", "worker", "--queues", queue]
+    more = ["--concurrency", "1", "--without-gossip", "--without-mingle", "--hostname", queue]
     with log.open("w") as out:
-        worker = subprocess.Popen(
-            [sys.executable, *words, *more, "--hostname", f"{queue}-{uuid.uuid4().hex}@%h"],
+        process = subprocess.Popen(
+            [sys.executable, *words, *more, "--pool", "prefork", "--loglevel", "INFO"],
             cwd=ROOT,
             env=environment,
             stdout=out,
@@ -189,16 +204,17 @@ def start_worker(queue: str) -> subprocess.Popen[str]:
             text=True,
             start_new_session=True,
         )
+    worker = Worker(queue, process, log)
     try:
-        wait_until(Heartbeat.objects.filter(role=queue).exists, f"the {queue} worker")
+        wait_until(worker.beats, "the realtime worker")
     except AssertionError:
-        stop_worker(worker)
+        worker.stop()
         pytest.fail(log.read_text())
     return worker
 
 
 @pytest.fixture(autouse=True)
-def _closed_circuits() -> None:
+def _closed_circuits(monkeypatch) -> None:
     """Each test starts with servers that nobody has given up on."""
-    cache.breaker.__init__()
-    broker.breaker.__init__()
+    monkeypatch.setattr(cache, "breaker", cache.Breaker())
+    monkeypatch.setattr(broker, "breaker", cache.Breaker())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -41,7 +42,7 @@ def holds(queue, count: int) -> None:
     assert queue() == count
 
 
-def body(place: Place, fused_at: float = 0.0, subject: str = "s", **versions: int) -> bodies.Whole:
+def body(place: Place, fused_at: float = 0.0, subject: str = "s", **versions: Any) -> bodies.Whole:
     return {
         "slate": str(uuid.uuid4()),
         "subject": subject,
@@ -153,7 +154,9 @@ def test_an_answer_that_comes_too_late_is_none_within_the_budget(place, queue):
 
 def test_an_older_body_never_replaces_one_that_is_newer_anywhere(place):
     def store(**versions: int) -> bool:
-        return cache.ask(lambda client: bodies.store(client, place, body(place, **versions)))
+        return cache.ask(
+            lambda client: bodies.store(client, place, body(place, 0.0, "s", **versions))
+        )
 
     assert store(policy=2, feedback=5)
     assert not store(policy=2, feedback=4)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import override_settings
@@ -20,14 +22,14 @@ from recsys.artifacts import artifact_path
 from recsys.ml import artifact
 from recsys.models import LiveModel, ModelVersion, Slate
 from recsys.places import Place
-from tests.factories import SOURCE, MemberFactory, UserFactory
-from tests.recsys.slates.asking import pin, rate, refuse
+from tests.factories import SOURCE
+from tests.recsys.slates.asking import new_member, person, pin, rate, refuse
 from tests.recsys.slates.conftest import World, bump
 
 
 @pytest.fixture
 def ada(world, newcomer) -> Member:
-    return MemberFactory(outside_id=newcomer)
+    return new_member(outside_id=newcomer)
 
 
 @pytest.fixture
@@ -35,18 +37,24 @@ def home(ada) -> Place:
     return Place("home", SOURCE, ada.outside_id)
 
 
+class Drafts:
+    """One change set, and a curator who puts decisions into it and publishes them."""
+
+    def __init__(self) -> None:
+        self.actor = person("curator")
+        self.change_set = ChangeSet.objects.create(name="drafts", author=self.actor)
+
+    def __call__(self, action: Callable[..., Any], **content: Any) -> None:
+        terms = Terms(reason="a test", change_set=self.change_set)
+        action(actor=self.actor, terms=terms, **content)
+
+    def publish(self) -> None:
+        publish(actor=self.actor, change_set=self.change_set)
+
+
 @pytest.fixture
-def draft(world):
-    """Put decisions into one change set: `draft(pin_item, item=…, slot=…)`."""
-    actor = UserFactory(roles=["curator"])
-    drafts = ChangeSet.objects.create(name="drafts", author=actor)
-
-    def _draft(action, **content):
-        terms = Terms(reason="a test", change_set=drafts)
-        return action(actor=actor, terms=terms, **content)
-
-    _draft.actor, _draft.drafts = actor, drafts
-    return _draft
+def draft(world) -> Drafts:
+    return Drafts()
 
 
 def items_of(body: bodies.Whole) -> list[str]:
@@ -94,8 +102,8 @@ def test_a_preview_of_drafts_equals_the_slate_after_their_publish(home, ada, wor
     draft(pin_item, surface=Surface.objects.get(pk="home"), item=world.comedy[9], slot=2)
     draft(block_item, item=world.war[3])
     draft(add_rule, surface=None, effect=Boost(1.5), what=ItemList((world.comedy[8].id,)))
-    preview = fusing.preview("home", ada.subject, change_set=draft.drafts)
-    publish(actor=draft.actor, change_set=draft.drafts)
+    preview = fusing.preview("home", ada.subject, change_set=draft.change_set)
+    draft.publish()
     live_one = fusing.make(fusing.read(home)).body
     told = codec.slate_body(preview)
     assert [each["item"] for each in told["placements"]] == items_of(live_one)
@@ -106,7 +114,7 @@ def test_a_preview_of_drafts_equals_the_slate_after_their_publish(home, ada, wor
 
 
 def test_a_preview_of_tomorrow_knows_what_starts_until_then(ada, world):
-    actor, tomorrow = UserFactory(roles=["curator"]), timezone.now() + timedelta(days=1)
+    actor, tomorrow = person("curator"), timezone.now() + timedelta(days=1)
     starts = Terms(reason="a test", starts_at=timezone.now() + timedelta(hours=1))
     place = Surface.objects.get(pk="home")
     made = pin_item(actor=actor, surface=place, item=world.comedy[9], slot=1, terms=starts)
@@ -156,7 +164,7 @@ def test_every_pin_and_the_targets_of_rules_are_candidates(home, ada, world, dra
     target = ItemList((Item.objects.get(pk=lowest).id,))
     draft(add_rule, surface=None, effect=Bury(2.0), what=target)
     draft(pin_item, surface=None, item=world.items[100], slot=1)
-    publish(actor=draft.actor, change_set=draft.drafts)
+    draft.publish()
     gathered = gathering.gather(fusing.read(home))
     assert gathered.candidates.row(world.items[100].id) is not None
     assert gathered.candidates.row(target.items[0]) is not None
@@ -166,7 +174,7 @@ def test_an_allow_list_of_the_lowest_items_still_fills_the_slate(home, world, dr
     ranked = items_of(fusing.make(fusing.read(home)).body)
     last = tuple(Item.objects.get(pk=item).id for item in ranked[-20:])
     draft(add_rule, surface=None, effect=Only(), what=ItemList(last))
-    publish(actor=draft.actor, change_set=draft.drafts)
+    draft.publish()
     body = fusing.make(fusing.read(home)).body
     assert set(items_of(body)) == {str(item) for item in last}
 
@@ -179,7 +187,7 @@ def test_however_large_the_catalogue_there_are_at_most_a_thousand_candidates(hom
     for strength in (0.1, 0.2):
         draft(add_rule, surface=None, effect=Boost(strength), what=named_more)
     draft(pin_item, surface=None, item=more[-1], slot=2)
-    publish(actor=draft.actor, change_set=draft.drafts)
+    draft.publish()
     gathered = gathering.gather(fusing.read(home))
     assert len(gathered.candidates) <= MOST_CANDIDATES
     assert gathered.candidates.row(more[-1].id) is not None
@@ -191,7 +199,7 @@ def test_choosing_candidates_leaves_out_nothing_that_the_whole_catalogue_would_s
     for film in world.war[:6]:
         rate(ada, film, event=str(film.id))
     draft(add_rule, surface=None, effect=Boost(2.0), what=ItemList((world.comedy[30].id,)))
-    publish(actor=draft.actor, change_set=draft.drafts)
+    draft.publish()
     Surface.objects.filter(pk="home").update(depth=5, reserve=2)
     chosen = fusing.preview("home", ada.subject)
     for bound in ("BY_BLEND", "BY_SCORER", "BY_RULE"):
@@ -207,7 +215,7 @@ def test_a_scorer_of_weight_0_has_part_0_in_every_trace(home, world, draft):
         Scorer.objects.update_or_create(name=name, defaults={"live": True})
     weights = {"popularity": 1.0, "ease": 0.0}
     draft(set_blend, surface=Surface.objects.get(pk="home"), weights=weights)
-    publish(actor=draft.actor, change_set=draft.drafts)
+    draft.publish()
     made = fusing.make(fusing.read(home))
     trace = traces.trace_of(Slate.objects.get(pk=made.slate.pk))
     assert {each["parts"]["ease"] for each in trace["placements"]} == {0.0}

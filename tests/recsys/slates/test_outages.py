@@ -15,12 +15,13 @@ from django.test import override_settings
 from curation.models import Item
 from recsys import bodies, broker, cache, doorbell, fallbacks, fusing
 from recsys.bodies import COMPONENTS
+from recsys.config.celery import app
 from recsys.config.embedded.valkey import Valkey
 from recsys.places import Place
-from tests.factories import SOURCE, MemberFactory
+from tests.factories import SOURCE
 from tests.processes import wait_until
-from tests.recsys.slates.asking import block, ids, serve
-from tests.recsys.slates.conftest import bump, start_worker, stop_worker
+from tests.recsys.slates.asking import block, ids, new_member, serve
+from tests.recsys.slates.conftest import bump, start_worker
 
 IN_TIME_S = 2.0
 """Far above what it takes, and far below what waiting for a server that is not there would take."""
@@ -62,7 +63,7 @@ def test_with_a_frozen_cache_every_page_gets_the_fallback_in_time(frozen_cache, 
 
 def test_when_the_cache_thaws_slates_are_fresh_again(frozen_cache, world, newcomer):
     keep_fallback()
-    ada = MemberFactory(outside_id=newcomer)
+    ada = new_member(outside_id=newcomer)
     place = Place("home", SOURCE, ada.outside_id)
     made = fusing.make(fusing.read(place))
     cache.ask(lambda client: bodies.store(client, place, made.body))
@@ -86,11 +87,11 @@ def test_an_open_circuit_is_not_paid_for_by_every_request(frozen_cache):
 
 
 def test_without_a_broker_the_last_slate_is_served_as_stale_in_time(world, newcomer, monkeypatch):
-    ada = MemberFactory(outside_id=newcomer)
+    ada = new_member(outside_id=newcomer)
     place = Place("home", SOURCE, ada.outside_id)
     made = fusing.make(fusing.read(place))
     cache.ask(lambda client: bodies.store(client, place, made.body))
-    monkeypatch.setattr(broker.app.conf, "broker_write_url", "redis+socket:///nowhere/b.sock")
+    monkeypatch.setattr(app.conf, "broker_write_url", "redis+socket:///nowhere/b.sock")
     monkeypatch.setattr(broker, "_producers", broker._Producers())
     bump("models")
     before = time.monotonic()
@@ -99,7 +100,7 @@ def test_without_a_broker_the_last_slate_is_served_as_stale_in_time(world, newco
 
 
 def test_what_is_blocked_while_all_workers_are_dead_is_not_shown(world, newcomer):
-    ada = MemberFactory(outside_id=newcomer)
+    ada = new_member(outside_id=newcomer)
     place = Place("home", SOURCE, ada.outside_id)
     body = fusing.make(fusing.read(place)).body
     cache.ask(lambda client: bodies.store(client, place, body))
@@ -112,19 +113,13 @@ def test_what_is_blocked_while_all_workers_are_dead_is_not_shown(world, newcomer
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("realtime")
-def test_a_worker_whose_child_was_killed_fuses_again(world, newcomer):
-    worker = start_worker("realtime")
+def test_a_worker_whose_child_was_killed_fuses_again(world, newcomer, monkeypatch):
+    worker = start_worker()
+    monkeypatch.setattr(doorbell, "QUEUE", worker.queue)
     try:
         assert serve(newcomer).mode == "fresh"
-        os.kill(_child(worker.pid), signal.SIGKILL)
+        for child in worker.children():
+            os.kill(child, signal.SIGKILL)
         wait_until(lambda: serve(f"{newcomer}-next").mode == "fresh", "a new child", 60)
     finally:
-        stop_worker(worker)
-
-
-def _child(pid: int) -> int:
-    """The pool's child: beside it runs only the one that counts its semaphores."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    pools = [each for each in children if "spawn_main" in Path(f"/proc/{each}/cmdline").read_text()]
-    return int(pools[0])
+        worker.stop()

@@ -22,9 +22,9 @@ from recsys import (
 )
 from recsys.models import Fallback, Heartbeat, Job, LiveModel, Refusing, Slate
 from recsys.places import Place
-from tests.factories import SOURCE, MemberFactory
+from tests.factories import SOURCE
 from tests.processes import wait_until
-from tests.recsys.slates.asking import pin, serve
+from tests.recsys.slates.asking import new_member, pin, serve
 from tests.recsys.slates.conftest import bump, version_of
 
 SOON_MS = 50
@@ -33,7 +33,7 @@ SOON_MS = 50
 @pytest.fixture
 def visitor(world, newcomer):
     """A member who was served a moment ago."""
-    member = MemberFactory(outside_id=newcomer)
+    member = new_member(outside_id=newcomer)
     place = Place("home", SOURCE, member.outside_id)
     made = fusing.make(fusing.read(place))
     cache.ask(lambda client: bodies.store(client, place, made.body))
@@ -131,4 +131,5 @@ def test_a_promotion_finds_every_realtime_process_holding_the_version(realtime, 
 
 def test_without_any_realtime_process_a_promotion_does_not_wait(world):
     version = LiveModel.objects.get(family="ease").version_id
+    Heartbeat.objects.all().delete()
     assert preloading.everywhere(version, timeout_s=60).expected == 0

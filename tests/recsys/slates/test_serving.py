@@ -15,13 +15,14 @@ from recsys.places import Place
 from recsys.serving import (
     AnchorRefused,
     AnchorRequired,
+    Ask,
     MemberKey,
     UnknownItem,
     UnknownSurface,
     slate,
 )
-from tests.factories import SOURCE, MemberFactory
-from tests.recsys.slates.asking import Ask, block, ids, pin, rate, refuse, serve
+from tests.factories import SOURCE
+from tests.recsys.slates.asking import block, ids, new_member, pin, rate, refuse, serve
 from tests.recsys.slates.conftest import bump
 
 SOON_MS = 50
@@ -36,7 +37,7 @@ def store(place: Place) -> bodies.Whole:
 
 @pytest.fixture
 def ada(world, newcomer) -> Member:
-    return MemberFactory(outside_id=newcomer)
+    return new_member(outside_id=newcomer)
 
 
 @pytest.fixture
@@ -182,12 +183,12 @@ def test_before_any_slate_was_fused_the_answer_is_empty_and_says_so(world, newco
 
 
 def test_a_merged_member_gets_the_slate_of_the_one_they_became(realtime, world, ada):
-    old = MemberFactory(merged_into=ada)
+    old = new_member(merged_into=ada)
     assert serve(old.outside_id).member == ada.subject
 
 
 def test_a_body_of_the_member_before_a_merge_is_never_served(world, ada):
-    old = MemberFactory()
+    old = new_member()
     store(Place("home", SOURCE, old.outside_id))
     old.merged_into = ada
     old.save()
@@ -210,7 +211,7 @@ def test_asking_wrongly_is_refused_with_a_code(world, newcomer):
     with pytest.raises(UnknownSurface):
         serve(newcomer, "nowhere")
     with pytest.raises(UnknownItem):
-        serve(newcomer, "similar", anchor=MemberFactory().id)
+        serve(newcomer, "similar", anchor=new_member().id)
 
 
 @pytest.mark.parametrize("url", ["unix:///nowhere/cache.sock?db=0"])
@@ -249,7 +250,8 @@ def test_impressions_of_simulated_members_say_so(home, ada):
 
 
 def test_the_slate_of_an_answer_can_be_read_at_once(realtime, newcomer):
-    assert Slate.objects.filter(pk=serve(newcomer).slate).exists()
+    served = serve(newcomer)
+    assert Slate.objects.filter(pk=str(served.slate)).exists()
 
 
 def test_a_rule_on_statistics_makes_them_count(world, ada, home):
