@@ -63,7 +63,7 @@ class ReasonForm(forms.Form):
 def field_of(setting: Setting) -> forms.Field:
     """The form field of one setting, with its help and range."""
     shared: dict[str, Any] = {
-        "label": setting.name.replace("_", " "),
+        "label": setting.name.replace("_", " ").capitalize(),
         "initial": setting.default,
         "help_text": _help(setting),
     }
@@ -80,9 +80,14 @@ def field_of(setting: Setting) -> forms.Field:
 def _help(setting: Setting) -> str:
     if setting.low is None or setting.high is None:
         return _(setting.help)
-    span = _("From %(low)s to %(high)s.") % {"low": f"{setting.low:g}", "high": f"{setting.high:g}"}
+    bounds = {"low": _plain(setting.low), "high": _plain(setting.high)}
+    span = _("From %(low)s to %(high)s.") % bounds
     return f"{_(setting.help)} {span}"
 
 
 def _whole(bound: float | None) -> int | None:
     return None if bound is None else int(bound)
+
+
+def _plain(bound: float) -> str:
+    return str(int(bound)) if bound == int(bound) else f"{bound:g}"

@@ -15,9 +15,7 @@ from feedback.stats import roll_up
 from recsys.demo import first_blend, loading, people, readiness, training
 from recsys.demo.client import Client
 
-PARAMETERS: Final[dict[str, dict[str, Any]]] = {
-    "dot": {"embedding_size": 32, "epochs": 4, "batch_size": 1024, "learning_rate": 0.02}
-}
+PARAMETERS: Final[dict[str, dict[str, Any]]] = {"dot": {"embedding_size": 64, "epochs": 3}}
 """What the first models have other than the defaults: a smaller one is ready sooner."""
 SOMEBODY: Final = "1"
 """A member of the data set, with a history."""
