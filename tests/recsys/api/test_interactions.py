@@ -189,5 +189,7 @@ def test_a_member_tells_of_themselves_only(caller, films):
 
 
 @pytest.mark.parametrize("role", ["curator", "operator", "analyst"])
-def test_other_roles_tell_of_nobody(caller, films, role):
-    assert caller(role).post(INTERACTIONS, rating("ada", "film-1"))[0] == 403
+def test_other_roles_tell_of_nobody_not_even_of_themselves(caller, user_of, films, role):
+    Member.objects.create(source=SOURCE, outside_id="me", user=user_of(role))
+    for member in ("ada", "me"):
+        assert caller(role).post(INTERACTIONS, rating(member, "film-1"))[0] == 403
