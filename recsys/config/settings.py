@@ -167,7 +167,8 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_RETRY_ON_WORKER_LOST = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_POOL_START_METHOD = "spawn"
-CELERY_WORKER_PROC_ALIVE_TIMEOUT = 60.0  # a spawned child imports Django first: 4 s kill it on a busy machine
+# A spawned child imports Django first: on a busy machine the usual 4 s would kill it.
+CELERY_WORKER_PROC_ALIVE_TIMEOUT = 60.0
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -202,8 +203,16 @@ CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "recsys.sweep", "schedule": 30.0, "options": {"queue": "bulk", "expires": 30}},
-    "roll up": {"task": "recsys.roll_up", "schedule": 60.0, "options": {"queue": "bulk", "expires": 60}},
+    "sweep": {
+        "task": "recsys.sweep",
+        "schedule": 30.0,
+        "options": {"queue": "bulk", "expires": 30},
+    },
+    "roll up": {
+        "task": "recsys.roll_up",
+        "schedule": 60.0,
+        "options": {"queue": "bulk", "expires": 60},
+    },
 }
 
 # Slates: how long a request may wait for a fresh one, unless its caller says otherwise.
@@ -253,7 +262,7 @@ CONTENT_SECURITY_POLICY = {
         "form-action": ["'self'"],
         "frame-ancestors": ["'none'"],
         "base-uri": ["'none'"],
-    }
+    },
 }
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
