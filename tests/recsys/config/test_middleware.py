@@ -1,0 +1,89 @@
+"""What every request passes, and what is answered where no view answers."""
+
+from __future__ import annotations
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.utils import timezone, translation
+
+from curation import installation
+from recsys.config.middleware import preferences
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def seen(settings):
+    """Runs the middleware for a user; answers the language and the zone that the view then has."""
+
+    def _seen(user, **cookies):
+        request = RequestFactory().get("/")
+        request.user = user
+        request.COOKIES = {settings.SESSION_COOKIE_NAME: "x", **cookies}
+        found = []
+
+        def view(_request):
+            found.extend([translation.get_language(), timezone.get_current_timezone_name()])
+            return HttpResponse()
+
+        with translation.override("en"):
+            preferences(view)(request)
+        return found
+
+    return _seen
+
+
+def test_a_page_speaks_the_user_s_language_and_tells_the_time_of_their_zone(seen):
+    user = UserFactory(language="zh-hans", time_zone="Asia/Shanghai")
+    assert seen(user) == ["zh-hans", "Asia/Shanghai"]
+
+
+def test_a_language_that_the_browser_chose_here_wins(seen, settings):
+    user = UserFactory(language="zh-hans")
+    assert seen(user, **{settings.LANGUAGE_COOKIE_NAME: "en"})[0] == "en"
+
+
+def test_a_zone_that_no_longer_exists_is_taken_for_utc(seen):
+    assert seen(UserFactory(time_zone="Mars/Olympus_Mons"))[1] == "UTC"
+
+
+def test_one_request_s_zone_is_not_the_next_one_s(seen):
+    seen(UserFactory(time_zone="Asia/Shanghai"))
+    assert timezone.get_current_timezone_name() == "UTC"
+
+
+def test_pages_answer_faults_as_pages(client):
+    answer = client.get("/nowhere/")
+    assert (answer.status_code, answer["Content-Type"].partition(";")[0]) == (404, "text/html")
+
+
+def test_a_page_s_body_is_limited_too(client):
+    answer = client.post("/login/", b"x" * 6_000_000, content_type="text/plain")
+    assert (answer.status_code, answer["Content-Type"].partition(";")[0]) == (413, "text/plain")
+
+
+def test_a_form_without_its_token_is_refused_as_a_page():
+    answer = Client(enforce_csrf_checks=True).post("/login/", {"username": "a", "password": "b"})
+    assert answer.status_code == 403
+    assert answer["Content-Type"].startswith("text/html")
+
+
+def test_a_host_that_is_not_ours_is_refused_in_the_words_of_the_place(client):
+    assert client.get("/login/", headers={"host": "evil.example"}).status_code == 400
+    answer = client.get("/api/v1/runs/", headers={"host": "evil.example"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
+def test_health_says_that_the_database_answers(client):
+    assert client.get("/livez").content == b"live\n"
+    assert client.get("/readyz").status_code == 200
+
+
+def test_every_page_is_sent_with_the_strict_policy(client):
+    installation.ensure()
+    for path in ("/", "/login/", "/api/docs/"):
+        policy = client.get(path)["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
