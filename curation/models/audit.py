@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 import pghistory
 import pgtrigger
 from django.db import models
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -28,6 +30,7 @@ def audited(*fields: str, obj: bool = True) -> Callable[[type[Row]], type[Row]]:
         options["obj_field"] = None
 
     def track(model: type[Row]) -> type[Row]:
+        name = format_lazy(_("history of {rows}"), rows=model._meta.verbose_name_plural)
         tracked = pghistory.track(
             pghistory.InsertEvent(),
             pghistory.UpdateEvent(condition=pghistory.AnyChange(*fields)),
@@ -35,6 +38,7 @@ def audited(*fields: str, obj: bool = True) -> Callable[[type[Row]], type[Row]]:
             append_only=True,
             context_field=pghistory.ContextJSONField(),
             model_name=f"{model.__name__}Event",
+            meta={"verbose_name": name, "verbose_name_plural": name},
             **options,
         )
         return tracked(model)  # type: ignore[no-any-return]

@@ -28,6 +28,8 @@ _CALLS: Final[Mapping[str, tuple[int | None, int, int | None]]] = {
     "pgettext": (0, 1, None),
     "npgettext": (0, 1, 2),
 }
+# Django's own, which its catalogue of a language may lack or punctuate otherwise than we do.
+_OF_DJANGO: Final = (":", "Add link", "Change or view list link", "Model name")
 _TEXT: Final = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 _IN_TEMPLATES: Final = re.compile(rf"\b(?:_|n?p?gettext)\({_TEXT}(?:, {_TEXT})*")
 
@@ -57,11 +59,13 @@ class Command(BaseCommand):
 
 
 def collect(root: Path) -> dict[Words, list[str]]:
-    """The strings for people under a root, each with the files that hold it."""
+    """The strings for people under a root, each with the files that hold it; then those of Django's that we write."""
     found: dict[Words, list[str]] = {}
     for path in _sources(root):
         for words in sorted(set(_words_of(path)), key=str):
             found.setdefault(words, []).append(str(path.relative_to(root)))
+    for text in _OF_DJANGO:
+        found.setdefault(Words(None, text, None), [])
     return found
 
 
@@ -101,7 +105,7 @@ def _words_of(path: Path) -> Iterator[Words]:
 
 
 def _words_in(call: ast.Call) -> Iterator[Words]:
-    name = getattr(call.func, "attr", None) or getattr(call.func, "id", "")
+    name = str(getattr(call.func, "attr", "") or getattr(call.func, "id", ""))
     places = _CALLS.get(name.removesuffix("_lazy").removesuffix("_noop"))
     if places is None:
         return
