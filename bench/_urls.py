@@ -1,0 +1,22 @@
+"""The product's addresses and a bare view beside them, to compare with."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+from recsys import cache
+from recsys.config.urls import urlpatterns as product
+
+KEY = "bench:bare"
+
+
+@login_not_required
+def bare(_request: HttpRequest) -> HttpResponse:
+    """Answer with what one key of the cache holds."""
+    value = cache.client().get(KEY)
+    return HttpResponse(value, content_type="application/json")
+
+
+urlpatterns = [path("bare/", bare), *product]
