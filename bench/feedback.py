@@ -49,7 +49,7 @@ class Client:
         self.running = running
         self.connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=60)
 
-    def ask(self, method: str, path: str, body: Any = None, role: str = "client") -> Any:
+    def ask(self, method: str, path: str, body: Any = None, role: str = "client") -> Any:  # noqa: ANN401 - JSON
         """The JSON of an answer; fails on anything but success."""
         headers = {
             "Host": "localhost",
