@@ -22,11 +22,6 @@ class Outcome:
         """Answers per second."""
         return len(self.times_ms) / self.seconds
 
-    def percentile(self, share: float) -> float:
-        """The time in ms within which that share of answers came."""
-        ordered = sorted(self.times_ms)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-
 
 class _Line:
     """One connection with the request that is under way on it."""
@@ -58,7 +53,7 @@ def get(path: str, token: str = "") -> bytes:
 
 
 def load(
-    port: int, requests: Sequence[bytes], is_good: Callable[[bytes], bool], lines: int = 4
+    port: int, requests: Sequence[bytes], is_good: Callable[[bytes], bool], lines: int = 8
 ) -> Outcome:
     """Send all requests over so many connections, each waiting for its answer before the next."""
     outcome, waiting = Outcome(), iter(requests)

@@ -1,4 +1,4 @@
-"""The product's addresses and a bare view beside them, to compare with."""
+"""The product's addresses and a bare view beside them, to compare with: below /api/v1/, so that no header differs."""
 
 from __future__ import annotations
 
@@ -19,4 +19,4 @@ def bare(_request: HttpRequest) -> HttpResponse:
     return HttpResponse(value, content_type="application/json")
 
 
-urlpatterns = [path("bare/", bare), *product]
+urlpatterns = [path("api/v1/bare/", bare), *product]

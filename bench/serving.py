@@ -1,21 +1,19 @@
 """Recommendations over HTTP against a bare view of the same server that reads one key of the cache.
 
 Run: python bench/serving.py [members]
-Each request is another member's; all slates are fresh in the cache, every impression is written, the database and
-the workers run beside. Both views stand behind the same middleware of one Granian worker with four threads.
+Members of the data set take turns; all their slates are fresh in the cache, every impression is written, the database
+and the workers run beside. Both views stand behind the same middleware of one server with the product's own options,
+and one client asks both over eight connections, in turn.
 """
 
 from __future__ import annotations
 
-import http.client
 import random
 import subprocess
 import sys
 import time
-import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -23,73 +21,57 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import redis
 
 from bench._load import Outcome, get, load
-from bench._product import ROOT, Product, free_port, product
+from bench._product import ROOT, Product, answers, busy, free_port, percentile, product
 from recsys.config.supervisor.programs import Web, web
 
-MEMBERS, ROUNDS = 1_500, 3
+MEMBERS, TURNS, ROUNDS = 300, 5, 5
 LEAST_RATIO = 0.3
 BODY = b'{"mode":"bare"}' + b" " * 3_500
 """As long as ten placements."""
+BARE = get("/api/v1/bare/")
+WRITTEN_S = 5.0
+
+Both = tuple[Outcome, Outcome]
+"""The recommendations of a round, and its bare answers."""
 
 
 def main(members: int) -> int:
-    """Measure both in turn, several times; fails where the ratio is too low or a slate was not fresh."""
+    """Measure both in turn, several times; fails where a slate was not fresh or an impression is missing."""
     with product() as running, server(running) as port:
-        slates = [get(_path(member), running.tokens["client"]) for member in _members(members)]
         _keep_bare(running)
-        _warm(port, slates)
-        rounds = [_round(port, slates, seed) for seed in range(ROUNDS)]
-    ratios = sorted(slate.per_second / bare.per_second for slate, bare in rounds)
-    slate, bare = sorted(rounds, key=lambda both: both[0].per_second / both[1].per_second)[
-        ROUNDS // 2
-    ]
-    _tell("recommendation", slate)
-    _tell("bare view", bare)
-    print(
-        f"ratio {ratios[ROUNDS // 2]:.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}), at least {LEAST_RATIO}"
-    )
-    print(f"fresh {slate.good / len(slate.times_ms):.1%} of {len(slate.times_ms)} answers")
-    return int(ratios[ROUNDS // 2] < LEAST_RATIO or slate.good < len(slate.times_ms))
+        outside_ids = running.members(members)
+        _warm(port, [_ask(running, each, "&wait_ms=10000") for each in outside_ids])
+        before = _impressions(running)
+        requests = [_ask(running, each) for each in outside_ids] * TURNS
+        rounds = [_round(port, requests, seed) for seed in range(ROUNDS)]
+        asked = sum(len(slates.times_ms) for slates, _ in rounds)
+        written = _written(running, before, asked)
+    fresh = sum(slates.good for slates, _ in rounds)
+    _report(rounds)
+    print(f"fresh {fresh} of {asked} slates of {len(outside_ids)} members, {written} impressions")
+    return int(fresh < asked or written < asked)
 
 
 @contextmanager
 def server(running: Product) -> Iterator[int]:
-    """A Granian as the product starts its own, with the bare view beside the product's."""
+    """A server as the product starts its own, with the bare view beside the product's."""
     port = free_port()
     program = web(dict(running.environment), Web("127.0.0.1", port, 1))
     more = {"DJANGO_SETTINGS_MODULE": "bench._settings", "PYTHONPATH": str(ROOT)}
-    program = replace(program, environment={**program.environment, **more})
-    process = subprocess.Popen(
-        program.words, cwd=ROOT, env=program.environment, stdout=subprocess.DEVNULL
-    )
+    environment = {**program.environment, **more}
+    process = subprocess.Popen(program.words, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     try:
-        _answers(port)
+        while process.poll() is None and not answers(port):
+            time.sleep(0.1)
         yield port
     finally:
         process.terminate()
         process.wait()
 
 
-def _answers(port: int) -> None:
-    for _ in range(300):
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/livez", headers={"Host": "localhost"})
-            connection.getresponse()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    sys.exit("the server of the benchmark does not answer")
-
-
-def _members(count: int) -> list[str]:
-    batch = uuid.uuid4().hex[:8]
-    return [f"bench-{batch}-{number}" for number in range(count)]
-
-
-def _path(member: str) -> str:
-    return f"/api/v1/recommendations/?member={member}&surface=home&size=10&wait_ms=10000"
+def _ask(running: Product, member: str, more: str = "") -> bytes:
+    path = f"/api/v1/recommendations/?member={member}&surface=home&size=10{more}"
+    return get(path, running.tokens["client"])
 
 
 def _keep_bare(running: Product) -> None:
@@ -97,27 +79,62 @@ def _keep_bare(running: Product) -> None:
         cache.set("bench:bare", BODY)
 
 
-def _warm(port: int, slates: list[bytes]) -> None:
-    """Let every member's first slate be fused."""
-    print(f"Fusing {len(slates)} first slates …", flush=True)
-    outcome = load(port, slates, _is_fresh)
-    print(f"first slates: {outcome.per_second:.0f} per second", flush=True)
+def _warm(port: int, requests: Sequence[bytes]) -> None:
+    """Let every member's slate be fused, and the bare view be imported."""
+    outcome = load(port, requests, _is_fresh)
+    load(port, [BARE] * len(requests), _is_bare)
+    print(f"first slates, each fused: {outcome.per_second:.0f} per second", flush=True)
 
 
-def _round(port: int, slates: list[bytes], seed: int) -> tuple[Outcome, Outcome]:
-    shuffled = random.Random(seed).sample(slates, len(slates))
-    bare = load(port, [get("/bare/")] * len(slates), lambda answer: b"bare" in answer)
-    return load(port, shuffled, _is_fresh), bare
+def _round(port: int, requests: Sequence[bytes], seed: int) -> Both:
+    """Both views, every second round the other one first."""
+    shuffled = random.Random(seed).sample(requests, len(requests))
+    work = [(shuffled, _is_fresh), ([BARE] * len(requests), _is_bare)]
+    step = -1 if seed % 2 else 1
+    first, second = (load(port, asked, is_good) for asked, is_good in work[::step])
+    slates, bare = (first, second)[::step]
+    print(
+        f"round {seed + 1}: {slates.per_second:.0f} slates/s, {bare.per_second:.0f} bare answers/s, {busy()}",
+        flush=True,
+    )
+    return slates, bare
 
 
 def _is_fresh(answer: bytes) -> bool:
     return b'"mode":"fresh"' in answer
 
 
-def _tell(name: str, outcome: Outcome) -> None:
+def _is_bare(answer: bytes) -> bool:
+    return b'"mode":"bare"' in answer
+
+
+def _impressions(running: Product) -> int:
+    return int(running.rows("SELECT count(*) FROM feedback_impression")[0][0])
+
+
+def _written(running: Product, before: int, expected: int) -> int:
+    """How many impressions came to the database, which they reach a moment after the answer."""
+    deadline = time.monotonic() + WRITTEN_S
+    while (written := _impressions(running) - before) < expected and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return written
+
+
+def _report(rounds: Sequence[Both]) -> None:
+    _tell("recommendation", [slates for slates, _ in rounds])
+    _tell("bare view", [bare for _, bare in rounds])
+    ratios = sorted(slates.per_second / bare.per_second for slates, bare in rounds)
     print(
-        f"{name:16} {outcome.per_second:7.0f} requests/s"
-        f"   p50 {outcome.percentile(0.5):6.2f} ms   p99 {outcome.percentile(0.99):6.2f} ms"
+        f"ratio {ratios[len(ratios) // 2]:.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}), wanted at least {LEAST_RATIO}"
+    )
+
+
+def _tell(name: str, outcomes: Sequence[Outcome]) -> None:
+    rates = sorted(outcome.per_second for outcome in outcomes)
+    times = [each for outcome in outcomes for each in outcome.times_ms]
+    print(
+        f"{name:16} {rates[len(rates) // 2]:7.0f} requests/s"
+        f"   p50 {percentile(times, 0.5):6.2f} ms   p99 {percentile(times, 0.99):6.2f} ms"
     )
 
 

@@ -1,0 +1,82 @@
+"""Memory of the web processes and seconds of a cold and a warm start.
+
+Run: python bench/footprint.py
+Cold: an empty data folder, installed packages; database, data, migrations and first models are made. Warm: the same
+folder again. A start ends with the first fresh personal slate.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bench._load import get, load
+from bench._product import Product, busy, product
+
+MOST_MB, MOST_WARM_S, MOST_COLD_S = 200, 15, 120
+REQUESTS = 500
+
+
+def main() -> int:
+    """Start twice and print; fails where a torch is mapped into a web process or a request failed."""
+    with product(anew=True) as cold:
+        print(f"cold: {_start(cold)} (wanted at most {MOST_COLD_S})   {busy()}", flush=True)
+    with product() as warm:
+        print(f"warm: {_start(warm)} (wanted at most {MOST_WARM_S})   {busy()}", flush=True)
+        good = _use(warm)
+        processes = _family(warm.pid("web"))
+        for process in processes:
+            print(f"{process} (wanted at most {MOST_MB} resident)")
+    torch = [process.name for process in processes if process.maps_torch]
+    print(f"{good} of {2 * REQUESTS} requests answered well; torch is mapped by {torch or 'none'}")
+    return int(bool(torch) or good < 2 * REQUESTS)
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process of the web server, its memory in MB: resident, and its fair share of what several map."""
+
+    name: str
+    resident: float
+    share: float
+    maps_torch: bool
+
+    def __str__(self) -> str:
+        return f"{self.name:16} {self.resident:6.0f} MB resident, {self.share:6.0f} MB its share"
+
+
+def _start(running: Product) -> str:
+    return f"answers after {running.answered_s:.1f} s, a fresh personal slate after {running.ready_s:.1f} s"
+
+
+def _use(running: Product) -> int:
+    """Ask for slates and pages, since a process that did nothing yet is small; returns how many came."""
+    token = running.tokens["client"]
+    path = "/api/v1/recommendations/?surface=home&size=10&wait_ms=10000&member="
+    slates = [get(f"{path}{member}", token) for member in running.members(REQUESTS)]
+    pages = [get("/login/"), get("/api/schema/", token)] * (REQUESTS // 2)
+    return load(running.port, slates, _is_good).good + load(running.port, pages, _is_good).good
+
+
+def _is_good(answer: bytes) -> bool:
+    return answer.startswith(b"HTTP/1.1 200")
+
+
+def _family(parent: int) -> list[Process]:
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    named = [(parent, "web, parent"), *((int(child), "web, worker") for child in children)]
+    return [_process(pid, name) for pid, name in named]
+
+
+def _process(pid: int, name: str) -> Process:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    sizes = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in lines}
+    maps = Path(f"/proc/{pid}/maps").read_text()
+    return Process(name, sizes["Rss"], sizes["Pss"], "libtorch" in maps)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
