@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from recsys.reasons import text_of
+from recsys.trace_words import CAUSES, DENIALS, KINDS, OUTCOMES, VERSIONS
 
 Trace = Mapping[str, Any]
 
@@ -16,14 +17,24 @@ def tables_of(trace: Trace) -> dict[str, Any]:
     return {
         "scorers": scorers,
         "placements": [_placement(trace, each, scorers) for each in trace["placements"]],
-        "verdicts": trace["verdicts"],
-        "denials": [
-            {**denial, "titles": [_title(trace, item) for item in denial["items"]]}
-            for denial in trace["denials"]
-        ],
+        "verdicts": [_verdict(verdict) for verdict in trace["verdicts"]],
+        "denials": [_denial(trace, denial) for denial in trace["denials"]],
         "report": trace["report"],
-        "versions": sorted(trace["versions"].items()),
+        "versions": [
+            (VERSIONS.get(name, name), at) for name, at in sorted(trace["versions"].items())
+        ],
     }
+
+
+def _verdict(verdict: Trace) -> dict[str, Any]:
+    kind, outcome, why = verdict["kind"], verdict["outcome"], verdict["why"]
+    words = {"outcome": OUTCOMES.get(outcome, outcome), "why": CAUSES.get(why, why)}
+    return {**verdict, "kind": KINDS.get(kind, kind), **words}
+
+
+def _denial(trace: Trace, denial: Trace) -> dict[str, Any]:
+    titles = [_title(trace, item) for item in denial["items"]]
+    return {**denial, "code": DENIALS.get(denial["code"], denial["code"]), "titles": titles}
 
 
 def _placement(trace: Trace, placement: Trace, scorers: list[str]) -> dict[str, Any]:

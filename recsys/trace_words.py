@@ -1,0 +1,65 @@
+"""The words for the codes of a trace, in the language of the request."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+KINDS: Final = {
+    "pin": _("pin"),
+    "block": _("block"),
+    "blend": _("blend"),
+    "boost": _("boost"),
+    "bury": _("bury"),
+    "bury_to_bottom": _("bury to the bottom"),
+    "exclude": _("exclude"),
+    "only": _("only these"),
+    "cap": _("cap"),
+    "quota": _("quota"),
+    "pin_match": _("pin of the best match"),
+}
+"""Kinds of decision, those of a rule by its effect."""
+
+OUTCOMES: Final = {
+    "fired": _("took effect"),
+    "idle": _("found nothing to do"),
+    "lost": _("gave way"),
+    "withheld": _("was withheld"),
+}
+"""What became of a decision."""
+
+CAUSES: Final = {
+    "past_depth": _("its slot lies beyond the slate"),
+    "no_candidate": _("the item is no candidate"),
+    "no_match": _("no item matched"),
+    "denied": _("the item may not be shown"),
+    "item_claimed": _("the item has a slot already"),
+    "shifted": _("the slot was taken; the next free one was used"),
+    "fell_back": _("its fallback was shown"),
+    "blend_holds": _("another blend holds"),
+    "traffic": _("the member is outside its share of traffic"),
+    "holdback": _("the member is held back to measure its effect"),
+}
+"""Why that became of it."""
+
+DENIALS: Final = {
+    "safety_block": _("safety block"),
+    "never": _("not wanted by the member"),
+    "inactive": _("inactive"),
+    "block": _("block"),
+    "excluded": _("excluded by a rule"),
+    "not_listed": _("not among those that a rule allows"),
+}
+"""Why an item may not be shown."""
+
+VERSIONS: Final = {
+    "policy": _("policy"),
+    "blocks": _("blocks"),
+    "catalogue": _("catalogue"),
+    "models": _("models"),
+    "feedback": _("feedback"),
+    "segments": _("segments"),
+    "statistics": _("statistics"),
+}
+"""What a slate was made from."""

@@ -1,0 +1,21 @@
+"""A trace is read in words: every code that a fuse writes has some."""
+
+from __future__ import annotations
+
+import pytest
+
+from curation.fusion.effects import EFFECTS
+from curation.fusion.slate import Denial, Outcome
+from recsys.trace_words import DENIALS, KINDS, OUTCOMES
+
+
+@pytest.mark.parametrize(
+    ("codes", "words"),
+    [
+        ({*EFFECTS, "pin", "block", "blend"}, KINDS),
+        ({each.value for each in Outcome}, OUTCOMES),
+        ({each.value for each in Denial}, DENIALS),
+    ],
+)
+def test_every_code_of_a_trace_has_words(codes, words):
+    assert set(words) == codes
