@@ -38,7 +38,11 @@ def test_every_package_that_the_product_imports_is_locked():
         f"{name} ({path.relative_to(ROOT)})"
         for name, path in imported_names()
         if name not in known
-        and not {found.lower().replace("_", "-").replace(".", "-") for found in distributions.get(name, [])} & lock
+        and not {
+            found.lower().replace("_", "-").replace(".", "-")
+            for found in distributions.get(name, [])
+        }
+        & lock
     }
     assert missing == set()
 

@@ -1,8 +1,8 @@
 """One settings module, driven by the environment; the supervisor fills it in for the embedded services.
 
 Read here: DATABASE_URL, BROKER_URL, CACHE_URL, SECRET_KEY, TANDEM_VAR, TANDEM_DEMO, TANDEM_PROCESS,
-TANDEM_DEBUG, TANDEM_HOSTS, TANDEM_TLS, TANDEM_SOURCE, TANDEM_STATIC. It imports without any of them, so that commands
-which need no service (lint, `up`) run alone; a command that needs one is stopped in manage.py, with words
+TANDEM_DEBUG, TANDEM_HOSTS, TANDEM_TLS, TANDEM_SOURCE, TANDEM_STATIC. It imports without any of them, so
+that commands which need no service (lint, `up`) run alone; a command that needs one is stopped in manage.py, with words
 on what to start.
 """
 

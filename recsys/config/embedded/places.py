@@ -36,12 +36,17 @@ def open_data_folder(var: Path) -> None:
             f"The data folder {var} cannot be written ({error.strerror}). Run Tandem as the user that owns it, "
             "or keep the data elsewhere: TANDEM_VAR=/another/folder make run"
         ) from error
+    if shutil.disk_usage(var).free < _LEAST_FREE_MB * 2**20:
+        raise full_disk(var)
+
+
+def full_disk(var: Path) -> Trouble:
+    """What to say where nothing more can be written."""
     free_mb = shutil.disk_usage(var).free // 2**20
-    if free_mb < _LEAST_FREE_MB:
-        raise Trouble(
-            f"The disk is full: {free_mb} MB are free where {var} lies, and {_LEAST_FREE_MB} MB are needed. "
-            "Free some, or keep the data elsewhere: TANDEM_VAR=/another/folder make run"
-        )
+    return Trouble(
+        f"The disk is full: {free_mb} MB are free where {var} lies, and {_LEAST_FREE_MB} MB are needed. "
+        "Free some, or keep the data elsewhere: TANDEM_VAR=/another/folder make run"
+    )
 
 
 def secret_key(var: Path) -> str:

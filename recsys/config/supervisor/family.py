@@ -64,7 +64,7 @@ class Family:
         while waiting := [child for child in waiting if not child.check_ready()]:
             self.tend()
             if time.monotonic() > deadline:
-                raise _trouble(waiting[0], f"was not ready after {timeout_s:.0f} s")
+                raise trouble_of(waiting[0], f"was not ready after {timeout_s:.0f} s")
             time.sleep(_TICK_S)
 
     def begin(self, program: Program) -> Child:
@@ -119,7 +119,7 @@ class Family:
             self._bury(child)
             recent = [moment for moment in child.started if now - moment < _WINDOW_S]
             if len(recent) > _MOST_RESTARTS:
-                raise _trouble(child, f"ended {len(recent)} times within a minute")
+                raise trouble_of(child, f"ended {len(recent)} times within a minute")
             child.due = now + self._first_wait_s * 2 ** (len(recent) - 1)
         if now >= child.due and self._foundations_ready(child):
             self._start(child)
@@ -220,7 +220,8 @@ class Family:
                     log.truncate(0)
 
 
-def _trouble(child: Child, what: str) -> Trouble:
+def trouble_of(child: Child, what: str) -> Trouble:
+    """What to say of a child that cannot go on, with its last words."""
     tail = child.tail()
     full = (
         "\nThe disk is full: free some space, then start again."

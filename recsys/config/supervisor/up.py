@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
 import os
 import signal
@@ -14,10 +15,9 @@ from recsys.config.embedded import places
 from recsys.config.embedded.attach import NO_SECRET
 from recsys.config.embedded.postgres import Postgres, prepare, read_mark, write_mark
 from recsys.config.embedded.services import RECORD, Services, plan, process_environment, record
-from recsys.config.embedded.trouble import Trouble
 from recsys.config.supervisor import programs
 from recsys.config.supervisor.child import Program
-from recsys.config.supervisor.family import Family, Stopped
+from recsys.config.supervisor.family import Family, Stopped, trouble_of
 from recsys.config.supervisor.lock import take_lock
 from recsys.config.supervisor.plan import Plan, check_port, read_plan
 from recsys.config.supervisor.stamps import assets_stamp, migrations_stamp
@@ -50,6 +50,10 @@ def up(*, with_parent: bool = False) -> int:
     except Stopped:
         say("Stopping.")
         return 0
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise places.full_disk(settled.var) from error
+        raise
     finally:
         family.stop()
         say("Stopped.")
@@ -128,8 +132,7 @@ class _Product:
     def _must(self, name: str, environment: dict[str, str], *words: str) -> None:
         code = self._family.run_once(programs.once(name, environment, *words))
         if code:
-            child = self._family.children[name]
-            raise Trouble(f"{name} failed. The last lines of {child.log}:\n{child.tail()}")
+            raise trouble_of(self._family.children[name], "failed")
 
     def _start_processes(self, environment: dict[str, str]) -> None:
         """The web first, since somebody may wait for it; then, all at once, what the slates need."""
