@@ -8,6 +8,7 @@ from django import forms
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -193,6 +194,10 @@ class SurfaceAdmin(Kept):
         """Change the settings in a new version of the policy."""
         settings = {name: form.cleaned_data[name] for name in _SURFACE_SETTINGS}
         actions.change_surface(actor=_actor(request), surface=obj, settings=settings)
+
+
+# A group is a role: its name is the product's, and who is in it is set on the user's page.
+admin.site.unregister(Group)
 
 
 @admin.register(User)

@@ -225,7 +225,7 @@ SLATE_RETENTION_DAYS = 14
 # API ------------------------------------------------------------------------------------------------------------------
 # Whose outside ids a signed-in session speaks of; a token has a source of its own.
 DEFAULT_SOURCE = os.environ.get("TANDEM_SOURCE", "demo")
-KNOX_TOKEN_MODEL = "curation.Token"
+KNOX_TOKEN_MODEL = "curation.Token"  # noqa: S105 - the name of a model
 REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Token", "TOKEN_MODEL": "curation.Token"}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
