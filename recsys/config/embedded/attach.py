@@ -13,6 +13,7 @@ from recsys.config.embedded.services import RECORD
 from recsys.config.embedded.trouble import Trouble
 
 NO_SECRET = "no secret is needed here"  # noqa: S105  it is the absence of one
+NOWHERE = "postgresql:///nowhere?host=/nowhere"
 # The supervisor makes its own services; the others read code alone.
 _WITHOUT_SERVICES = {
     "",
@@ -38,7 +39,11 @@ def attach(command: str, environment: Mapping[str, str]) -> dict[str, str]:
     """
     missing = [name for name in _URLS if name not in environment]
     if command in _WITHOUT_SERVICES or command.startswith("-"):
-        return dict.fromkeys(missing, "") | _absent(environment, SECRET_KEY=NO_SECRET)
+        nowhere = {
+            **dict.fromkeys(_URLS, ""),
+            **({} if command == "up" else {"DATABASE_URL": NOWHERE}),
+        }
+        return _absent(environment, **nowhere, SECRET_KEY=NO_SECRET)
     var = data_folder()
     found = _running(var, command) if missing else {}
     named = {name: found[name] for name in missing}
