@@ -219,4 +219,4 @@ def _step_words(span: Span) -> str:
 
 
 def _short(day: date) -> str:
-    return date_format(day, "j M")
+    return date_format(day, _("j M"))

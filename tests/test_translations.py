@@ -26,6 +26,8 @@ MIXED = re.compile(
 )
 # A language is offered by its own name.
 ALIKE = {entry.msgid for entry in ENTRIES if entry.msgid == entry.msgstr} | {"English"}
+# Patterns of a date are letters to Django, not words.
+FORMATS = {"j M"}
 PAGES = [
     "items/<uuid:item_id>/",
     "slates/<uuid:slate_id>/",
@@ -133,7 +135,7 @@ def test_a_translation_keeps_the_placeholders():
 
 
 def test_chinese_takes_its_own_punctuation_and_a_space_beside_latin_words():
-    found = [written(entry) for entry in ENTRIES]
+    found = [written(entry) for entry in ENTRIES if entry.msgid not in FORMATS]
     assert [text for text in found if MIXED.search(PLACEHOLDER.sub("", text))] == []
 
 
