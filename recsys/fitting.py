@@ -104,6 +104,7 @@ def main() -> None:
         teller.say(result=perform(job, teller))
     except Cancelled:
         teller.say(cancelled=True)
+        os._exit(0)  # the device is wanted: torch would take its time to leave
     except (ValueError, MemoryError, OSError) as error:
         traceback.print_exc()
         teller.say(failed=explain(error))

@@ -9,6 +9,7 @@ import json
 import logging
 import shutil
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Max, QuerySet
 
@@ -64,6 +66,7 @@ def execute(run_id: UUID) -> None:
     if lease is None:
         log.info("run %s: another worker has it, or it is over", run_id)
         return
+    _end_by_exception()
     try:
         with _heartbeat(lease) as watch:
             _perform(lease, watch)
@@ -76,11 +79,17 @@ def execute(run_id: UUID) -> None:
         raise
 
 
+def _end_by_exception() -> None:
+    """Let a stop of the worker arrive as SystemExit, so that the run is handed back for the next start."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+
+
 def _perform(lease: leases.Lease, watch: Watch) -> None:
     run = Run.objects.get(pk=lease.id)
     reporter = Reporter(lease)
     version = ModelVersion(id=new_id(), family=run.family, run=run)
-    version.artifact = f"{run.family}/{version.id}/model"
+    version.artifact = f"{run.family}/{run.id}-{run.attempt}/model"
     try:
         result = _trained(run, version, reporter, watch)
         watch.check()
@@ -119,7 +128,9 @@ def _trained(run: Run, version: ModelVersion, reporter: Reporter, watch: Watch) 
 
 
 def _prepare(run: Run, reporter: Reporter) -> None:
-    """Take the snapshot, or keep the one of an earlier attempt that can be resumed."""
+    """Take the snapshot, or keep the one of an earlier attempt that can be resumed; clear what that left."""
+    for left in (settings.VAR_DIR / "artifacts" / run.family).glob(f"{run.id}-*"):
+        shutil.rmtree(left)
     iterative = registry.family(run.family).iterative
     if run.snapshot:
         how = "goes on from its last checkpoint" if iterative else "closed form, so it starts again"

@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from billiard.process import active_children
 from celery import shared_task
-from celery.signals import worker_process_init, worker_ready
+from celery.signals import worker_process_init, worker_ready, worker_shutting_down
 from django.conf import settings
 
 REALTIME = "realtime"
+TRAINING = "training"
 
 
 @shared_task(name="recsys.fuse", acks_late=False, max_retries=0)
@@ -75,3 +77,11 @@ def worker_started(**_: Any) -> None:
         from recsys import attendance
 
         attendance.start(settings.PROCESS)
+
+
+@worker_shutting_down.connect
+def worker_stopping(**_: Any) -> None:
+    """A training worker does not wait for a run of hours: the child hands it back, with its checkpoint."""
+    if settings.PROCESS == TRAINING:
+        for child in active_children():
+            child.terminate()

@@ -60,17 +60,25 @@ def device_of(name: str) -> torch.device:
 
 
 def train(task: Task, training: Training, device: torch.device) -> list[float]:
-    """Train for the task's epochs, resuming where a checkpoint is; returns the loss of each epoch."""
+    """Train for the task's epochs, resuming where a checkpoint is; returns the loss of each epoch.
+
+    The progress is told of every epoch, also of those before the checkpoint.
+    """
     torch.set_num_threads(training.options.threads)
     losses = _resume(task, training.checkpoints, device)
+    for epoch, loss in enumerate(losses):
+        _tell(task, epoch, loss, training)
     task.model.train()
     for epoch in range(len(losses), task.epochs):
         losses.append(_epoch(task, epoch, training, device))
-        done = (epoch + 1) * task.steps
         _keep(task, losses, training.checkpoints)
-        metrics = {"epoch": float(epoch + 1), "loss": losses[-1]}
-        training.progress(STAGE, done, task.steps * task.epochs, metrics)
+        _tell(task, epoch, losses[-1], training)
     return losses
+
+
+def _tell(task: Task, epoch: int, loss: float, training: Training) -> None:
+    metrics = {"epoch": float(epoch + 1), "loss": loss}
+    training.progress(STAGE, (epoch + 1) * task.steps, task.steps * task.epochs, metrics)
 
 
 def _epoch(task: Task, epoch: int, training: Training, device: torch.device) -> float:
