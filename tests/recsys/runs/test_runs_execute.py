@@ -129,6 +129,14 @@ def test_an_iterative_run_goes_on_from_its_checkpoint_when_its_worker_was_killed
     assert [point["epoch"] for point in told_twice] == list(range(1, 41))
 
 
+def test_a_worker_that_is_told_to_stop_hands_its_run_back(operator, ratings):
+    run = actions.request_run(family="dot", parameters=LONG, actor=operator)
+    _ended_when(run, lambda: _progress(run).curve, signal.SIGTERM)
+    run.refresh_from_db()
+    assert (run.state, run.attempt, run.lease_until) == (Job.State.QUEUED, 0, None)
+    assert checkpoints(run).exists()
+
+
 def test_a_closed_form_run_starts_again_and_says_so(operator, ratings):
     run = actions.request_run(family="ease", parameters={}, actor=operator)
     lease = leases.claim(Run, run.id, worker="dead")
@@ -155,6 +163,12 @@ def _in_thread(run):
 
 def _killed_when(run, condition):
     """Do the run in a process of its own, kill that with -9, and let its lease run out."""
+    _ended_when(run, condition, signal.SIGKILL)
+    Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def _ended_when(run, condition, by):
+    """Do the run in a process of its own and send that a signal once it has come so far."""
     base = connection.settings_dict
     url = f"postgresql://{base['USER']}@/{base['NAME']}?host={base['HOST']}"
     environment = os.environ | {
@@ -167,10 +181,9 @@ def _killed_when(run, condition):
     try:
         wait_until(condition, "the run has come so far")
     finally:
-        worker.send_signal(signal.SIGKILL)
-        worker.wait()
+        worker.send_signal(by)
+        worker.wait(timeout=60)
     wait_until(lambda: not _fits(), "the fit died with its worker")
-    Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
 def _progress(run):
