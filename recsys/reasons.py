@@ -29,10 +29,14 @@ TEXTS: Final = {
 }
 
 
-def text_of(reason: Mapping[str, Any]) -> str:
-    """One reason, as bodies or traces hold it, in words; a code that has none here is named as it is."""
+def text_of(reason: Mapping[str, Any], language: str | None = None) -> str:
+    """One reason, as bodies or traces hold it, in words; a code that has none here is named as it is.
+
+    `language` is the one that is active, from a caller who has many reasons and looked it up once.
+    """
     parameters = reason.get("parameters", reason)
-    return _words(reason["code"], parameters.get("scorer", ""), get_language() or "")
+    active = (get_language() or "") if language is None else language
+    return _words(reason["code"], parameters.get("scorer", ""), active)
 
 
 @lru_cache(maxsize=1024)

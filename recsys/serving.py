@@ -243,11 +243,11 @@ def _log(ask: Ask, served: Served, removed: list[str], *, simulated: bool) -> No
                 "anchor": str(ask.anchor) if ask.anchor else None,
             },
             versions=served.versions,
-            items=[UUID(each["id"]) for each in placements],
+            items=[each["id"] for each in placements],
             slots=[each["slot"] for each in placements],
             propensities=[each["propensity"] for each in placements],
             curated=[each["curated"] for each in placements],
-            removed=[UUID(item) for item in removed],
+            removed=removed,
             simulated=simulated,
         )
     )

@@ -62,20 +62,22 @@ def slate(ask: Ask, *, feedback: int = 0) -> Served:
 
 def answer(served: Served, *, explain: bool = False) -> dict[str, Any]:
     """The JSON object of a served slate; `explain` adds what each placement owes to which decisions."""
+    language = get_language() or ""
     return {
         "impression": served.impression,
         "slate": served.slate,
         "mode": served.mode,
         "short": served.short,
         "versions": served.versions,
-        "placements": [_placement(each, explain) for each in served.placements],
+        "placements": [_placement(each, explain, language) for each in served.placements],
     }
 
 
-def _placement(placement: Mapping[str, Any], explain: bool) -> dict[str, Any]:
+def _placement(placement: Mapping[str, Any], explain: bool, language: str) -> dict[str, Any]:
     shown = {name: placement[name] for name in SHOWN}
     shown["reasons"] = [
-        {"code": reason["code"], "text": reasons.text_of(reason)} for reason in placement["reasons"]
+        {"code": reason["code"], "text": reasons.text_of(reason, language)}
+        for reason in placement["reasons"]
     ]
     if explain:
         decisions = {name: placement.get(name, []) for name in DECISIONS}
