@@ -84,6 +84,7 @@ def _warm(port: int, requests: Sequence[bytes]) -> None:
     outcome = load(port, requests, _is_fresh)
     load(port, [BARE] * len(requests), _is_bare)
     print(f"first slates, each fused: {outcome.per_second:.0f} per second", flush=True)
+    time.sleep(1)  # their impressions are on their way
 
 
 def _round(port: int, requests: Sequence[bytes], seed: int) -> Both:
