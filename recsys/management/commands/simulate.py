@@ -28,7 +28,9 @@ class Command(BaseCommand):
         parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
         parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
         parser.add_argument(
-            "--once", action="store_true", help="do nothing where simulated members have been before"
+            "--once",
+            action="store_true",
+            help="do nothing where simulated members have been before",
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
