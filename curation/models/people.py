@@ -18,7 +18,12 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     language = models.CharField(
-        _("language"), max_length=10, choices=settings.LANGUAGES, default="en"
+        _("language"),
+        max_length=10,
+        choices=settings.LANGUAGES,
+        blank=True,
+        default="",
+        help_text=_("Empty follows the browser."),
     )
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
 

@@ -54,14 +54,14 @@ def _of_body(headers: Mapping[str, str]) -> Problem | None:
 
 
 def preferences(get_response: View) -> View:
-    """Speak a signed-in user's language, unless the browser chose another here, and tell the time of their zone."""
+    """Speak the language that a signed-in user set, unless this browser chose another; tell the time of their zone."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if settings.SESSION_COOKIE_NAME not in request.COOKIES or not isinstance(
             request.user, User
         ):
             return get_response(request)
-        if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        if request.user.language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
             translation.activate(request.user.language)
             request.LANGUAGE_CODE = request.user.language
         with timezone.override(_zone(request.user.time_zone)):

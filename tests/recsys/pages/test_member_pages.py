@@ -146,3 +146,11 @@ def test_a_cover_holds_its_title_whatever_it_is(title):
 def test_feedback_moves_the_version_that_slates_must_cover(client, ada, film):
     act(client, film, kind="like")
     assert MemberState.objects.get().version == 1
+
+
+def test_a_page_speaks_the_browsers_language_until_the_user_sets_one(client, ada):
+    chinese = {"accept-language": "zh-hans,en;q=0.5"}
+    assert 'lang="zh-hans"' in client.get("/", headers=chinese).content.decode()
+    ada.language = "en"
+    ada.save()
+    assert 'lang="en"' in client.get("/", headers=chinese).content.decode()
