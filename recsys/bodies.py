@@ -107,13 +107,13 @@ def stamp(whole: Whole) -> list[bytes | str | float | int]:
     return [versions, pack(whole), whole["subject"] or "", whole["fused_at"], LIFETIME_S]
 
 
-def read(cache: redis.Redis[bytes], place: Place) -> Body | None:
+def read(cache: redis.Redis, place: Place) -> Body | None:
     """The body that lies at a place."""
     packed = cache.hget(place.key, "body")
-    return unpack(packed) if packed else None
+    return unpack(packed) if isinstance(packed, bytes) and packed else None
 
 
-def store(cache: redis.Redis[bytes], place: Place, whole: Whole) -> bool:
+def store(cache: redis.Redis, place: Place, whole: Whole) -> bool:
     """Keep a body unless a newer one lies there; tells whether it was kept."""
     return bool(cache.register_script(_STORE)(keys=[place.key], args=stamp(whole)))
 

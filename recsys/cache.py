@@ -63,7 +63,7 @@ TROUBLES = (redis.ConnectionError, redis.TimeoutError)
 
 
 @cache
-def client(timeout_s: float = TIMEOUT_S) -> redis.Redis[bytes]:
+def client(timeout_s: float = TIMEOUT_S) -> redis.Redis:
     """The client of this process, made at its first use; never retries, never waits for long."""
     return redis.Redis.from_url(
         settings.CACHE_URL,
@@ -73,6 +73,6 @@ def client(timeout_s: float = TIMEOUT_S) -> redis.Redis[bytes]:
     )
 
 
-def ask(work: Callable[[redis.Redis[bytes]], T], timeout_s: float = TIMEOUT_S) -> T:
+def ask(work: Callable[[redis.Redis], T], timeout_s: float = TIMEOUT_S) -> T:
     """Do something with the cache through the breaker; raises Unavailable."""
     return breaker.call(lambda: work(client(timeout_s)), TROUBLES)

@@ -146,13 +146,13 @@ def _now_ms() -> int:
     return int(time.time() * 1000)
 
 
-def _wait(client: redis.Redis[bytes], reply: str, patience_s: float) -> bytes | None:
+def _wait(client: redis.Redis, reply: str, patience_s: float) -> bytes | None:
     if patience_s <= 0:
         return None
     pool = client.connection_pool
     connection = pool.get_connection()
     try:
-        connection.send_command("BLPOP", reply, patience_s)
+        connection.send_command("BLPOP", reply, patience_s)  # type: ignore[no-untyped-call]
         # The server keeps the time; one that has stopped keeps none, and one under load is a little late.
         answer = connection.read_response(timeout=patience_s + GRACE_S)
     except redis.TimeoutError:
