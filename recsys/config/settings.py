@@ -28,7 +28,8 @@ TLS = os.environ.get("TANDEM_TLS") == "1"
 
 def _database(url: str) -> dict[str, Any]:
     parts = conninfo_to_dict(url)
-    options: dict[str, Any] = {}
+    # Without a threshold psycopg prepares nothing; with this one, only what asks for it.
+    options: dict[str, Any] = {"prepare_threshold": 1_000_000}
     if PROCESS == "web":
         # One connection for each blocking thread of the server, and as many to spare.
         options["pool"] = {"min_size": 2, "max_size": 8, "timeout": 2, "max_lifetime": 1800}
