@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
 from recsys.api.schema import METHODS
+
+_making = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,14 @@ def page(request: HttpRequest) -> HttpResponse:
     )
 
 
-@cache
 def _document() -> dict[str, Any]:
     """The document, made once in a process, in English."""
+    with _making:  # spectacular cannot make two at once: it loads its extensions while it goes
+        return _made()
+
+
+@cache
+def _made() -> dict[str, Any]:
     with translation.override("en"):
         generator: Any = SchemaGenerator()  # type: ignore[no-untyped-call] # spectacular has no types
         document: dict[str, Any] = generator.get_schema(request=None, public=True)
