@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from django.test import override_settings
 
+from curation import installation
+
 PLAIN = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 
 
@@ -15,3 +17,12 @@ def _static_files_by_their_own_names():
 
     with override_settings(STORAGES=settings.STORAGES | PLAIN):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _installed(request: pytest.FixtureRequest) -> None:
+    """Every test finds what each installation has: a transactional one before it has emptied the tables."""
+    asked = {"db", "transactional_db"} & set(request.fixturenames)
+    if asked or request.node.get_closest_marker("django_db"):
+        request.getfixturevalue("_django_db_helper")
+        installation.ensure()
