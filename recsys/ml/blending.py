@@ -26,6 +26,10 @@ MOST_SCORES: Final = 20_000_000
 STEPS: Final = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 STEADY: Final = ("log_z", "z", "percentile", "min_max")
 """Scales that a retrained scorer keeps: raw scores grow with the data, so ``none`` is not among them."""
+LINEAR: Final = ("z", "min_max")
+HEAVY_TAILED: Final = frozenset({"popularity"})
+"""Scorers that stand far above the rest on few items: on a scale that keeps their tail they decide those
+alone and leave the others to taste; one that compresses it would have them decide the whole slate."""
 ROUNDS: Final = 3
 DEPTH: Final = 10
 RIDGE: Final = 1e-4
@@ -139,6 +143,12 @@ class _Remembered:
         return self.scores[[self.rows[id(history)] for history in histories]]
 
 
+def scales_of(name: str, scales: Sequence[str]) -> Sequence[str]:
+    """Those of the scales that suit a scorer."""
+    linear = [scale for scale in scales if scale in LINEAR]
+    return linear if name in HEAVY_TAILED and linear else scales
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Question:
     """Candidates of all cases on every scale: parts[name][scale] [B, C]; padding is -inf in ``mask``.
@@ -197,7 +207,7 @@ def _ascend(question: _Question, best: str, scales: Sequence[str]) -> tuple[Weig
 
     The best scorer keeps weight 1, since only ratios matter.
     """
-    climbs = [_Climb(question, best, scale) for scale in scales]
+    climbs = [_Climb(question, best, scale) for scale in scales_of(best, scales)]
     for climb in climbs:
         for _ in range(ROUNDS):
             before = climb.quality
@@ -233,7 +243,7 @@ class _Climb:
         """Give one scorer the scale and weight under which the rest ranks best."""
         own = self.neutral[name]
         rest = self.mixture - np.float32(self.weights[name]) * own[self.scales[name]]
-        for scale in scales:
+        for scale in scales_of(name, scales):
             for step in STEPS:
                 tried = rest + np.float32(step) * own[scale]
                 if (quality := self._ndcg(tried)) > self.quality:

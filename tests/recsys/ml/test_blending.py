@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from recsys.ml.blending import Blend, _loss, blended, choose, mixed, utilities
+from recsys.ml.blending import STEADY, Blend, _loss, blended, choose, mixed, scales_of, utilities
 from recsys.ml.evaluation import Case, evaluate
 from recsys.ml.interactions import History, Vocabulary
 
@@ -107,3 +107,8 @@ def test_utilities_are_logits_on_the_declared_scales():
     blend = Blend({"a": 2.0, "b": 0.0}, {"a": "min_max", "b": "z"}, beta=1.5)
     found = utilities(blend, {"a": np.array([[1.0, 3.0, 2.0]]), "b": np.array([[9.0, 1.0, 1.0]])})
     np.testing.assert_allclose(found, [[0.0, 3.0, 1.5]])
+
+
+def test_a_heavy_tailed_scorer_keeps_a_linear_scale():
+    assert scales_of("popularity", STEADY) == ["z", "min_max"]
+    assert scales_of("ease", STEADY) == STEADY
