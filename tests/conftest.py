@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.test import override_settings
+from django.utils import translation
 
 from curation import installation
 
@@ -26,3 +27,9 @@ def _installed(request: pytest.FixtureRequest) -> None:
     if asked or request.node.get_closest_marker("django_db"):
         request.getfixturevalue("_django_db_helper")
         installation.ensure()
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> None:
+    """A request leaves its language behind in the thread; the next test starts in ours."""
+    translation.activate("en")
