@@ -134,7 +134,7 @@ def _number(name: str, value: object) -> float | int:
         if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
             return value
     except OverflowError:
-        pass
+        pass  # an integer beyond any float is refused like the rest, below
     raise _wrong(name, _("a finite number"))
 
 

@@ -133,7 +133,7 @@ def _read_number(value: object, path: str) -> float:
         if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
             return float(value)
     except OverflowError:
-        pass
+        pass  # an integer beyond any float is refused like the rest, below
     raise QueryError(path, "not_a_number", f"expected a finite number, not {_shown(value)}")
 
 
