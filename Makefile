@@ -6,18 +6,18 @@ VENV := .venv/bin
 TESTS ?= tests
 WORKERS ?= 2
 
-.PHONY: help run test e2e lint check bench lock clean web-environment dev-environment
+.PHONY: help run test e2e lint check bench lock clean worker-environment dev-environment
 
 help:
 	@sed -n 's/^# //p' Makefile
 
-web-environment:
-	@$(PYTHON) recsys/config/environment.py web
+worker-environment:
+	@$(PYTHON) recsys/config/environment.py worker
 
 dev-environment:
 	@$(PYTHON) recsys/config/environment.py dev
 
-run: web-environment
+run: worker-environment
 	@exec $(VENV)/python manage.py up --with-parent
 
 test: dev-environment
@@ -39,11 +39,12 @@ bench: dev-environment
 	@exec $(VENV)/python -m bench
 
 # The index of packages and its place are a matter of the machine: none stands in the locks.
-COMPILE := $(VENV)/python -m piptools compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+COMPILE := $(VENV)/python -m piptools compile --quiet --generate-hashes --unsafe-package torch --strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 lock: dev-environment
 	$(COMPILE) --output-file web.lock pyproject.toml
-	$(COMPILE) --extra dev --constraint web.lock --output-file dev.lock pyproject.toml
+	$(COMPILE) --extra worker --constraint web.lock --output-file worker.lock pyproject.toml
+	$(COMPILE) --extra worker --extra dev --constraint worker.lock --output-file dev.lock pyproject.toml
 
 clean:
 	rm -rf build .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,7 +1,7 @@
 """Makes .venv whole: torch first and alone, then everything else by hash from a lock.
 
-Run by path with any Python: `python3 recsys/config/environment.py web` (or dev). The stamp that it leaves names the
-lock, the torch and the interpreter; it is written last, so a folder without its stamp is an unfinished one.
+Run by path with any Python: `python3 recsys/config/environment.py worker` (or web, dev). The stamp that it leaves
+names the lock, the torch and the interpreter; it is written last, so a folder without its stamp is an unfinished one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PYTHON = VENV / "bin" / "python"
 TORCH = "torch==2.13.0"
 OLDEST = (3, 11)
 # A lock of a name holds everything that the locks after it do.
-LOCKS = {"dev": ROOT / "dev.lock", "web": ROOT / "web.lock"}
+LOCKS = {name: ROOT / f"{name}.lock" for name in ("dev", "worker", "web")}
 _TORCH_MB = 3000
 _REST_MB = 1000
 
@@ -54,7 +54,8 @@ def _require_python() -> None:
 def _is_whole(name: str) -> bool:
     if not os.access(PYTHON, os.X_OK):
         return False
-    held = [other for other in LOCKS if other == name or other == "dev"]
+    names = list(LOCKS)
+    held = names[: names.index(name) + 1]
     return (
         any(_stamp(other).is_file() and _stamp(other).read_text() == _key(other) for other in held)
         and not _damaged()

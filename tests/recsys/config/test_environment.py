@@ -31,7 +31,7 @@ class Clone:
         self.root = root
         (root / SCRIPT).parent.mkdir(parents=True)
         shutil.copy(ROOT / SCRIPT, root / SCRIPT)
-        for name in ("web", "dev"):
+        for name in ("web", "worker", "dev"):
             (root / f"{name}.lock").write_text("thing==1\n")
         self.packages = root / ".venv" / "lib" / "python3.11" / "site-packages"
         self.calls = root / "calls"
