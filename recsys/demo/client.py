@@ -16,6 +16,10 @@ class NoAnswer(Exception):
     """The product did not answer, or refused: the message says what it said."""
 
 
+class Refusal(NoAnswer):
+    """The product said that the call itself is wrong: asking again is of no use."""
+
+
 class Client:
     """One caller with one token; a connection for each call."""
 
@@ -45,6 +49,7 @@ class Client:
         finally:
             connection.close()
         if answer.status != http.HTTPStatus.OK:
-            raise NoAnswer(f"{method} {path}: {answer.status} {text[:500]!r}")
+            wrong = Refusal if http.HTTPStatus(answer.status).is_client_error else NoAnswer
+            raise wrong(f"{method} {path}: {answer.status} {text[:500]!r}")
         result: dict[str, Any] = json.loads(text)
         return result

@@ -5,7 +5,8 @@ They are labelled, so that what they do fills reports and never a training.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from curation.ids import new_id
 from curation.models import Item, Member
-from recsys.demo.client import Client
+from recsys.demo.client import Client, NoAnswer, Refusal
 from recsys.demo.loading import SOURCE
 
 SIZE: Final = 20
@@ -23,6 +24,8 @@ CLICKS: Final = {True: 0.4, False: 0.06}
 RATES: Final = {True: ((5, 0.35), (4, 0.65)), False: ((3, 0.4), (2, 0.7))}
 LIKES: Final = 0.15
 REFUSES: Final = 0.03
+PATIENCE_S: Final = 60.0
+PAUSE_S: Final = 0.5
 
 Genres = Mapping[str, frozenset[str]]
 Event = dict[str, Any]
@@ -64,16 +67,30 @@ def rounds(
 ) -> Iterator[int]:
     """Let every member come so many times; yields how many interactions each visit brought.
 
-    Raises NoAnswer.
+    Raises NoAnswer where nothing answers for as long as PATIENCE_S.
     """
     genres = genres_of()
     for _ in range(times):
         for member in members:
-            slate = client.recommend(member.outside_id, size=SIZE)
+            slate = _patiently(lambda who=member: client.recommend(who.outside_id, size=SIZE))
             events = list(_visit(member, slate, genres, chance))
             if events:
-                client.tell(events)
+                _patiently(lambda told=events: client.tell(told))
             yield len(events)
+
+
+def _patiently(ask: Callable[[], Event]) -> Event:
+    """Ask again while a part of the product restarts: events keep their ids, so none counts twice."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return ask()
+        except Refusal:
+            raise
+        except NoAnswer:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(PAUSE_S)
 
 
 def _visit(

@@ -49,7 +49,7 @@ def test_simulated_visitors_come_once_the_demo_is_ready_and_are_labelled(
     demo_stack: LiveStack,
 ) -> None:
     asked = "SELECT count(*) FROM feedback_interaction WHERE simulated"
-    wait_until(lambda: demo_stack.rows(asked)[0][0] > 50, "simulated visitors came")
+    wait_until(lambda: demo_stack.rows(asked)[0][0] > 50, "simulated visitors came", 150)
     unlabelled = demo_stack.rows(
         "SELECT count(*) FROM feedback_interaction JOIN curation_member USING (subject) "
         "WHERE curation_member.simulated <> feedback_interaction.simulated"

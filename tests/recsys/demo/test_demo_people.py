@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import stat
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
 from curation import installation
 from curation.access import roles_of
+from curation.ids import new_id
 from curation.models import Member, Segment, Token
 from recsys.demo import people, readiness, simulation
+from recsys.demo.client import NoAnswer, Refusal
 from tests.factories import ItemFactory
 
 ROLES = {"member", "curator", "operator", "analyst", "client", "administrator"}
@@ -86,3 +89,31 @@ def test_simulating_without_a_running_demo_says_so(settings, tmp_path):
     settings.VAR_DIR = tmp_path
     with pytest.raises(CommandError, match="start the demo first"):
         call_command("simulate")
+
+
+def test_simulated_members_come_back_after_an_outage(db, monkeypatch):
+    class Flaky:
+        asked = 0
+
+        def recommend(self, member, **more):
+            self.asked += 1
+            if self.asked == 2:
+                raise NoAnswer("the web server restarts")
+            return {"impression": str(new_id()), "placements": []}
+
+    monkeypatch.setattr(simulation, "PAUSE_S", 0)
+    ItemFactory(source="demo", attributes={"genres": ["War", "Drama"]})
+    chance = np.random.default_rng(0)
+    visits = simulation.rounds(Flaky(), simulation.cast(3, chance), 1, chance)
+    assert list(visits) == [0, 0, 0]
+
+
+def test_simulated_members_do_not_insist_where_they_are_refused(db):
+    class Closed:
+        def recommend(self, member, **more):
+            raise Refusal("403")
+
+    ItemFactory(source="demo", attributes={"genres": ["War", "Drama"]})
+    chance = np.random.default_rng(0)
+    with pytest.raises(Refusal):
+        list(simulation.rounds(Closed(), simulation.cast(1, chance), 1, chance))
