@@ -6,9 +6,11 @@ from curation.models.decisions import (
     Block,
     ChangeSet,
     Decision,
+    Inspection,
     PolicyEntry,
     PolicyVersion,
     Revision,
+    Withdrawal,
 )
 from curation.models.outbox import Outbox
 from curation.models.people import Member, MemberStats, Segment, SegmentMembership, User, UserRole
@@ -19,6 +21,7 @@ __all__ = [
     "ChangeSet",
     "Counter",
     "Decision",
+    "Inspection",
     "Item",
     "ItemStats",
     "Member",
@@ -34,4 +37,5 @@ __all__ = [
     "Token",
     "User",
     "UserRole",
+    "Withdrawal",
 ]

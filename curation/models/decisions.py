@@ -28,12 +28,28 @@ class ChangeSet(models.Model):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     published_at = models.DateTimeField(_("published"), null=True, blank=True, editable=False)
     discarded_at = models.DateTimeField(_("discarded"), null=True, blank=True, editable=False)
+    publish_at = models.DateTimeField(_("to be published"), null=True, blank=True, editable=False)
+    zone = models.CharField(
+        _("time zone"), max_length=64, blank=True, db_default="", editable=False
+    )
+    scheduled_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    refused_at = models.DateTimeField(_("refused"), null=True, blank=True, editable=False)
+    refusal = models.JSONField(_("why it was refused"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("change set")
         verbose_name_plural = _("change sets")
         ordering = ["-created_at"]
         triggers = [NEVER_DELETED]
+        indexes = [
+            models.Index(
+                fields=["publish_at"],
+                name="change_set_due",
+                condition=models.Q(publish_at__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -130,6 +146,28 @@ class Revision(models.Model):
 
 
 @audited()
+class Withdrawal(models.Model):
+    """A draft taken out of its change set before the set was published; the draft stays readable."""
+
+    revision = models.OneToOneField(
+        Revision, on_delete=models.PROTECT, primary_key=True, related_name="withdrawal"
+    )
+    author = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("author")
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    reason = models.TextField(_("reason"), blank=True)
+
+    class Meta:
+        verbose_name = _("withdrawal")
+        verbose_name_plural = _("withdrawals")
+        triggers = [ONLY_ADDED]
+
+    def __str__(self) -> str:
+        return f"withdrawal of {self.revision_id}"
+
+
+@audited()
 class PolicyVersion(models.Model):
     """What is in force on a surface from one publish to the next; immutable."""
 
@@ -209,3 +247,20 @@ class Block(models.Model):
 
     def __str__(self) -> str:
         return f"block of {self.item_id}"
+
+
+class Inspection(models.Model):
+    """What lint found on a surface when it was last looked over by itself."""
+
+    surface = models.OneToOneField(
+        Surface, on_delete=models.CASCADE, primary_key=True, related_name="inspection"
+    )
+    at = models.DateTimeField(_("inspected"))
+    findings = models.JSONField(_("findings"), default=list)
+
+    class Meta:
+        verbose_name = _("inspection")
+        verbose_name_plural = _("inspections")
+
+    def __str__(self) -> str:
+        return f"{self.surface_id} at {self.at}"
