@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -10,12 +9,13 @@ import numpy as np
 
 from recsys.ml import folding
 from recsys.ml.configs import DotConfig
-from recsys.ml.interactions import History, Id, Values, Vocabulary
-from recsys.ml.scorer import Arrays, Explanation, Profile, Scores, explained, scores_over
+from recsys.ml.interactions import History, Values, Vocabulary
+from recsys.ml.personal import Personal
+from recsys.ml.scorer import Arrays, Profile, shaped
 
 
 @dataclass(frozen=True, eq=False)
-class Dot:
+class Dot(Personal):
     """Score of item i = u · t_i, where u = Σ_j w_j h_j / Σ_j |w_j| over the latest history.
 
     ``history`` h and ``target`` t are the two embeddings [K, D]. A member has no vector of its own,
@@ -23,14 +23,8 @@ class Dot:
     """
 
     family: ClassVar[str] = "dot"
-    config: DotConfig
-    items: Vocabulary
     history: Values
     target: Values
-
-    def score(self, members: Sequence[History], items: Vocabulary) -> Scores:
-        """Score histories over a catalogue [B, I]."""
-        return scores_over(self, members, items, self._row)
 
     def fold_in(self, history: History) -> Profile:
         """Weigh the latest history by recency; weights sum to 1 in size."""
@@ -40,10 +34,6 @@ class Dot:
         profile = folding.fold_in(history, self.items, weights)
         return Profile(profile.rows, profile.weights / max(np.abs(profile.weights).sum(), 1e-9))
 
-    def explain(self, history: History, item: Id) -> Explanation | None:
-        """Share of each item of the history: w_j h_j · t_i / Σ |w|."""
-        return explained(self, history, item, self._shares)
-
     def arrays(self) -> Arrays:
         """What an artifact keeps."""
         return {"history": self.history, "target": self.target}
@@ -51,11 +41,16 @@ class Dot:
     @classmethod
     def restore(cls, config: DotConfig, items: Vocabulary, arrays: Arrays) -> Self:
         """Make it of what an artifact kept."""
-        return cls(config, items, arrays["history"], arrays["target"])
+        shape = (len(items), config.embedding_size)
+        return cls(
+            config, items, shaped(arrays["history"], *shape), shaped(arrays["target"], *shape)
+        )
 
-    def _row(self, profile: Profile) -> Values:
+    def row(self, profile: Profile) -> Values:
+        """Scores [K] of one profile."""
         member = profile.weights @ self.history[profile.rows]
         return np.asarray(self.target @ member, np.float32)
 
-    def _shares(self, profile: Profile, index: int) -> Values:
+    def shares(self, profile: Profile, index: int) -> Values:
+        """w_j h_j · t_i / Σ |w|."""
         return np.asarray(profile.weights * (self.history[profile.rows] @ self.target[index]))

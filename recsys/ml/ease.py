@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Self
 
@@ -14,44 +13,20 @@ from threadpoolctl import threadpool_limits
 
 from recsys.ml import folding
 from recsys.ml.configs import EaseConfig
-from recsys.ml.interactions import History, Id, Interactions, Values, Vocabulary
-from recsys.ml.scorer import (
-    Arrays,
-    Explanation,
-    Profile,
-    Scores,
-    Training,
-    Untrainable,
-    explained,
-    scores_over,
-)
+from recsys.ml.interactions import Interactions, Values, Vocabulary
+from recsys.ml.personal import Personal
+from recsys.ml.scorer import Arrays, Profile, Training, Untrainable, shaped
 
 MOST_ITEMS: Final = 25_000
 BLOCK = 512
 
 
 @dataclass(frozen=True, eq=False)
-class Ease:
+class Ease(Personal):
     """Score of item i = Σ_j w_j · B_ji over the history, w by recency; B [K, K] has a zero diagonal."""
 
     family: ClassVar[str] = "ease"
-    config: EaseConfig
-    items: Vocabulary
     weights: Values
-
-    def score(self, members: Sequence[History], items: Vocabulary) -> Scores:
-        """Score histories over a catalogue [B, I]."""
-        return scores_over(self, members, items, self._row)
-
-    def fold_in(self, history: History) -> Profile:
-        """Weigh a history by recency."""
-        config = self.config
-        weights = folding.recency(history.values, config.counts, config.decay, config.dislike)
-        return folding.fold_in(history, self.items, weights)
-
-    def explain(self, history: History, item: Id) -> Explanation | None:
-        """Share of each item of the history: w_j · B_ji."""
-        return explained(self, history, item, self._shares)
 
     def arrays(self) -> Arrays:
         """What an artifact keeps."""
@@ -60,12 +35,14 @@ class Ease:
     @classmethod
     def restore(cls, config: EaseConfig, items: Vocabulary, arrays: Arrays) -> Self:
         """Make it of what an artifact kept."""
-        return cls(config, items, arrays["weights"])
+        return cls(config, items, shaped(arrays["weights"], len(items), len(items)))
 
-    def _row(self, profile: Profile) -> Values:
+    def row(self, profile: Profile) -> Values:
+        """Scores [K] of one profile."""
         return np.asarray(profile.weights @ self.weights[profile.rows], np.float32)
 
-    def _shares(self, profile: Profile, index: int) -> Values:
+    def shares(self, profile: Profile, index: int) -> Values:
+        """w_j · B_ji."""
         return np.asarray(profile.weights * self.weights[profile.rows, index])
 
 
@@ -73,10 +50,10 @@ def fit(
     config: EaseConfig, interactions: Interactions, catalogue: Vocabulary, training: Training
 ) -> Ease:
     """Invert the regularized Gram matrix in place: B = I − P / diag(P), P = (XᵀX + λI)⁻¹."""
-    items, known = folding.known_items(interactions, catalogue, config.counts, config.least)
+    items, matrix = folding.likes(config, interactions, catalogue)
     if len(items) > MOST_ITEMS:
         raise Untrainable(f"{len(items)} items are more than {MOST_ITEMS}: raise 'least'")
-    gram = _gram(folding.member_item(known, config.counts), training)
+    gram = _gram(matrix, training)
     gram[np.diag_indices(len(items))] += config.regularization
     with threadpool_limits(training.options.threads):
         _invert(gram, training)

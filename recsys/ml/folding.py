@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -31,11 +33,41 @@ def recency(values: Values, counts: str, decay: float, dislike: float) -> Values
     return np.asarray(weights * np.float32(decay) ** ages, np.float32)
 
 
+class Weighing(Protocol):
+    """The settings by which a family weighs a history (see `configs`)."""
+
+    @property
+    def counts(self) -> str: ...
+    @property
+    def decay(self) -> float: ...
+    @property
+    def dislike(self) -> float: ...
+    @property
+    def least(self) -> int: ...
+
+
+def by_recency(config: Weighing, history: History, items: Vocabulary) -> Profile:
+    """Fold a history in, weighed by recency."""
+    weights = recency(history.values, config.counts, config.decay, config.dislike)
+    return fold_in(history, items, weights)
+
+
 def fold_in(history: History, items: Vocabulary, weights: Values) -> Profile:
     """Keep what of a weighted history the model knows; weights of 0 say nothing."""
     rows = items.indexes(history.items)
     kept = (rows >= 0) & (weights != 0)
     return Profile(rows[kept], weights[kept])
+
+
+def likes(
+    config: Weighing, interactions: Interactions, catalogue: Vocabulary
+) -> tuple[Vocabulary, sparse.csr_array[np.float64]]:
+    """The items that a model can know, and what each member liked of them [M, K].
+
+    Raises Untrainable where there is none.
+    """
+    items, known = known_items(interactions, catalogue, config.counts, config.least)
+    return items, member_item(known, config.counts)
 
 
 def known_items(

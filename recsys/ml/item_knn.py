@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -12,84 +11,54 @@ from scipy import sparse
 
 from recsys.ml import folding
 from recsys.ml.configs import ItemKnnConfig
-from recsys.ml.interactions import History, Id, Indexes, Interactions, Values, Vocabulary
-from recsys.ml.scorer import (
-    Arrays,
-    Explanation,
-    Profile,
-    Scores,
-    Training,
-    explained,
-    scores_over,
-)
+from recsys.ml.interactions import Indexes, Interactions, Values, Vocabulary
+from recsys.ml.links import Links
+from recsys.ml.personal import Personal
+from recsys.ml.scorer import Arrays, Profile, Training
 
 BLOCK = 1_024
 
 
 @dataclass(frozen=True, eq=False)
-class ItemKnn:
+class ItemKnn(Personal):
     """Score of item i = Σ_j w_j · sim(j, i) over the history, w by recency.
 
-    sim(j, i) = x_j·x_i / (‖x_j‖ ‖x_i‖ + shrink), kept for the nearest j of each i. Row j of the CSR
-    (``starts`` [K + 1], ``columns``, ``similarities``) holds the i that j speaks for.
+    sim(j, i) = x_j·x_i / (‖x_j‖ ‖x_i‖ + shrink), kept for the nearest j of each i. Row j of ``similar``
+    holds the i that j speaks for.
     """
 
     family: ClassVar[str] = "item_knn"
-    config: ItemKnnConfig
-    items: Vocabulary
-    starts: NDArray[np.int64]
-    columns: Indexes
-    similarities: Values
+    similar: Links
 
-    def score(self, members: Sequence[History], items: Vocabulary) -> Scores:
-        """Score histories over a catalogue [B, I]."""
-        return scores_over(self, members, items, self._row)
+    def row(self, profile: Profile) -> NDArray[np.float64]:
+        """Scores [K] of one profile."""
+        return self.similar.summed(profile.rows, profile.weights, len(self.items))
 
-    def fold_in(self, history: History) -> Profile:
-        """Weigh a history by recency."""
-        config = self.config
-        weights = folding.recency(history.values, config.counts, config.decay, config.dislike)
-        return folding.fold_in(history, self.items, weights)
-
-    def explain(self, history: History, item: Id) -> Explanation | None:
-        """Share of each item of the history: w_j · sim(j, i)."""
-        return explained(self, history, item, self._shares)
+    def shares(self, profile: Profile, index: int) -> NDArray[np.float64]:
+        """w_j · sim(j, i)."""
+        return profile.weights * self.similar.column(profile.rows, index)
 
     def arrays(self) -> Arrays:
         """What an artifact keeps."""
         return {
-            "starts": self.starts,
-            "columns": self.columns,
-            "similarities": self.similarities,
+            "starts": self.similar.starts,
+            "columns": self.similar.columns,
+            "similarities": self.similar.values,
         }
 
     @classmethod
     def restore(cls, config: ItemKnnConfig, items: Vocabulary, arrays: Arrays) -> Self:
         """Make it of what an artifact kept."""
-        return cls(config, items, arrays["starts"], arrays["columns"], arrays["similarities"])
-
-    def _row(self, profile: Profile) -> NDArray[np.float64]:
-        scores = np.zeros(len(self.items))
-        for row, weight in zip(profile.rows.tolist(), profile.weights.tolist(), strict=True):
-            among = slice(self.starts[row], self.starts[row + 1])
-            scores[self.columns[among]] += weight * self.similarities[among]
-        return scores
-
-    def _shares(self, profile: Profile, index: int) -> NDArray[np.float64]:
-        shares = np.zeros(len(profile.rows))
-        for at, row in enumerate(profile.rows.tolist()):
-            among = slice(self.starts[row], self.starts[row + 1])
-            found = self.similarities[among][self.columns[among] == index]
-            shares[at] = profile.weights[at] * found.sum()
-        return shares
+        kept = (arrays["starts"], arrays["columns"], arrays["similarities"])
+        return cls(config, items, Links.restore(*kept, len(items)))
 
 
 def fit(
     config: ItemKnnConfig, interactions: Interactions, catalogue: Vocabulary, training: Training
 ) -> ItemKnn:
     """Compare all pairs of items that share a member, a block of items at a time."""
-    items, known = folding.known_items(interactions, catalogue, config.counts, config.least)
-    matrix = folding.member_item(known, config.counts).tocsc()
+    items, likes = folding.likes(config, interactions, catalogue)
+    matrix = likes.tocsc()
     norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=0)).ravel())
     blocks = []
     for start in range(0, len(items), BLOCK):
@@ -97,9 +66,10 @@ def fit(
         blocks.append(_nearest(matrix, norms, start, config))
     training.progress("comparing items", len(items), len(items))
     rows, columns, similarities = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-    order = np.lexsort((columns, rows))
-    starts = np.searchsorted(rows[order], np.arange(len(items) + 1)).astype(np.int64)
-    return ItemKnn(config, items, starts, columns[order], similarities[order])
+    square = (len(items), len(items))
+    return ItemKnn(
+        config, items, Links.of(sparse.csr_array((similarities, (rows, columns)), square))
+    )
 
 
 def _nearest(

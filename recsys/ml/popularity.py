@@ -11,7 +11,15 @@ import numpy as np
 from recsys.ml.configs import PopularityConfig
 from recsys.ml.folding import known_items, signal
 from recsys.ml.interactions import History, Id, Interactions, Values, Vocabulary
-from recsys.ml.scorer import Arrays, Explanation, Profile, Scores, Training, aligned
+from recsys.ml.scorer import (
+    Arrays,
+    Explanation,
+    Profile,
+    Scores,
+    Training,
+    aligned,
+    shaped,
+)
 
 DAY_S = 86_400.0
 
@@ -52,7 +60,7 @@ class Popularity:
     @classmethod
     def restore(cls, config: PopularityConfig, items: Vocabulary, arrays: Arrays) -> Self:
         """Make it of what an artifact kept."""
-        return cls(config, items, arrays["popularity"])
+        return cls(config, items, shaped(arrays["popularity"], len(items)))
 
 
 def fit(

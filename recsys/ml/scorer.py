@@ -114,6 +114,13 @@ class Learner(Protocol):
     ) -> Scorer: ...
 
 
+def shaped(array: NDArray[Any], *shape: int) -> NDArray[Any]:
+    """An array that an artifact kept, if it has the shape that it must; raises ValueError."""
+    if array.shape != shape:
+        raise ValueError(f"an array has the shape {array.shape}, expected {shape}")
+    return array
+
+
 def scores_over(
     scorer: Scorer,
     members: Sequence[History],

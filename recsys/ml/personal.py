@@ -1,0 +1,49 @@
+"""What families share whose scores follow from a member's history: fold in, score, explain."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.ml import folding
+from recsys.ml.interactions import History, Id, Vocabulary
+from recsys.ml.scorer import Config, Explanation, Profile, Scores, explained, scores_over
+
+Floats = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Personal(ABC):
+    """A scorer that adds up what each item of a history says.
+
+    A family gives ``row``, the scores [K] of a profile, and ``shares``, how much of the score of the item
+    at an index each item of the profile made [n]; they add up to it.
+    """
+
+    config: Config
+    items: Vocabulary
+
+    def score(self, members: Sequence[History], items: Vocabulary) -> Scores:
+        """Score histories over a catalogue [B, I]."""
+        return scores_over(self, members, items, self.row)
+
+    def fold_in(self, history: History) -> Profile:
+        """Weigh a history by recency."""
+        return folding.by_recency(self.config, history, self.items)
+
+    def explain(self, history: History, item: Id) -> Explanation | None:
+        """The share that each item of the history has in a score."""
+        return explained(self, history, item, self.shares)
+
+    @abstractmethod
+    def row(self, profile: Profile) -> Floats:
+        """Scores of all known items [K]."""
+
+    @abstractmethod
+    def shares(self, profile: Profile, index: int) -> Floats:
+        """What each item of the profile adds to the score of one item [n]."""
