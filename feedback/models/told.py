@@ -1,4 +1,4 @@
-"""What people did and said, and what was served to them: data only.
+"""What people did and said, and what was served to them.
 
 Interactions and impressions are partitioned by month: the first migration writes their tables in
 SQL, and `feedback.partitions` makes a month when it is first needed.
