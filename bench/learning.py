@@ -19,9 +19,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from recsys.ml import registry
 from recsys.ml.blending import Blend, blended, choose
-from recsys.ml.evaluation import ALL, Case, Known, Report, Score, cases_after, evaluate
+from recsys.ml.evaluation import ALL, Case, Known, Score, cases_after
 from recsys.ml.interactions import History, Interactions, Vocabulary
 from recsys.ml.options import TrainingOptions
+from recsys.ml.reports import Report, evaluate
 from recsys.ml.scorer import Scorer, Training
 from recsys.ml.splitting import temporal_cuts
 

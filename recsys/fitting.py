@@ -27,8 +27,8 @@ from typing import IO, Any, Final
 import pyarrow.parquet as pq
 
 from recsys.ml import artifact, registry
-from recsys.ml.evaluation import ALL, LAST, cases_after, evaluate
 from recsys.ml.interactions import Interactions, Vocabulary
+from recsys.ml.judging import Exam, Rival, segments_of, tags_of
 from recsys.ml.scorer import NO_METRICS, Cancelled, Scorer, Training, Untrainable
 from recsys.ml.splitting import Cuts, temporal_cuts
 from recsys.ml.tables import read_table
@@ -50,6 +50,12 @@ class Job:
         Folders of the finished model and of the one that was fitted before the validation cut.
     checkpoints
         Folder to resume from; kept until the run has its version.
+    test
+        Folder of the model that was fitted before the test cut.
+    members
+        Parquet file of members and their segments, if there is one.
+    rival
+        The live version to compare with: its `version`, and its `artifacts`, newest first.
     """
 
     family: str
@@ -60,6 +66,9 @@ class Job:
     artifact: str
     validation: str
     checkpoints: str
+    test: str = ""
+    members: str = ""
+    rival: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -114,10 +123,13 @@ def perform(job: Job, tell: Teller) -> dict[str, Any]:
     """Fit before each cut and judge what comes after it, then fit on everything; returns digest and report."""
     began = time.monotonic()
     interactions = read_table(pq.read_table(job.interactions))
-    catalogue = Vocabulary.of(map(uuid.UUID, pq.read_table(job.catalogue)["item_id"].to_pylist()))
+    table = pq.read_table(job.catalogue)
+    catalogue = Vocabulary.of(map(uuid.UUID, table["item_id"].to_pylist()))
+    segments = segments_of(pq.read_table(job.members)) if job.members else {}
+    exam = Exam(interactions, catalogue, tags_of(table), segments)
     tell.log(f"{len(interactions)} interactions of {len(interactions.member_ids)} members")
     cuts = _cuts(interactions)
-    result = _Fits(job, interactions, catalogue, tell).judged(cuts)
+    result = _Fits(job, exam, tell).judged(cuts)
     seconds = round(time.monotonic() - began, 3)
     return {**result, "report": {**result["report"], "cuts": asdict(cuts), "seconds": seconds}}
 
@@ -134,23 +146,40 @@ def explain(error: Exception) -> str:
 @dataclass(frozen=True, slots=True)
 class _Fits:
     job: Job
-    interactions: Interactions
-    catalogue: Vocabulary
+    exam: Exam
     tell: Teller
 
     def judged(self, cuts: Cuts) -> dict[str, Any]:
         """Fit three times: before the validation cut, before the test cut, on everything."""
-        before = self.interactions.before(cuts.validation)
-        past = self._fitted("validation", before)
-        self._save(past, Path(self.job.validation), before)
-        report = {"validation": self._figures(past, cuts.validation, cuts.test)}
-        later = self._fitted("test", self.interactions.before(cuts.test))
-        report["test"] = self._figures(later, cuts.test)
-        final = self._fitted("final", self.interactions)
-        return {
-            "digest": self._save(final, Path(self.job.artifact), self.interactions),
-            "report": report,
-        }
+        report = {**self._validated(cuts), **self._tested(cuts.test)}
+        began = time.monotonic()
+        everything = self.exam.interactions
+        final = self._fitted("final", everything)
+        report["fit_seconds"] = round(time.monotonic() - began, 3)
+        digest = self._save(final, Path(self.job.artifact), everything)
+        report["bytes"] = sum(file.stat().st_size for file in Path(self.job.artifact).iterdir())
+        return {"digest": digest, "report": report}
+
+    def _validated(self, cuts: Cuts) -> dict[str, Any]:
+        before = self.exam.interactions.before(cuts.validation)
+        scorer = self._fitted("validation", before)
+        self._save(scorer, Path(self.job.validation), before)
+        self.tell("evaluate", 0, 1)
+        asked = self.exam.ask(scorer, cuts.validation, cuts.test)
+        return {"validation": self.exam.reports(asked, scorer, cuts.validation, cuts.test)}
+
+    def _tested(self, cut: float) -> dict[str, Any]:
+        """What came after the test cut, with the live version beside it if there is one."""
+        before = self.exam.interactions.before(cut)
+        scorer = self._fitted("test", before)
+        if self.job.test:
+            self._save(scorer, Path(self.job.test), before)
+        self.tell("evaluate", 0, 2)
+        asked = self.exam.ask(scorer, cut)
+        told = {"test": self.exam.reports(asked, scorer, cut)}
+        self.tell("evaluate", 1, 2)
+        rival = Rival.of(self.job.rival)
+        return {**told, "beside": self.exam.beside(asked, rival, cut)} if rival else told
 
     def _fitted(self, part: str, interactions: Interactions) -> Scorer:
         """The scorer of one part, loaded where an earlier attempt had already finished it."""
@@ -163,17 +192,9 @@ class _Fits:
         training = Training(registry.parse_options(self.job.options), self.tell, folder)
         config = registry.parse_config(self.job.family, self.job.parameters)
         learn = registry.learner_of(self.job.family)
-        scorer: Scorer = learn(config, interactions, self.catalogue, training)
+        scorer: Scorer = learn(config, interactions, self.exam.catalogue, training)
         self._save(scorer, finished, interactions)
         return scorer
-
-    def _figures(self, scorer: Scorer, cut: float, until: float = float("inf")) -> dict[str, Any]:
-        figures = {}
-        for at, targets in enumerate((LAST, ALL)):
-            self.tell("evaluate", at, 2)
-            cases = cases_after(self.interactions, cut, until, targets)
-            figures[targets] = evaluate(scorer.score, cases, self.catalogue).as_json()
-        return figures
 
     def _save(self, scorer: Scorer, folder: Path, learnt: Interactions) -> str:
         now = datetime.now(UTC).isoformat(timespec="seconds")

@@ -15,7 +15,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -50,7 +50,10 @@ class CorruptArtifact(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Where a model came from: the data learnt, the code, the run's options, the instant (ISO 8601)."""
+    """Where a model came from: the data learnt, the code, the run's options, the instant (ISO 8601).
+
+    ``learnt_until`` is the epoch second of the last interaction learnt; None where nobody noted it.
+    """
 
     created: str
     code: str
@@ -58,6 +61,7 @@ class Facts:
     members: int = 0
     data: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    learnt_until: float | None = None
 
     @classmethod
     def of(
@@ -65,7 +69,8 @@ class Facts:
     ) -> Facts:
         """Count and hash what was learnt."""
         members = int((np.diff(interactions.starts) > 0).sum())
-        return cls(created, code, len(interactions), members, interactions.digest(), options)
+        until = float(interactions.times.max()) if len(interactions) else None
+        return cls(created, code, len(interactions), members, interactions.digest(), options, until)
 
 
 def save(folder: Path, scorer: Scorer, facts: Facts) -> str:
@@ -114,6 +119,21 @@ def manifest(folder: Path) -> dict[str, Any]:
     if not isinstance(described, dict) or not isinstance(described.get("sha256"), dict):
         raise CorruptArtifact(f"{folder / MANIFEST} is no manifest")
     return described
+
+
+def newest_before(folders: Iterable[Path], cut: float) -> tuple[Path, float] | None:
+    """The first artifact that learnt nothing from the cut (epoch seconds) on, and until when it learnt.
+
+    One that is gone, damaged or does not say what it learnt is passed over.
+    """
+    for folder in folders:
+        try:
+            until = read_folder(folder).get("facts", {}).get("learnt_until")
+        except CorruptArtifact:
+            continue
+        if isinstance(until, float | int) and until < cut:
+            return folder, float(until)
+    return None
 
 
 def write_folder(

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from recsys.ml.evaluation import Case, Report, Score, batches, evaluate
+from recsys.ml.evaluation import Case, Score, batches
 from recsys.ml.interactions import History, Vocabulary
+from recsys.ml.reports import Report, evaluate
 from recsys.ml.scales import Batch, scaled
 
 CANDIDATES: Final = 100

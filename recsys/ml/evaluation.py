@@ -1,4 +1,4 @@
-"""Asking a scorer about what came after the cut: cases, full ranking, report.
+"""Asking a scorer about what came after the cut: cases and full ranking; `reports` says what came of it.
 
 Dims: B cases, I items of the catalogue, k places of a list. Protocol: the model was fitted before the
 cut; everything in a case's history is masked; ranks are over the whole catalogue; ties go against the
@@ -8,17 +8,17 @@ target.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.ml import metrics
 from recsys.ml.interactions import History, Id, Indexes, Interactions, Vocabulary
 
 LAST, ALL = "last", "all"
-DEPTH: Final = 10
+LONGEST: Final = 20
+"""How many places are ranked; most measures look at the first of them."""
 BATCH: Final = 256
 Utilities = NDArray[np.floating[Any]]
 Score = Callable[[Sequence[History], Vocabulary], Utilities]
@@ -35,6 +35,16 @@ class Case:
     targets: tuple[Id, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """The lists that a model made for cases [B, k], and which of their places hold a target."""
+
+    cases: Sequence[Case]
+    catalogue: Vocabulary
+    lists: Indexes
+    hits: NDArray[np.bool_]
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """Who and what a model fitted at some instant can know; other targets are left out."""
@@ -49,52 +59,6 @@ class Known:
             frozenset(interactions.member_ids.at(np.unique(interactions.members))),
             frozenset(interactions.item_ids.at(np.unique(interactions.items))),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Means over n members; ``ndcg_se`` is the standard error of the first."""
-
-    n: int
-    ndcg: float
-    ndcg_se: float
-    recall: float
-    hit_rate: float
-
-    @classmethod
-    def of(cls, hits: NDArray[np.bool_], targets: NDArray[Any]) -> Self:
-        """Average the metrics of lists; all None-like zeros where there is nobody."""
-        if not len(hits):
-            return cls(0, 0.0, 0.0, 0.0, 0.0)
-        gains = metrics.ndcg(hits, targets)
-        error = metrics.standard_error(gains)
-        return cls(
-            len(hits),
-            float(gains.mean()),
-            0.0 if np.isnan(error) else error,
-            float(metrics.recall(hits, targets).mean()),
-            float(metrics.hit_rate(hits).mean()),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What an evaluation found.
-
-    ``members`` have a history, ``newcomers`` have none and are counted apart; ``targets`` is how many
-    items all of them turned to, ``catalogue`` how many were ranked.
-    """
-
-    depth: int
-    targets: int
-    catalogue: int
-    coverage: float
-    members: Figures
-    newcomers: Figures
-
-    def as_json(self) -> dict[str, Any]:
-        """The report as plain numbers."""
-        return asdict(self)
 
 
 def cases_after(
@@ -134,33 +98,24 @@ def _kept(case: Case, known: Known | None) -> Case:
     return Case(case.member, case.history, kept)
 
 
-def evaluate(
+def judge(
     score: Score, cases: Sequence[Case], catalogue: Vocabulary, *, rank: Rank | None = None
-) -> Report:
-    """Rank the whole catalogue for each case and report; ``rank`` decides the lists in its place.
+) -> Judged:
+    """Rank the whole catalogue for each case; ``rank`` decides the lists in its place.
 
     Targets outside the catalogue count as missed. A given ``rank`` masks what was seen by itself.
     """
-    lists = np.full((len(cases), DEPTH), -1, np.int32)
-    hits = np.zeros((len(cases), DEPTH), bool)
+    lists = np.full((len(cases), LONGEST), -1, np.int32)
+    hits = np.zeros((len(cases), LONGEST), bool)
     for rows, batch in batches(cases):
         histories = [case.history for case in batch]
         scores = score(histories, catalogue)
         if rank is None:
             lists[rows] = top(scores, batch, catalogue)
         else:
-            lists[rows] = _places(rank(histories, scores), catalogue)
+            lists[rows] = places(rank(histories, scores), catalogue)
         hits[rows] = hits_of(lists[rows], batch, catalogue)
-    counts = np.array([len(case.targets) for case in cases])
-    new = np.array([len(case.history) == 0 for case in cases], bool)
-    return Report(
-        depth=DEPTH,
-        targets=int(counts.sum()),
-        catalogue=len(catalogue),
-        coverage=metrics.coverage(lists, len(catalogue)),
-        members=Figures.of(hits[~new], counts[~new]),
-        newcomers=Figures.of(hits[new], counts[new]),
-    )
+    return Judged(cases, catalogue, lists, hits)
 
 
 def batches(cases: Sequence[Case]) -> Iterator[tuple[slice, Sequence[Case]]]:
@@ -179,12 +134,12 @@ def top(scores: Utilities, cases: Sequence[Case], catalogue: Vocabulary) -> Inde
         targets = _indexes(case.targets, catalogue)
         ranked[row, targets] = np.nextafter(ranked[row, targets], -np.inf)
         ranked[row, _indexes(case.history.items, catalogue)] = -np.inf
-    depth = min(DEPTH, ranked.shape[1])
+    depth = min(LONGEST, ranked.shape[1])
     best = np.argpartition(-ranked, depth - 1, axis=1)[:, :depth]
     order = np.argsort(-np.take_along_axis(ranked, best, axis=1), axis=1, kind="stable")
     best = np.take_along_axis(best, order, axis=1)
     empty = np.isneginf(np.take_along_axis(ranked, best, axis=1))
-    lists = np.full((len(cases), DEPTH), -1, np.int32)
+    lists = np.full((len(cases), LONGEST), -1, np.int32)
     lists[:, :depth] = np.where(empty, -1, best)
     return lists
 
@@ -197,13 +152,14 @@ def hits_of(lists: Indexes, cases: Sequence[Case], catalogue: Vocabulary) -> NDA
     return hits
 
 
+def places(lists: Sequence[Sequence[Id]], catalogue: Vocabulary) -> Indexes:
+    """Lists of items as places in the catalogue [B, k], -1 where there are no more."""
+    found = np.full((len(lists), LONGEST), -1, np.int32)
+    for row, items in enumerate(lists):
+        found[row, : min(LONGEST, len(items))] = catalogue.indexes(items[:LONGEST])
+    return found
+
+
 def _indexes(items: Sequence[Id], catalogue: Vocabulary) -> Indexes:
     indexes = catalogue.indexes(items)
     return indexes[indexes >= 0]
-
-
-def _places(lists: Sequence[Sequence[Id]], catalogue: Vocabulary) -> Indexes:
-    places = np.full((len(lists), DEPTH), -1, np.int32)
-    for row, items in enumerate(lists):
-        places[row, : min(DEPTH, len(items))] = catalogue.indexes(items[:DEPTH])
-    return places

@@ -1,8 +1,12 @@
-"""How good ranked lists are. Dims: B members, k places of a list, I items of the catalogue."""
+"""How good ranked lists are. Dims: B members, k places of a list, I items, G values of attributes (tags).
+
+Lists are int [B, k] of places in a catalogue, -1 where a list is shorter. Figures per member are [B], NaN
+for a member of whom the measure says nothing.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +14,9 @@ from numpy.typing import NDArray
 from recsys.ml.interactions import Flags
 
 Figures = NDArray[np.float64]
+Lists = NDArray[np.integer[Any]]
+SMOOTHING: Final = 0.01
+BLOCK: Final = 512
 
 
 def ndcg(hits: Flags, targets: NDArray[Any]) -> Figures:
@@ -34,7 +41,76 @@ def hit_rate(hits: Flags) -> Figures:
     return np.asarray(hits.any(axis=1), np.float64)
 
 
-def coverage(lists: NDArray[np.integer[Any]], items: int) -> float:
+def reciprocal_rank(hits: Flags) -> Figures:
+    """One over the place of the first target [B], 0 where the list holds none; its mean is MRR."""
+    return np.asarray(np.where(hits.any(axis=1), 1.0 / (hits.argmax(axis=1) + 1.0), 0.0))
+
+
+def novelty(lists: Lists, counts: NDArray[Any], members: int) -> Figures:
+    """How unlikely a member is to have met the items: mean self-information in bits [B].
+
+    −log2 of the share of ``members`` who met an item, ``counts`` [I] of them; an item that nobody met
+    counts as met by one (Zhou and others 2010).
+    """
+    shares = np.clip(counts.astype(np.float64), 1.0, max(members, 1)) / max(members, 1)
+    return _mean_over_places(lists, -np.log2(shares))
+
+
+def intra_list_diversity(lists: Lists, vectors: NDArray[Any]) -> Figures:
+    """How unlike the items of a list are: mean of 1 − cosine over its pairs [B] (Ziegler and others 2005).
+
+    ``vectors`` [I, G]; an item without one (all zero) is left out, a list needs two that have one.
+    """
+    unit = _divided(vectors, np.linalg.norm(vectors, axis=1, keepdims=True))
+    figures = np.full(len(lists), np.nan)
+    for start in range(0, len(lists), BLOCK):
+        block = lists[start : start + BLOCK]
+        rows = np.where(block[..., None] >= 0, unit[block], 0.0)
+        present = np.count_nonzero(rows.any(axis=2), axis=1)
+        # The sum over all pairs is the squared length of the sum, less each item's own 1.
+        alike = (rows.sum(axis=1) ** 2).sum(axis=1) - present
+        pairs = (present * (present - 1)).astype(np.float64)
+        told = pairs > 0
+        figures[start : start + BLOCK][told] = 1.0 - alike[told] / pairs[told]
+    return figures
+
+
+def calibration(lists: Lists, shares: NDArray[Any], profiles: NDArray[Any]) -> Figures:
+    """How far a list's mix of attributes is from the member's own: KL divergence in nats [B] (Steck 2018).
+
+    ``shares`` [I, G]: each item's attributes, summing to 1 or 0; ``profiles`` [B, G]: the member's mix
+    likewise. Σ p·log(p / q̃) with q̃ = 0.99·q + 0.01·p, so that it stays finite; 0 is a perfect match.
+    """
+    figures = np.full(len(lists), np.nan)
+    for start in range(0, len(lists), BLOCK):
+        rows = slice(start, start + BLOCK)
+        block = lists[rows]
+        mixes = np.where(block[..., None] >= 0, shares[block], 0.0).sum(axis=1)
+        q = _divided(mixes, mixes.sum(axis=1, keepdims=True))
+        figures[rows] = _divergence(profiles[rows].astype(np.float64), q)
+    return figures
+
+
+def _divergence(p: Figures, q: Figures) -> Figures:
+    smoothed = (1.0 - SMOOTHING) * q + SMOOTHING * p
+    ratios = np.divide(p, smoothed, out=np.ones_like(p), where=p > 0)
+    told = (p.sum(axis=1) > 0) & (q.sum(axis=1) > 0)
+    return np.where(told, (p * np.log(ratios)).sum(axis=1), np.nan)
+
+
+def _mean_over_places(lists: Lists, values: Figures) -> Figures:
+    held = lists >= 0
+    sums = np.where(held, values[lists] if len(values) else 0.0, 0.0).sum(axis=1)
+    places = held.sum(axis=1).astype(np.float64)
+    return np.divide(sums, places, out=np.full(len(lists), np.nan), where=places > 0)
+
+
+def _divided(rows: NDArray[Any], by: NDArray[Any]) -> Figures:
+    parts = rows.astype(np.float64)
+    return np.divide(parts, by, out=np.zeros_like(parts), where=by > 0)
+
+
+def coverage(lists: Lists, items: int) -> float:
     """Share of the catalogue that stands in any list; negative places of a short list are empty."""
     return len(np.unique(lists[lists >= 0])) / items if items else 0.0
 

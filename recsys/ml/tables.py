@@ -61,14 +61,15 @@ def _indexed(column: pa.ChunkedArray) -> tuple[Indexes, Vocabulary]:
     encoded = plain.dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.combine_chunks()
-    ids = [_outside(value) for value in encoded.dictionary.to_pylist()]
+    ids = [outside_id(value) for value in encoded.dictionary.to_pylist()]
     order = sorted(range(len(ids)), key=lambda at: str(ids[at]))
     rank = np.empty(len(ids), np.int32)
     rank[order] = np.arange(len(ids), dtype=np.int32)
     return rank[np.asarray(encoded.indices)], Vocabulary.of(ids[at] for at in order)
 
 
-def _outside(value: object) -> Id:
+def outside_id(value: object) -> Id:
+    """An id as it is known outside: 16 bytes are a UUID."""
     return uuid.UUID(bytes=value) if isinstance(value, bytes) else value
 
 

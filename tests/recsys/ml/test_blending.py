@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from recsys.ml.blending import STEADY, Blend, _loss, blended, choose, mixed, scales_of, utilities
-from recsys.ml.evaluation import Case, evaluate
+from recsys.ml.evaluation import Case
 from recsys.ml.interactions import History, Vocabulary
+from recsys.ml.reports import evaluate
 
 CATALOGUE = Vocabulary.of(range(40))
 CHANCE = np.random.default_rng(11)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import log2
+from math import log, log2
 
 import numpy as np
 import pytest
@@ -52,6 +52,46 @@ def test_the_standard_error_is_that_of_the_mean():
     figures = np.array([0.0, 0.0, 1.0, 1.0])
     assert metrics.standard_error(figures) == pytest.approx((1 / 3) ** 0.5 / 4**0.5)
     assert np.isnan(metrics.standard_error(np.array([1.0])))
+
+
+def test_the_reciprocal_rank_is_that_of_the_first_target():
+    hits = np.array([[False, True, True], [True, False, False], [False, False, False]])
+    assert metrics.reciprocal_rank(hits).tolist() == [0.5, 1.0, 0.0]
+
+
+def test_novelty_is_the_surprise_of_meeting_the_items():
+    lists = np.array([[0, 1], [2, -1], [-1, -1]])
+    figures = metrics.novelty(lists, np.array([8, 2, 0]), 8)
+    assert figures[:2].tolist() == [(0 + 2) / 2, 3.0]
+    assert np.isnan(figures[2])
+
+
+def test_diversity_is_the_mean_distance_of_pairs():
+    vectors = np.array([[1.0, 0.0], [2.0, 0.0], [0.0, 3.0], [0.0, 0.0]])
+    lists = np.array([[0, 1, 2], [0, 1, -1], [0, 2, 3], [0, 3, -1]])
+    figures = metrics.intra_list_diversity(lists, vectors)
+    assert figures[:3] == pytest.approx([2 / 3, 0.0, 1.0])
+    assert np.isnan(figures[3])
+
+
+def test_calibration_is_the_divergence_from_the_profile():
+    shares = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
+    profiles = np.array([[0.5, 0.5], [0.5, 0.5], [0.0, 0.0], [1.0, 0.0]])
+    figures = metrics.calibration(np.array([[0, 1], [0, -1], [0, 1], [2, 2]]), shares, profiles)
+    missing = 0.5 * log(0.5 / (0.99 + 0.005)) + 0.5 * log(0.5 / 0.005)
+    assert figures[:2] == pytest.approx([0.0, missing])
+    assert np.isnan(figures[2:]).all()
+
+
+@given(arrays(float, st.tuples(st.integers(1, 5), st.integers(1, 4)), elements=st.floats(0, 1)))
+def test_calibration_is_never_below_nothing_and_diversity_within_its_range(weights):
+    totals = weights.sum(axis=1, keepdims=True)
+    shares = np.divide(weights, totals, out=np.zeros_like(weights), where=totals > 0)
+    lists = np.tile(np.arange(len(shares)), (len(shares), 1))
+    calibration = metrics.calibration(lists, shares, shares)
+    diversity = metrics.intra_list_diversity(lists, shares)
+    assert (np.isnan(calibration) | (calibration >= -1e-12)).all()
+    assert (np.isnan(diversity) | ((diversity >= -1e-9) & (diversity <= 1 + 1e-9))).all()
 
 
 @given(HITS)
