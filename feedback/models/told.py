@@ -24,14 +24,27 @@ class Kind(models.IntegerChoices):
     FAVOURITE = 5, _("favourite")
     CLICK = 6, _("click")
     UNDO = 7, _("undo")
+    SHARE = 8, _("share")
+    VIEW = 9, _("view")
+    PURCHASE = 10, _("purchase")
+    COMMENT = 11, _("comment")
+
+
+class Rule(models.IntegerChoices):
+    """Why an interaction is kept out of training. The numbers are stored: never reuse one."""
+
+    FLOOD = 1, _("flood")
+    DWELL = 2, _("impossible dwell")
+    ROBOT = 3, _("robot")
 
 
 class Interaction(models.Model):
     """One thing that a member did, as it was told; append-only. Its id is made when it is received.
 
-    Partitioned by month of `occurred_at`, so the table's key is (id, occurred_at). An undo that
-    came before its event has no item. `original_at` is the instant of the source, where an import
-    moved it.
+    Partitioned by month of `occurred_at`, so the table's key is (id, occurred_at). `value` holds the
+    stars of a rating, the seconds of a view, the amount of a purchase. An undo that came before its
+    event has no item. `original_at` is the instant of the source, where an import moved it. `mark` is
+    the rule that keeps it out of training, if one does; a merge of members rewrites `subject`.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -48,6 +61,7 @@ class Interaction(models.Model):
     impression = models.UUIDField(null=True)
     curated = models.BooleanField(default=False)
     simulated = models.BooleanField(default=False)
+    mark = models.SmallIntegerField(null=True, choices=Rule.choices)
 
     class Meta:
         indexes = [
@@ -87,7 +101,10 @@ class Undo(models.Model):
 
 
 class Rating(models.Model):
-    """What a member now says of an item: stars, thumb, favourite, never, clicked: a fold each.
+    """What a member now says of an item, in eight aspects, each a fold of its own.
+
+    `viewed` is the dwell of the last view in seconds, `purchased` the amount of the last purchase;
+    either is 0 where it was not told and null where there was none.
 
     Beside each stands the interaction that it comes from: `_at` when it occurred, `_by` its id.
     Together they order interactions, so that one which comes late does not overrule a later one.
@@ -113,6 +130,15 @@ class Rating(models.Model):
     clicked = models.BooleanField(_("clicked"), default=False)
     clicked_at = models.DateTimeField(null=True)
     clicked_by = models.UUIDField(null=True)
+    shared = models.BooleanField(_("shared"), default=False, db_default=False)
+    shared_at = models.DateTimeField(null=True)
+    shared_by = models.UUIDField(null=True)
+    viewed = models.FloatField(_("viewed"), null=True)
+    viewed_at = models.DateTimeField(null=True)
+    viewed_by = models.UUIDField(null=True)
+    purchased = models.FloatField(_("purchased"), null=True)
+    purchased_at = models.DateTimeField(null=True)
+    purchased_by = models.UUIDField(null=True)
     changed_at = models.DateTimeField()
 
     class Meta:
@@ -129,12 +155,18 @@ class Rating(models.Model):
 
 
 class MemberState(models.Model):
-    """One row per member with feedback: the version that grows with every change of it."""
+    """One row per member with feedback: the version that grows with every change of it.
+
+    `moved_to` is the subject that took over when the member was merged; feedback that still comes
+    for this one goes there. `robot` is set for a member who is known to be no person.
+    """
 
     subject = models.UUIDField(primary_key=True)
     version = models.BigIntegerField(default=0)
     ratings = models.IntegerField(default=0)
     last_at = models.DateTimeField()
+    moved_to = models.UUIDField(null=True)
+    robot = models.BooleanField(default=False, db_default=False)
 
     def __str__(self) -> str:
         return f"{self.subject} at {self.version}"
