@@ -14,7 +14,8 @@ from recsys.config.embedded.trouble import Trouble
 
 NO_SECRET = "no secret is needed here"  # noqa: S105  it is the absence of one
 NOWHERE = "postgresql:///nowhere?host=/nowhere"
-# The supervisor makes its own services; the others read code alone.
+# The supervisor and a restore make their own services; the others read code alone.
+_MAKES_SERVICES = {"restore", "up"}
 _WITHOUT_SERVICES = {
     "",
     "check",
@@ -24,11 +25,12 @@ _WITHOUT_SERVICES = {
     "diffsettings",
     "help",
     "makemigrations",
+    "restore",
     "spectacular",
     "up",
     "version",
 }
-_AS_OWNER = {"flush", "migrate", "pgtrigger", "sqlmigrate"}
+_AS_OWNER = {"backup", "flush", "migrate", "pgtrigger", "sqlmigrate"}
 _URLS = ("DATABASE_URL", "BROKER_URL", "CACHE_URL")
 
 
@@ -41,7 +43,7 @@ def attach(command: str, environment: Mapping[str, str]) -> dict[str, str]:
     if command in _WITHOUT_SERVICES or command.startswith("-"):
         nowhere = {
             **dict.fromkeys(_URLS, ""),
-            **({} if command == "up" else {"DATABASE_URL": NOWHERE}),
+            **({} if command in _MAKES_SERVICES else {"DATABASE_URL": NOWHERE}),
         }
         return _absent(environment, **nowhere, SECRET_KEY=NO_SECRET)
     var = data_folder()

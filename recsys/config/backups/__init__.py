@@ -1,0 +1,1 @@
+"""Backups: one file that holds the database, the models and their data, and that says whether it is whole."""

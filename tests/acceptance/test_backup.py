@@ -1,0 +1,77 @@
+"""The restore drill: a backup that was taken under load, put back elsewhere, is the same product."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.client import Client, items, someone
+from tests.acceptance.storm import Storm
+from tests.processes import ROOT, LiveStack, bare_environment, start_stack, stop_stack
+
+HASHES = "SELECT family, number, digest FROM recsys_modelversion ORDER BY family, number"
+KEPT = "SELECT event, count(*) FROM feedback_interaction WHERE event = ANY(%s) GROUP BY event"
+
+
+class Load(threading.Thread):
+    """Ratings from many members until it is told to stop."""
+
+    def __init__(self, storm: Storm) -> None:
+        super().__init__(daemon=True)
+        self.storm, self.over = storm, threading.Event()
+
+    def run(self) -> None:
+        while not self.over.is_set():
+            self.storm.rate(5)
+
+
+def manage(var: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *words],
+        cwd=ROOT,
+        env=bare_environment() | {"TANDEM_VAR": str(var)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+def test_a_backup_taken_under_load_is_the_same_product_elsewhere(
+    client: Client, demo_stack: LiveStack, public_folder: Path
+) -> None:
+    slate = client.recommend(someone(), size=50)
+    storm = Storm(client, items(slate))
+    storm.rate(20)
+    before = list(storm.acknowledged)
+    trace = client.trace(slate["slate"])
+    file = public_folder / "drill.tar"
+    load = Load(storm)
+    load.start()
+    try:
+        demo_stack.manage("backup", str(file))
+    finally:
+        load.over.set()
+        load.join()
+
+    restored = public_folder / "restored"
+    done = manage(restored, "restore", str(file))
+    assert done.returncode == 0, done.stderr
+    stack = start_stack(restored)
+    try:
+        elsewhere = Client(stack.url, client.logins, client.tokens)
+        assert dict(stack.rows(KEPT, before)) == dict.fromkeys(before, 1)
+        assert stack.rows(HASHES) == demo_stack.rows(HASHES)
+        assert elsewhere.trace(slate["slate"]) == trace
+        replay = elsewhere.call(
+            "GET", f"/api/v1/slates/{slate['slate']}/", "analyst", params={"replay": 1}
+        )
+        assert replay.json()["identical"] is True
+        assert elsewhere.recommend(someone())["mode"] == "fresh"
+    finally:
+        stop_stack(stack)
+    assert "is in use" in manage(restored, "restore", str(file)).stderr
