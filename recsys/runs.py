@@ -23,7 +23,7 @@ from django.db.models import Max, QuerySet
 
 from curation.ids import new_id
 from recsys import fitting, leases, snapshots
-from recsys.artifacts import artifact_path, checkpoints, validation_path
+from recsys.artifacts import artifact_path, checkpoints, rival_of, test_path, validation_path
 from recsys.fit_process import FitProcess, Message
 from recsys.ml import registry
 from recsys.models import Job, ModelVersion, Run
@@ -120,6 +120,9 @@ def _trained(run: Run, version: ModelVersion, reporter: Reporter, watch: Watch) 
         artifact=str(artifact_path(version)),
         validation=str(validation_path(version)),
         checkpoints=str(checkpoints(run)),
+        test=str(test_path(version)),
+        members=snapshots.members_file(run),
+        rival=rival_of(run.family),
     )
     path = snapshots.run_folder(run) / "job.json"
     path.write_text(json.dumps(asdict(fit), indent=1))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
 
-from curation.models import Item
+from curation.models import Attribute, Item, SegmentMembership
 from feedback import export
 from recsys.models import Run
+
+TAGS: Final = pa.list_(pa.string())
 
 
 def run_folder(run: Run) -> Path:
@@ -26,20 +29,50 @@ def interactions_path(run: Run) -> Path:
 
 
 def catalogue_path(run: Run) -> Path:
-    """The Parquet file of the ids of active items."""
+    """The Parquet file of active items and their tags."""
     return run_folder(run) / "catalogue.parquet"
+
+
+def members_path(run: Run) -> Path:
+    """The Parquet file of members in segments."""
+    return run_folder(run) / "members.parquet"
+
+
+def members_file(run: Run) -> str:
+    """That file by name; empty where a snapshot of older code has none."""
+    path = members_path(run)
+    return str(path) if path.exists() else ""
 
 
 def take(run: Run) -> dict[str, Any]:
     """Write the files of a run and return what they hold, for `Run.snapshot`."""
     run_folder(run).mkdir(parents=True, exist_ok=True)
     facts = export.snapshot(interactions_path(run))
-    items = [
-        str(item)
-        for item in Item.objects.filter(active=True).order_by("id").values_list("id", flat=True)
-    ]
-    pq.write_table(pa.table({"item_id": pa.array(items, pa.string())}), catalogue_path(run))
-    return {**facts, "catalogue": len(items), "digest": _digest(run)}
+    items = write_catalogue(catalogue_path(run))
+    write_members(members_path(run))
+    return {**facts, "catalogue": items, "digest": _digest(run)}
+
+
+def write_catalogue(path: Path) -> int:
+    """Write the active items with their tags ("attribute:value"); counts them."""
+    keys = list(Attribute.objects.filter(kind=Attribute.Kind.TAGS).values_list("key", flat=True))
+    active = Item.objects.filter(active=True).order_by("id")
+    rows = list(active.values_list("id", "attributes"))
+    tags = [[f"{key}:{tag}" for key in keys for tag in told.get(key) or ()] for _, told in rows]
+    ids = pa.array([str(item) for item, _ in rows], pa.string())
+    pq.write_table(pa.table({"item_id": ids, "tags": pa.array(tags, TAGS)}), path)
+    return len(rows)
+
+
+def write_members(path: Path) -> None:
+    """Write the segments of each member who is in any, by slug, as of now."""
+    rows = SegmentMembership.objects.order_by("subject", "segment__slug")
+    segments: dict[UUID, list[str]] = {}
+    for subject, slug in rows.values_list("subject", "segment__slug"):
+        segments.setdefault(subject, []).append(slug)
+    subjects = pa.array([subject.bytes for subject in segments], pa.binary(16))
+    named = pa.array(list(segments.values()), TAGS)
+    pq.write_table(pa.table({"subject": subjects, "segments": named}), path)
 
 
 def still_there(run: Run) -> bool:
