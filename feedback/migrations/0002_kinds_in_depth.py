@@ -1,9 +1,10 @@
 """Kinds of interaction in depth, cleaning marks, comments, and members who turn out to be one."""
 
-import curation.ids
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+
+import curation.ids
 
 
 class Migration(migrations.Migration):
