@@ -37,14 +37,14 @@ class Tally(models.Model):
     pk = models.CompositePrimaryKey("since", "surface", "kind", "stars", "simulated", "archived")
     since = models.DateTimeField()
     surface = models.CharField(max_length=50)
-    kind = models.SmallIntegerField(choices=Kind.choices)
+    kind = models.SmallIntegerField()
     stars = models.FloatField()
     simulated = models.BooleanField()
     archived = models.BooleanField()
     count = models.BigIntegerField()
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.since:%Y-%m-%d %H:%M}: {self.count}"
+        return f"{Kind(self.kind).label} {self.since:%Y-%m-%d %H:%M}: {self.count}"
 
 
 class SlotTally(models.Model):
@@ -71,7 +71,7 @@ class ItemTally(models.Model):
     pk = models.CompositePrimaryKey("item_id", "day", "kind", "archived")
     item_id = models.UUIDField()
     day = models.DateField()
-    kind = models.SmallIntegerField(choices=Kind.choices)
+    kind = models.SmallIntegerField()
     archived = models.BooleanField()
     count = models.BigIntegerField()
 
@@ -79,7 +79,7 @@ class ItemTally(models.Model):
         indexes = [models.Index(fields=["day"], name="itemtally_day")]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.item_id} {self.day}: {self.count}"
+        return f"{Kind(self.kind).label} {self.item_id} {self.day}: {self.count}"
 
 
 class ItemShown(models.Model):
