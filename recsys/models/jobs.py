@@ -10,7 +10,10 @@ from curation.ids import new_id
 
 
 class Job(models.Model):
-    """Work that must happen: claimed by lease, kept by heartbeat, fenced (see `leases`)."""
+    """Work that must happen: claimed by lease, kept by heartbeat, fenced (see `leases`).
+
+    `failure` is a code of `recsys.failures`, `error` what the program said.
+    """
 
     class State(models.TextChoices):
         QUEUED = "queued", _("queued")
@@ -27,6 +30,7 @@ class Job(models.Model):
     worker = models.CharField(_("worker"), max_length=120, blank=True)
     lease_until = models.DateTimeField(null=True)
     cancel_requested = models.BooleanField(default=False)
+    failure = models.CharField(_("failure"), max_length=30, blank=True, db_default="")
     error = models.TextField(_("error"), blank=True)
     requested_at = models.DateTimeField(_("requested"), auto_now_add=True)
     started_at = models.DateTimeField(_("started"), null=True)

@@ -50,8 +50,8 @@ class Run(Job):
     """One training job of one family.
 
     Asked for by a person, or by a schedule for the period that starts at `period_start`; `parent` is the
-    run that it repeats. `failure` is a code of `recsys.failures`, `failure_facts` what its words name.
-    `fingerprint` is of all that makes the model: equal ones give equal models.
+    run that it repeats. `failure_facts` are what the words of its failure name. `fingerprint` is of all
+    that makes the model: equal ones give equal models.
     """
 
     family = models.CharField(_("family"), max_length=40)
@@ -89,7 +89,6 @@ class Run(Job):
     lineage = models.JSONField(_("lineage"), default=dict, db_default={})
     snapshot = models.JSONField(_("data"), default=dict)
     report = models.JSONField(_("evaluation"), default=dict)
-    failure = models.CharField(_("failure"), max_length=30, blank=True, db_default="")
     failure_facts = models.JSONField(default=dict, db_default={})
     pruned_at = models.DateTimeField(_("files deleted"), null=True)
 
