@@ -37,7 +37,11 @@ def load_policy(
     decision starts or ends, or the next UTC midnight where the surface explores. The number of
     queries is fixed.
     """
-    drafts = drafts_of(change_set, surface) if change_set else {}
+    return policy_with(surface, at, drafts_of(change_set, surface) if change_set else {})
+
+
+def policy_with(surface: Surface, at: datetime, drafts: Mapping[UUID, Revision]) -> fusion.Policy:
+    """The policy of a surface at an instant as these drafts, by decision, would make it."""
     current = entries_of(surface.slug, surface.policy_version)
     entries = [row for row in current if row.revision.decision_id not in drafts]
     entries += [InForce(row, at) for row in drafts.values() if not row.ends and not _blocks(row)]
@@ -95,12 +99,36 @@ def live_blocks(surface: Surface) -> QuerySet[Block]:
     return rows.order_by("decision_id")
 
 
+def revisions_of(blocks: QuerySet[Block]) -> list[Revision]:
+    """The revision that each of these blocks was made of."""
+    rows = Revision.objects.filter(
+        decision__in=blocks.order_by().values("decision"),
+        change_set__published_at__isnull=False,
+        withdrawal=None,
+        ends=False,
+    )
+    newest = rows.order_by("decision_id", "-number").distinct("decision_id")
+    return list(newest.select_related(*_RELATED, "segment", "item"))
+
+
 def drafts_of(change_set: ChangeSet, surface: Surface | None = None) -> dict[UUID, Revision]:
     """The newest draft of each decision in a change set (that touches the surface), by decision."""
-    rows = change_set.revisions.select_related(*_RELATED, "segment", "item").order_by("number")
-    if surface is not None:
-        rows = rows.filter(Q(decision__surface=surface) | Q(decision__surface=None))
+    found = newest_drafts([change_set])
+    if surface is None:
+        return found
+    return {key: row for key, row in found.items() if touches(row, surface)}
+
+
+def newest_drafts(change_sets: Iterable[ChangeSet]) -> dict[UUID, Revision]:
+    """The newest draft of each decision in some change sets, by decision; what was taken out is not."""
+    rows = Revision.objects.filter(change_set__in=change_sets, withdrawal=None)
+    rows = rows.select_related(*_RELATED, "segment", "item").order_by("number")
     return {row.decision_id: row for row in rows}
+
+
+def touches(row: Revision, surface: Surface) -> bool:
+    """Whether a revision has to do with a surface: decided there, or everywhere."""
+    return row.decision.surface_id in (None, surface.slug)
 
 
 def _blocks(revision: Revision) -> bool:

@@ -198,10 +198,17 @@ def _own_set(actor: User, decision: Decision) -> ChangeSet:
 
 def lock_set(change_set: ChangeSet) -> ChangeSet:
     """Lock a change set against others; `Conflict` unless it is open."""
-    home = ChangeSet.objects.select_for_update(no_key=True).get(pk=change_set.pk)
-    if home.published_at or home.discarded_at:
-        raise Conflict("change_set_closed", _("The change set is published or discarded."))
+    (home,) = lock_sets([change_set])
     return home
+
+
+def lock_sets(change_sets: Iterable[ChangeSet]) -> list[ChangeSet]:
+    """Lock change sets against others, always in one order; `Conflict` unless all are open."""
+    rows = ChangeSet.objects.select_for_update(no_key=True).order_by("pk")
+    homes = list(rows.filter(pk__in=[home.pk for home in change_sets]))
+    if any(home.published_at or home.discarded_at for home in homes):
+        raise Conflict("change_set_closed", _("The change set is published or discarded."))
+    return homes
 
 
 def open_change_set(*, actor: User, name: str) -> ChangeSet:

@@ -1,0 +1,81 @@
+"""A policy as lint sees it: indexed, so that a decision is held against those alone that it may meet."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import TypeVar
+from uuid import UUID
+
+from curation.fusion import policy as fusion
+from curation.fusion.effects import Boost, Bury, BuryToBottom, Cap, Effect, Exclude, Only
+from curation.fusion.query import canonical
+from curation.lint.reach import meet
+from curation.lint.targets import Targets
+from curation.models import Item
+
+D = TypeVar("D", bound=fusion.Decision)
+Key = TypeVar("Key", bound=Hashable)
+PULLS = (Boost, Bury, BuryToBottom)
+
+
+class Beside:
+    """What stands beside a decision in a policy, from an instant on; what is over by then is not there.
+
+    What it needs of the catalogue is read when it is first asked for, each thing in one query.
+    """
+
+    def __init__(self, policy: fusion.Policy, at: datetime, idle: Collection[UUID]) -> None:
+        """`idle` are the rules known to name no active item."""
+        self.policy, self.at, self.idle = policy, at, idle
+        self.surface = policy.surface
+        self.pins = self._coming(policy.pins)
+        self.blends = self._coming(policy.blends)
+        self.blocks_of = _grouped(self._coming(policy.blocks), lambda block: block.item)
+        self.pins_of = _grouped(self.pins, lambda pin: pin.item)
+        self.pins_in = _grouped(self.pins, lambda pin: pin.slot)
+        self._rules = self._coming(policy.rules)
+        self.excludes = self._with(Exclude)
+        self.allow_lists = self._with(Only)
+        self.caps = self._with(Cap)
+
+    @cached_property
+    def pulls_on(self) -> Mapping[bytes, list[fusion.Rule]]:
+        """The boosts and buries by what they pull, as `canonical` writes it."""
+        return _grouped(self._with(*PULLS), lambda rule: canonical(rule.what))
+
+    @cached_property
+    def active(self) -> Mapping[UUID, bool]:
+        """Whether an item that some pin names is active."""
+        rows = Item.objects.filter(pk__in={pin.item for pin in self.policy.pins})
+        return dict(rows.values_list("pk", "active"))
+
+    @cached_property
+    def pinned(self) -> Targets:
+        """The items that pins name, before what excludes and caps."""
+        rows = Item.objects.filter(pk__in={pin.item for pin in self.policy.pins})
+        return Targets(rows, (*self.excludes, *self.caps))
+
+    @cached_property
+    def catalogue(self) -> Targets:
+        """All active items, before all rules."""
+        return Targets(Item.objects.filter(active=True), self.policy.rules)
+
+    def others(self, subject: fusion.Decision, rows: Iterable[D]) -> Iterator[D]:
+        """Those of some decisions that the subject, which may be among them, meets."""
+        return (row for row in rows if row.lineage != subject.lineage and meet(row, subject))
+
+    def _coming(self, rows: Iterable[D]) -> tuple[D, ...]:
+        return tuple(row for row in rows if row.window.ends is None or row.window.ends > self.at)
+
+    def _with(self, *effects: type[Effect]) -> tuple[fusion.Rule, ...]:
+        return tuple(rule for rule in self._rules if isinstance(rule.effect, effects))
+
+
+def _grouped(rows: Iterable[D], key: Callable[[D], Key]) -> dict[Key, list[D]]:
+    found: dict[Key, list[D]] = defaultdict(list)
+    for row in rows:
+        found[key(row)].append(row)
+    return found

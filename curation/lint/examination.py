@@ -1,0 +1,93 @@
+"""Examining decisions: many at once, in a number of queries that does not grow with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime
+from itertools import chain
+from typing import Any, Final
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from curation.fusion import policy as fusion
+from curation.lint.beside import Beside
+from curation.lint.findings import Finding, Findings, blocks, warns
+from curation.lint.pins import block_findings, pin_findings
+from curation.lint.rules import blend_findings, rule_findings
+from curation.models import Revision, SegmentMembership, Surface
+from curation.policies import entries_of, live_blocks, load_policy, revisions_of
+from curation.queries import some_match
+
+Told = dict[UUID, list[Finding]]
+"""What was found, by decision; the gravest first."""
+
+_CHECKS: Final[Mapping[type, Callable[[Any, Beside], Findings]]] = {
+    fusion.Pin: pin_findings,
+    fusion.Block: block_findings,
+    fusion.Blend: blend_findings,
+    fusion.Rule: rule_findings,
+}
+
+
+def examine(revisions: Collection[Revision], policy: fusion.Policy, at: datetime) -> Told:
+    """Lint revisions against a policy that holds them already; all are named in the answer."""
+    wanted = {row.decision_id for row in revisions}
+    subjects = {row.lineage: row for row in policy.decisions() if row.lineage in wanted}
+    beside = Beside(policy, at, _idle(subjects.values()))
+    empty = _empty_segments(subjects.values())
+    return {
+        row.decision_id: _examined(row, subjects[row.decision_id], beside, empty)
+        for row in revisions
+    }
+
+
+def findings(revision: Revision, policy: fusion.Policy, at: datetime) -> list[Finding]:
+    """Lint one revision against a policy that holds it already; the gravest first."""
+    return examine([revision], policy, at)[revision.decision_id]
+
+
+def review(surface: Surface, at: datetime) -> list[tuple[Revision, list[Finding]]]:
+    """Lint all that is published on a surface, as it stands now; only what has findings."""
+    entries = [row.revision for row in entries_of(surface.slug, surface.policy_version)]
+    rows = [*entries, *revisions_of(live_blocks(surface))]
+    found = examine(rows, load_policy(surface, at), at)
+    return [(row, found[row.decision_id]) for row in rows if found[row.decision_id]]
+
+
+def _examined(
+    revision: Revision, subject: fusion.Decision, beside: Beside, empty: Collection[UUID]
+) -> list[Finding]:
+    found = chain(
+        _dates(revision, beside.at),
+        _nobody(subject, empty),
+        _CHECKS[type(subject)](subject, beside),
+    )
+    return sorted(found, key=lambda finding: finding.level)
+
+
+def _dates(revision: Revision, at: datetime) -> Findings:
+    if revision.until is not None and revision.until <= at:
+        yield blocks("window_over", _("Its window is over already."))
+    if revision.review_on is not None and revision.review_on < at.date():
+        yield warns("review_passed", _("Its review date has passed."))
+
+
+def _nobody(subject: fusion.Decision, empty: Collection[UUID]) -> Findings:
+    if subject.scope.segment in empty:
+        yield warns("matches_nobody", _("Nobody is in its segment now."))
+
+
+def _empty_segments(subjects: Iterable[fusion.Decision]) -> set[UUID]:
+    named = {row.scope.segment for row in subjects if row.scope.segment}
+    if not named:
+        return set()
+    rows = SegmentMembership.objects.filter(segment__in=named).order_by()
+    return named - set(rows.values_list("segment_id", flat=True).distinct())
+
+
+def _idle(subjects: Iterable[fusion.Decision]) -> frozenset[UUID]:
+    """The rules that name no active item."""
+    rules = [row for row in subjects if isinstance(row, fusion.Rule)]
+    some = some_match([rule.what for rule in rules])
+    return frozenset(rule.lineage for rule, any_ in zip(rules, some, strict=True) if not any_)
