@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import F, QuerySet
 
-from curation.fusion.columns import Column, Kind, Schema, day_number
+from curation.fusion.columns import Column, Schema
 from curation.models import Item
 from curation.queries import BUILT_IN, COUNTS
+from curation.stored import READERS
 
 _SHOWN_AS: Final[Mapping[str, str]] = {
     **{name: name for name in ("title", "provider", "source", "published_on")},
@@ -47,38 +48,3 @@ def _told(field: str, value: Any) -> Any:  # noqa: ANN401 - a database value of 
     if value is None and field.removeprefix("stats.") in COUNTS:
         return 0
     return None if field == "provider" and not value else value
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _boolean(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def _day(value: object) -> str | None:
-    try:
-        day_number(value if isinstance(value, str) else "")
-    except ValueError:
-        return None
-    return str(value)
-
-
-def _tags(value: object) -> list[str] | None:
-    texts = isinstance(value, list) and all(isinstance(tag, str) for tag in value)
-    return value if texts else None  # type: ignore[return-value]
-
-
-READERS: Final[Mapping[Kind, Callable[[object], Any]]] = {
-    Kind.NUMBER: _number,
-    Kind.TEXT: _text,
-    Kind.BOOLEAN: _boolean,
-    Kind.DATE: _day,
-    Kind.TAGS: _tags,
-}
-"""By kind: what a stored value of the attribute is to a query, None where it is missing."""

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
 
-from curation.fusion.columns import Column, Kind, Schema
-from curation.fusion.matching import Table
-from curation.fusion.parsing import parse
-from curation.models import Member, MemberStats, Segment, SegmentMembership
+from curation.memberships import renew, segments_of
+from curation.models import Member, MemberStats
 
-SCHEMA: Final[Schema] = {"ratings": Kind.NUMBER, "language": Kind.TEXT, "time_zone": Kind.TEXT}
-"""What a segment's query may ask of a member."""
+__all__ = [
+    "get_or_create",
+    "get_or_create_many",
+    "refresh_many",
+    "refresh_segments",
+    "renew",
+    "resolve",
+    "resolve_many",
+    "segments_of",
+]
 
 _MOST_MERGES: Final = 20
 
@@ -64,12 +70,6 @@ def resolve_many(source: str, outside_ids: Collection[str]) -> dict[str, Member]
     raise ValueError(f"members of {source!r} are merged in a circle")
 
 
-def segments_of(subject: UUID) -> frozenset[UUID]:
-    """The segments that a member is in."""
-    rows = SegmentMembership.objects.filter(subject=subject)
-    return frozenset(rows.values_list("segment_id", flat=True))
-
-
 def refresh_segments(subject: UUID, ratings: int) -> bool:
     """Note a member's number of ratings and renew their segments; tells whether these changed."""
     return refresh_many({subject: ratings}) > 0
@@ -80,43 +80,9 @@ def refresh_many(ratings: Mapping[UUID, int]) -> int:
 
     A fixed number of statements; answers how many memberships came or went.
     """
-    rows = [MemberStats(subject=subject, ratings=count) for subject, count in ratings.items()]
+    rows = [MemberStats(subject=subject, ratings=ratings[subject]) for subject in sorted(ratings)]
     with transaction.atomic():
         MemberStats.objects.bulk_create(
             rows, update_conflicts=True, unique_fields=["subject"], update_fields=["ratings"]
         )
-        return renew(ratings, Segment.objects.all())
-
-
-def renew(subjects: Iterable[UUID], segments: Iterable[Segment]) -> int:
-    """Bring the memberships of these members in these segments up to date; answers how many changed."""
-    known, table = _table(subjects)
-    segments = list(segments)
-    wanted = {
-        (segment.pk, known[row])
-        for segment in segments
-        for row in table.matches(parse(segment.query, SCHEMA)).nonzero()[0]
-    }
-    current = SegmentMembership.objects.filter(subject__in=known, segment__in=segments)
-    there = {(row.segment_id, row.subject): row.pk for row in current}
-    gone = [key for pair, key in there.items() if pair not in wanted]
-    added = [SegmentMembership(segment_id=s, subject=m) for s, m in sorted(wanted - there.keys())]
-    if gone:
-        SegmentMembership.objects.filter(pk__in=gone).delete()
-    if added:
-        SegmentMembership.objects.bulk_create(added, ignore_conflicts=True)
-    return len(gone) + len(added)
-
-
-def _table(subjects: Iterable[UUID]) -> tuple[list[UUID], Table]:
-    """What segments may ask, a row for each subject."""
-    known = sorted(set(subjects))
-    stats = dict(MemberStats.objects.filter(subject__in=known).values_list("subject", "ratings"))
-    rows = Member.objects.filter(subject__in=known).values_list("subject", "language", "time_zone")
-    told = {subject: (language or None, zone or None) for subject, language, zone in rows}
-    columns = {
-        "ratings": Column.of(Kind.NUMBER, [stats.get(subject, 0) for subject in known]),
-        "language": Column.of(Kind.TEXT, [told.get(s, (None, None))[0] for s in known]),
-        "time_zone": Column.of(Kind.TEXT, [told.get(s, (None, None))[1] for s in known]),
-    }
-    return known, Table(len(known), columns)
+        return renew(ratings)

@@ -25,6 +25,7 @@ WITH RECURSIVE chain AS (
 SELECT extract(epoch FROM now())::float8, s.policy_version, s.blocks_version, s.kind, s.stale_limit_s,
        (SELECT json_object_agg(name, value) FROM curation_counter),
        member.subject, coalesce(member.simulated, false), coalesce(state.version, 0),
+       coalesce(stats.segments, 0),
        %(anchor)s::uuid IS NULL OR EXISTS (SELECT FROM curation_item WHERE id = %(anchor)s::uuid),
        ARRAY(
            SELECT i.id::text FROM curation_item i WHERE i.id = ANY(%(items)s::uuid[]) AND NOT i.active
@@ -44,6 +45,7 @@ SELECT extract(epoch FROM now())::float8, s.policy_version, s.blocks_version, s.
   FROM curation_surface s
   LEFT JOIN chain member ON member.merged_into_id IS NULL
   LEFT JOIN feedback_memberstate state ON state.subject = member.subject
+  LEFT JOIN curation_memberstats stats ON stats.subject = member.subject
  WHERE s.slug = %(surface)s
 """
 
@@ -110,12 +112,18 @@ def _ask(parameters: dict[str, Any]) -> tuple[Any, ...] | None:
 
 def _read(row: tuple[Any, ...]) -> Check:
     instant, policy, blocks, kind, stale_limit_s, counters, *member, gone = row
-    subject, simulated, feedback, has_anchor = member
+    subject, simulated, feedback, segments, has_anchor = member
     return Check(
         instant=instant,
         kind=kind,
         stale_limit_s=stale_limit_s,
-        versions={"policy": policy, "blocks": blocks, "feedback": feedback, **counters},
+        versions={
+            **counters,
+            "policy": policy,
+            "blocks": blocks,
+            "feedback": feedback,
+            "segments": segments,
+        },
         subject=subject,
         simulated=simulated,
         has_anchor=has_anchor,

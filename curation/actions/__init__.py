@@ -1,5 +1,6 @@
 """One function for each thing that a person decides; every page, API and command calls these."""
 
+from curation.actions.accounts import join, make_token, revoke_token
 from curation.actions.bulk import MOST_ROWS, RowResult, declare, put_items, put_members
 from curation.actions.decisions import (
     add_rule,
@@ -11,7 +12,6 @@ from curation.actions.decisions import (
     set_blend,
 )
 from curation.actions.drafts import Draft, Refused, Terms, discard, open_change_set
-from curation.actions.people import check_segment, set_segment
 from curation.actions.publishing import (
     Publication,
     change_surface,
@@ -19,29 +19,50 @@ from curation.actions.publishing import (
     publish_decision,
     roll_back,
 )
+from curation.actions.segments import (
+    MOST_LISTED,
+    Listed,
+    archive_segment,
+    check_segment,
+    edit_list,
+    keep_learned,
+    make_list,
+    rename_segment,
+    set_segment,
+)
 
 __all__ = [
+    "MOST_LISTED",
     "MOST_ROWS",
     "Draft",
+    "Listed",
     "Publication",
     "Refused",
     "RowResult",
     "Terms",
     "add_rule",
+    "archive_segment",
     "block_item",
     "change_surface",
     "check_segment",
     "declare",
     "difference",
     "discard",
+    "edit_list",
     "end_decision",
+    "join",
+    "keep_learned",
+    "make_list",
+    "make_token",
     "open_change_set",
     "pin_item",
     "publish",
     "publish_decision",
     "put_items",
     "put_members",
+    "rename_segment",
     "revise_decision",
+    "revoke_token",
     "roll_back",
     "set_blend",
     "set_segment",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from curation import counters, members
 from curation.fusion.columns import Kind
-from curation.models import Attribute, Item, Member, Segment
+from curation.models import Attribute, Item, Member
 from curation.problems import Conflict
 from curation.rows import Rejection, Row, item_row, member_row
 
@@ -156,8 +156,7 @@ def _upsert(model: type[Kept], rows: list[Kept], columns: Sequence[str]) -> None
 
 def _renew(source: str, outside_ids: Sequence[str]) -> None:
     rows = Member.objects.filter(source=source, outside_id__in=outside_ids)
-    if members.renew(rows.values_list("subject", flat=True), Segment.objects.all()):
-        counters.bump("segments")
+    members.renew(rows.values_list("subject", flat=True))
 
 
 def _rejected(rejection: Rejection) -> RowResult:

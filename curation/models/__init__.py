@@ -1,6 +1,6 @@
 """People, the catalogue and what curators decided: data only."""
 
-from curation.models.access import Token
+from curation.models.access import Scope, Token
 from curation.models.catalogue import Attribute, Counter, Item, ItemStats, Scorer, Surface
 from curation.models.decisions import (
     Block,
@@ -12,8 +12,15 @@ from curation.models.decisions import (
     Revision,
     Withdrawal,
 )
-from curation.models.outbox import Outbox
-from curation.models.people import Member, MemberStats, Segment, SegmentMembership, User, UserRole
+from curation.models.outbox import Mail, Outbox
+from curation.models.people import Member, MemberAttribute, MemberStats, User, UserRole
+from curation.models.segments import (
+    Segment,
+    SegmentChange,
+    SegmentMembership,
+    SegmentState,
+    SegmentVersion,
+)
 
 __all__ = [
     "Attribute",
@@ -24,15 +31,21 @@ __all__ = [
     "Inspection",
     "Item",
     "ItemStats",
+    "Mail",
     "Member",
+    "MemberAttribute",
     "MemberStats",
     "Outbox",
     "PolicyEntry",
     "PolicyVersion",
     "Revision",
+    "Scope",
     "Scorer",
     "Segment",
+    "SegmentChange",
     "SegmentMembership",
+    "SegmentState",
+    "SegmentVersion",
     "Surface",
     "Token",
     "User",

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from curation.ids import new_id
 from curation.models.audit import NEVER_DELETED, ONLY_ADDED, audited
 from curation.models.catalogue import Item, Surface
-from curation.models.people import Member, Segment, User
+from curation.models.people import Member, User
+from curation.models.segments import Segment
 
 
 @audited()

@@ -1,15 +1,17 @@
-"""The people: users who sign in, members who are recommended to, segments of members."""
+"""The people: users who sign in, and members who are recommended to."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from curation.ids import new_id, new_subject
 from curation.models.audit import audited
+from curation.models.catalogue import Attribute
 
 
 @audited("username", "is_active", "is_staff", "is_superuser")
@@ -86,31 +88,42 @@ class Member(models.Model):
         return self.outside_id
 
 
-@audited()
-class Segment(models.Model):
-    """A named set of members, by a query over their number of ratings, language and time zone."""
+class MemberAttribute(models.Model):
+    """One declared attribute of members: its key in the JSON and the type of its values.
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    slug = models.SlugField(_("slug"), unique=True)
-    name = models.CharField(_("name"), max_length=120)
-    query = models.JSONField(
-        _("query"), help_text=_('For example {"field": "ratings", "op": "ge", "value": 20}.')
-    )
+    It may be removed: a segment whose query names it then keeps the members it has, and says why.
+    """
+
+    key = models.SlugField(_("key"), primary_key=True, max_length=64)
+    kind = models.CharField(_("type"), max_length=10, choices=Attribute.Kind.choices)
+    label = models.CharField(_("label"), max_length=120)
 
     class Meta:
-        verbose_name = _("segment")
-        verbose_name_plural = _("segments")
-        ordering = ["name"]
+        verbose_name = _("attribute of members")
+        verbose_name_plural = _("attributes of members")
+        ordering = ["key"]
 
     def __str__(self) -> str:
-        return self.name
+        return f"{self.label} ({self.kind})"
 
 
 class MemberStats(models.Model):
-    """What feedback says of a member for segments to ask, written in feedback's transaction."""
+    """What feedback says of a member for segments to ask, written by feedback.
+
+    `ratings` moves in feedback's own transaction, the rest with the roll-up: `features` by name (see
+    `member_queries`), interactions by hour of the day (24) and by weekday from Monday (7) in the
+    member's time zone; `covers` is the feedback version that they stand for. `segments` counts the
+    changes of the segments that the member is in.
+    """
 
     subject = models.UUIDField(primary_key=True)
-    ratings = models.IntegerField(_("ratings"), default=0)
+    ratings = models.IntegerField(_("ratings"), default=0, db_default=0)
+    features = models.JSONField(_("features"), default=dict, db_default={})
+    hours = ArrayField(models.IntegerField(), verbose_name=_("by hour"), null=True)
+    weekdays = ArrayField(models.IntegerField(), verbose_name=_("by weekday"), null=True)
+    last_at = models.DateTimeField(_("last seen"), null=True)
+    covers = models.BigIntegerField(default=0, db_default=0)
+    segments = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         verbose_name = _("member statistics")
@@ -118,19 +131,3 @@ class MemberStats(models.Model):
 
     def __str__(self) -> str:
         return f"statistics of {self.subject}"
-
-
-class SegmentMembership(models.Model):
-    """One member (by subject) in one segment; renewed when the member or the segment changes."""
-
-    id = models.BigAutoField(primary_key=True)
-    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="memberships")
-    subject = models.UUIDField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["subject", "segment"], name="segment_membership_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.subject} in {self.segment_id}"

@@ -51,7 +51,12 @@ def define_segments(curator: User) -> None:
     for slug, (name, query) in SEGMENTS.items():
         if slug not in known:
             actions.set_segment(
-                actor=curator, slug=slug, name=name, query=query, reason="For the demo"
+                actor=curator,
+                slug=slug,
+                name=name,
+                query=query,
+                reason="For the demo",
+                confirmed=True,
             )
 
 

@@ -77,8 +77,8 @@ def test_many_members_take_as_many_statements_as_one(django_assert_max_num_queri
     for _ in range(3):
         SegmentFactory.create()
     subjects = [uuid.uuid4() for _ in range(500)]
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(12):
         assert refresh_many(dict.fromkeys(subjects, 30)) == 1500
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(12):
         assert refresh_many(dict.fromkeys(subjects, 3)) == 1500
     assert not SegmentMembership.objects.exists()

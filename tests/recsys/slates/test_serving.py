@@ -7,6 +7,7 @@ import time
 import pytest
 from django.test import override_settings
 
+from curation import memberships
 from curation.models import Item, ItemStats, Member, Surface
 from feedback.models import Impression, MemberState
 from recsys import bodies, cache, fallbacks, fusing
@@ -21,7 +22,7 @@ from recsys.serving import (
     UnknownSurface,
     slate,
 )
-from tests.factories import SOURCE
+from tests.factories import SOURCE, SegmentFactory
 from tests.recsys.slates.asking import block, ids, new_member, pin, rate, refuse, serve
 from tests.recsys.slates.conftest import bump
 
@@ -81,10 +82,19 @@ def test_a_slate_older_than_the_feedback_that_must_count_is_not_fresh(home, ada)
     assert slate(asked, feedback=1).mode == "stale"
 
 
-@pytest.mark.parametrize("counter", ["catalogue", "models", "segments"])
+@pytest.mark.parametrize("counter", ["catalogue", "models"])
 def test_a_slate_of_older_versions_is_never_served_as_fresh(home, ada, counter):
     store(home)
     bump(counter)
+    assert serve(ada.outside_id, wait_ms=SOON_MS).mode == "stale"
+
+
+def test_a_slate_is_stale_when_the_segments_of_its_own_member_changed(home, ada, world):
+    store(home)
+    segment = SegmentFactory.create(kind="manual", query=None)
+    memberships.put(segment, come=[new_member().subject])
+    assert serve(ada.outside_id, wait_ms=SOON_MS).mode == "fresh"
+    memberships.put(segment, come=[ada.subject])
     assert serve(ada.outside_id, wait_ms=SOON_MS).mode == "stale"
 
 

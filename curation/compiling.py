@@ -1,0 +1,117 @@
+"""The SQL back end of queries: a tree to a condition over whatever table it is asked of.
+
+The tree and its exact semantics are `curation.fusion.query`'s; the vectorised back end is
+`curation.fusion.matching`. Both hold of the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from curation.fusion.columns import Kind
+from curation.fusion.query import All, AnyOf, Comparison, ItemList, Not, Query
+
+Sql = tuple[str, list[Any]]
+
+# A stored value that is not of the declared kind counts as missing.
+_A_DAY: Final = "^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+_LAST_OF_MONTH: Final = "((left(v #>> '{}', 7) || '-01')::date + interval '1 month - 1 day')"
+_ATTRIBUTE_SQL: Final[Mapping[Kind, str]] = {
+    Kind.NUMBER: "CASE WHEN jsonb_typeof(v) = 'number' THEN (v #>> '{}')::float8 END",
+    Kind.BOOLEAN: "CASE WHEN jsonb_typeof(v) = 'boolean' THEN (v #>> '{}')::boolean END",
+    Kind.TEXT: "CASE WHEN jsonb_typeof(v) = 'string' THEN v #>> '{}' END",
+    Kind.DATE: (
+        f"CASE WHEN jsonb_typeof(v) = 'string' AND v #>> '{{}}' ~ '{_A_DAY}' THEN"
+        f" CASE WHEN right(v #>> '{{}}', 2)::int <= date_part('day', {_LAST_OF_MONTH})"
+        " THEN v #>> '{}' END END"
+    ),
+    Kind.TAGS: (
+        "CASE WHEN jsonb_typeof(v) = 'array' AND v <> '[]'"
+        """ AND NOT jsonb_path_exists(v, '$[*] ? (@.type() <> "string")')"""
+        " THEN ARRAY(SELECT lower(t) FROM jsonb_array_elements_text(v) t) END"
+    ),
+}
+_SYMBOLS: Final = {"eq": "=", "ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+_CASTS: Final = {
+    Kind.NUMBER: "%s::float8",
+    Kind.DATE: '%s::text COLLATE "C"',
+    Kind.BOOLEAN: "%s::boolean",
+    Kind.TEXT: "lower(%s::text)",
+    Kind.TAGS: "lower(%s::text)",
+}
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A table that queries are asked of, in SQL: its key, its JSON of attributes, its other fields."""
+
+    key: str
+    attributes: str
+    built_in: Mapping[str, str]
+
+    def condition(self, query: Query) -> Sql:
+        """The condition under which a query holds of a row, and its parameters."""
+        return _COMPILERS[type(query)](self, query)
+
+    def value_of(self, field: str, kind: Kind) -> Sql:
+        """One field's value, NULL where it is missing."""
+        if field in self.built_in:
+            return self.built_in[field], []
+        read = _ATTRIBUTE_SQL[kind]
+        return f"SELECT {read} FROM (SELECT {self.attributes} -> %s AS v) j", [field]  # noqa: S608 - read is a constant
+
+
+def _joined(ground: Ground, parts: Iterable[Query], word: str, empty: str) -> Sql:
+    compiled = [ground.condition(part) for part in parts]
+    text = f" {word} ".join(f"({sql})" for sql, _params in compiled)
+    return text or empty, [param for _sql, params in compiled for param in params]
+
+
+def _negated(ground: Ground, query: Not) -> Sql:
+    sql, params = ground.condition(query.part)
+    return f"NOT ({sql})", params
+
+
+def _listed(ground: Ground, query: ItemList) -> Sql:
+    return f"{ground.key} = ANY(%s::uuid[])", [list(query.items)]
+
+
+def _compared(ground: Ground, query: Comparison) -> Sql:
+    value, params = ground.value_of(query.field, query.kind)
+    if query.op in ("exists", "missing"):
+        return f"({value}) IS {'NOT ' if query.op == 'exists' else ''}NULL", params
+    test, more = _test(query)
+    return f"COALESCE({test.replace('@', f'({value})')}, false)", [*params, *more]
+
+
+def _test(query: Comparison) -> Sql:
+    """SQL of a comparison with the value written as @."""
+    if query.kind is Kind.TAGS:
+        wanted = query.value if isinstance(query.value, tuple) else (query.value,)
+        return "@ && (SELECT array_agg(lower(w)) FROM unnest(%s::text[]) w)", [list(wanted)]
+    left = "lower(@)" if query.kind is Kind.TEXT else "@"
+    if query.kind is Kind.DATE:
+        left = '@ COLLATE "C"'
+    if query.op in _SYMBOLS:
+        return f"{left} {_SYMBOLS[query.op]} {_CASTS[query.kind]}", [query.value]
+    if query.op == "in":
+        return _among(left, query)
+    call = "strpos({}, {}) > 0" if query.op == "contains" else "starts_with({}, {})"
+    return call.format(left, _CASTS[query.kind]), [query.value]
+
+
+def _among(left: str, query: Comparison) -> Sql:
+    if not isinstance(query.value, tuple) or not query.value:
+        return "@ IS NULL AND false", []
+    return f"{left} IN ({', '.join([_CASTS[query.kind]] * len(query.value))})", list(query.value)
+
+
+_COMPILERS: Final[Mapping[type, Callable[[Ground, Any], Sql]]] = {
+    Comparison: _compared,
+    ItemList: _listed,
+    All: lambda ground, query: _joined(ground, query.parts, "AND", "true"),
+    AnyOf: lambda ground, query: _joined(ground, query.parts, "OR", "false"),
+    Not: _negated,
+}
