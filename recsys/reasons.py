@@ -12,7 +12,10 @@ from django.utils.translation import gettext as _
 SCORERS: Final = {
     "popularity": gettext_lazy("Popular lately"),
     "item_knn": gettext_lazy("Close to items that you liked"),
+    "user_knn": gettext_lazy("Liked by people who like what you like"),
+    "transitions": gettext_lazy("What people turn to after what you chose last"),
     "ease": gettext_lazy("Liked by people whose likes are like yours"),
+    "als": gettext_lazy("Close to your taste as a whole"),
     "dot": gettext_lazy("Fits your taste as the model learned it"),
 }
 """What it means that a scorer spoke most for an item."""

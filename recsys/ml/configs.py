@@ -92,3 +92,85 @@ class DotConfig:
     dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
     counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
     least: int = field(default=1, metadata=number(LEAST, 1, 1_000))
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionsConfig:
+    """What follows what."""
+
+    lags: int = field(
+        default=3,
+        metadata=number(
+            gettext_noop("How many steps later still count, each less: 1, 1/2, 1/3 …"), 1, 20
+        ),
+    )
+    shrink: float = field(
+        default=10.0,
+        metadata=number(
+            gettext_noop("Pulls what follows a rarely seen item towards 0."), 0, 10_000
+        ),
+    )
+    earlier: float = field(
+        default=0.6,
+        metadata=number(
+            gettext_noop("What the interactions before the last one weigh beside it."), 0, 1
+        ),
+    )
+    decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
+    dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
+    counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
+    least: int = field(default=1, metadata=number(LEAST, 1, 1_000))
+
+
+@dataclass(frozen=True, slots=True)
+class AlsConfig:
+    """Weighted matrix factorization by alternating least squares."""
+
+    factors: int = field(
+        default=64, metadata=number(gettext_noop("Numbers in each embedding."), 2, 1_024)
+    )
+    iterations: int = field(
+        default=15, metadata=number(gettext_noop("Passes over members and items."), 1, 200)
+    )
+    alpha: float = field(
+        default=20.0,
+        metadata=number(
+            gettext_noop("How much more an interaction counts than the lack of one."), 0.1, 1_000
+        ),
+    )
+    regularization: float = field(
+        default=10.0, metadata=number(gettext_noop("Larger keeps the embeddings small."), 1e-6, 1e4)
+    )
+    decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
+    dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
+    counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
+    least: int = field(default=1, metadata=number(LEAST, 1, 1_000))
+
+
+@dataclass(frozen=True, slots=True)
+class UserKnnConfig:
+    """Nearest members by cosine."""
+
+    neighbours: int = field(
+        default=50, metadata=number(gettext_noop("Similar members who are asked."), 1, 5_000)
+    )
+    shrink: float = field(
+        default=10.0,
+        metadata=number(
+            gettext_noop("Pulls the similarity of rarely seen pairs towards 0."), 0, 10_000
+        ),
+    )
+    members: int = field(
+        default=100_000,
+        metadata=number(
+            gettext_noop("Members kept, without their names: those who came last."), 1, 10_000_000
+        ),
+    )
+    history: int = field(
+        default=200,
+        metadata=number(gettext_noop("Latest interactions kept of each member."), 1, 10_000),
+    )
+    decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
+    dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
+    counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
+    least: int = field(default=1, metadata=number(LEAST, 1, 1_000))

@@ -48,17 +48,30 @@ class Links:
 
     def summed(self, rows: Indexes, weights: NDArray[Any], width: int) -> NDArray[np.float64]:
         """Sum of these rows, each times its weight [C]."""
-        total = np.zeros(width)
-        for row, weight in zip(rows.tolist(), weights.tolist(), strict=True):
-            among = slice(self.starts[row], self.starts[row + 1])
-            total[self.columns[among]] += weight * self.values[among]
-        return total
+        entries, sizes = self._entries(rows)
+        values = np.repeat(weights, sizes) * self.values[entries]
+        return _totals(self.columns[entries], values, width)
+
+    def dots(self, rows: Indexes, vector: NDArray[Any]) -> NDArray[np.float64]:
+        """Product of each of these rows with a dense vector [C]."""
+        entries, sizes = self._entries(rows)
+        products = self.values[entries] * vector[self.columns[entries]]
+        return _totals(np.repeat(np.arange(len(rows)), sizes), products, len(rows))
 
     def column(self, rows: Indexes, index: int) -> NDArray[np.float64]:
         """What these rows hold in one column, 0 where nothing."""
-        return np.array([self._entry(row, index) for row in rows.tolist()], np.float64)
+        entries, sizes = self._entries(rows)
+        found = self.values[entries] * (self.columns[entries] == index)
+        return _totals(np.repeat(np.arange(len(rows)), sizes), found, len(rows))
 
-    def _entry(self, row: int, index: int) -> float:
-        start, stop = self.starts[row], self.starts[row + 1]
-        at = start + np.searchsorted(self.columns[start:stop], index)
-        return float(self.values[at]) if at < stop and self.columns[at] == index else 0.0
+    def _entries(self, rows: Indexes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where the entries of these rows stand, one row after the other, and how many each has."""
+        firsts = self.starts[rows]
+        sizes = self.starts[rows + 1] - firsts
+        before = np.cumsum(sizes) - sizes
+        return np.repeat(firsts - before, sizes) + np.arange(sizes.sum()), sizes
+
+
+def _totals(places: NDArray[Any], amounts: NDArray[Any], width: int) -> NDArray[np.float64]:
+    """Amounts added up by their places [width]."""
+    return np.bincount(places, amounts, width).astype(np.float64, copy=False)

@@ -5,14 +5,22 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsys.ml import folding
 from recsys.ml.interactions import History, Id, Vocabulary
-from recsys.ml.scorer import Config, Explanation, Profile, Scores, explained, scores_over
+from recsys.ml.scorer import (
+    Arrays,
+    Config,
+    Explanation,
+    Profile,
+    Scores,
+    explained,
+    scores_over,
+)
 
 Floats = NDArray[np.floating[Any]]
 
@@ -25,6 +33,7 @@ class Personal(ABC):
     at an index each item of the profile made [n]; they add up to it.
     """
 
+    family: ClassVar[str]
     config: Config
     items: Vocabulary
 
@@ -47,3 +56,12 @@ class Personal(ABC):
     @abstractmethod
     def shares(self, profile: Profile, index: int) -> Floats:
         """What each item of the profile adds to the score of one item [n]."""
+
+    @abstractmethod
+    def arrays(self) -> Arrays:
+        """What an artifact keeps."""
+
+    @classmethod
+    @abstractmethod
+    def restore(cls, config: Config, items: Vocabulary, arrays: Arrays) -> Self:
+        """Make it of what an artifact kept; raises KeyError, ValueError where that is another's."""

@@ -9,14 +9,30 @@ from dataclasses import dataclass
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from recsys.ml.configs import DotConfig, EaseConfig, ItemKnnConfig, PopularityConfig
+from recsys.ml.configs import (
+    AlsConfig,
+    DotConfig,
+    EaseConfig,
+    ItemKnnConfig,
+    PopularityConfig,
+    TransitionsConfig,
+    UserKnnConfig,
+)
 from recsys.ml.configuration import Setting, gettext_noop, parse, settings_of
 from recsys.ml.options import TrainingOptions
 
 if TYPE_CHECKING:
     from recsys.ml.scorer import Learner, Scorer
 
-Config = PopularityConfig | ItemKnnConfig | EaseConfig | DotConfig
+Config = (
+    PopularityConfig
+    | ItemKnnConfig
+    | UserKnnConfig
+    | TransitionsConfig
+    | EaseConfig
+    | AlsConfig
+    | DotConfig
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +75,22 @@ _ALL: Final = (
         "recsys.ml.item_knn:fit",
     ),
     Family(
+        "user_knn",
+        gettext_noop("Nearest members"),
+        gettext_noop("What members liked whose likes are alike, by cosine."),
+        UserKnnConfig,
+        "recsys.ml.user_knn:UserKnn",
+        "recsys.ml.user_knn:fit",
+    ),
+    Family(
+        "transitions",
+        gettext_noop("Transitions"),
+        gettext_noop("What members turn to next after an item."),
+        TransitionsConfig,
+        "recsys.ml.transitions:Transitions",
+        "recsys.ml.transitions:fit",
+    ),
+    Family(
         "ease",
         gettext_noop("EASE"),
         gettext_noop("A linear item-item model in closed form."),
@@ -67,9 +99,18 @@ _ALL: Final = (
         "recsys.ml.ease:fit",
     ),
     Family(
+        "als",
+        gettext_noop("Alternating least squares"),
+        gettext_noop("Embeddings from a weighted matrix factorization."),
+        AlsConfig,
+        "recsys.ml.als:Als",
+        "recsys.ml.als_learner:fit",
+        iterative=True,
+    ),
+    Family(
         "dot",
         gettext_noop("Dot product"),
-        gettext_noop("Embeddings learnt with sampled softmax; the only one that needs torch."),
+        gettext_noop("Embeddings learnt with sampled softmax."),
         DotConfig,
         "recsys.ml.dot:Dot",
         "recsys.ml.dot_learner:fit",
@@ -102,5 +143,5 @@ def scorer_of(name: str) -> type[Scorer]:
 
 
 def learner_of(name: str) -> Learner:
-    """The learner of a family; ``dot``'s loads torch."""
+    """The learner of a family; that of ``als`` and ``dot`` load torch."""
     return cast("Learner", resolve_name(family(name).learner))

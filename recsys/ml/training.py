@@ -6,11 +6,9 @@ that resumes at an epoch's start ends with the same model as one that was never 
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -18,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from recsys.ml import artifact
+from recsys.ml.checkpoints import Checkpoints
 from recsys.ml.scorer import Training, Untrainable
 
 STAGE: Final = "training"
@@ -43,10 +41,6 @@ class Task:
     fingerprint: str
 
 
-class ForeignCheckpoint(ValueError):
-    """A checkpoint belongs to other settings or data than this run's."""
-
-
 def device_of(name: str) -> torch.device:
     """The device of an option: ``auto`` is CUDA where there is one.
 
@@ -65,13 +59,14 @@ def train(task: Task, training: Training, device: torch.device) -> list[float]:
     The progress is told of every epoch, also of those before the checkpoint.
     """
     torch.set_num_threads(training.options.threads)
-    losses = _resume(task, training.checkpoints, device)
+    kept = Checkpoints(training.checkpoints, task.fingerprint)
+    losses = _resume(task, kept, device)
     for epoch, loss in enumerate(losses):
         _tell(task, epoch, loss, training)
     task.model.train()
     for epoch in range(len(losses), task.epochs):
         losses.append(_epoch(task, epoch, training, device))
-        _keep(task, losses, training.checkpoints)
+        kept.keep(_state(task), losses)
         _tell(task, epoch, losses[-1], training)
     return losses
 
@@ -106,35 +101,14 @@ def _moved(batch: Batch, device: torch.device) -> Batch:
     return [each.pin_memory().to(device, non_blocking=True) for each in batch]
 
 
-def _keep(task: Task, losses: Sequence[float], folder: Path | None) -> None:
-    """Write a checkpoint, then drop the older ones."""
-    if folder is None:
-        return
-    described = {
-        "format": artifact.FORMAT,
-        "fingerprint": task.fingerprint,
-        "losses": list(losses),
-    }
-    older = _kept(folder)
-    artifact.write_folder(folder / f"{len(losses):06d}", _state(task), described, {})
-    for each in older:
-        shutil.rmtree(each)
-
-
-def _resume(task: Task, folder: Path | None, device: torch.device) -> list[float]:
+def _resume(task: Task, kept: Checkpoints, device: torch.device) -> list[float]:
     """Put the newest checkpoint into the task; the losses so far, none where there is no checkpoint."""
-    kept = _kept(folder) if folder is not None else []
-    if not kept:
+    found = kept.newest()
+    if found is None:
         return []
-    described = artifact.read_folder(kept[-1])
-    if described["fingerprint"] != task.fingerprint:
-        raise ForeignCheckpoint(f"{kept[-1]} belongs to other settings or data")
-    _restore(task, artifact.mapped(kept[-1] / artifact.ARRAYS), device)
-    return [float(loss) for loss in described["losses"]]
-
-
-def _kept(folder: Path) -> list[Path]:
-    return sorted(each for each in folder.glob("[0-9]*") if each.is_dir())
+    state, losses = found
+    _restore(task, state, device)
+    return losses
 
 
 def _state(task: Task) -> dict[str, NDArray[Any]]:

@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from recsys.ml import artifact
+from recsys.ml.checkpoints import ForeignCheckpoint
 from recsys.ml.configs import DotConfig
 from recsys.ml.configuration import parse
 from recsys.ml.dot_learner import Samples, TwoEmbeddings, _loss, fit
 from recsys.ml.interactions import Interactions
 from recsys.ml.options import TrainingOptions
 from recsys.ml.scorer import Cancelled, Training, Untrainable
-from recsys.ml.training import ForeignCheckpoint
 from tests.recsys.ml.scorer_contract import PersonalScorerContract
 from tests.recsys.ml.two_tastes import CATALOGUE, ITEMS, NOW, world
 
