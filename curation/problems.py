@@ -21,6 +21,9 @@ class Problem(Exception):
     `errors` are mappings with `code`, `message` and, where one is at fault, `field`.
     """
 
+    headers: Mapping[str, str] = {}
+    """What the answer says beside its body."""
+
     def __init__(
         self,
         status: int,
@@ -79,7 +82,8 @@ class Conflict(Problem):
 def problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> HttpResponse:
     """Answer a problem."""
     body = orjson.dumps(problem.body())
-    return HttpResponse(body, CONTENT_TYPE, status=problem.status, headers=dict(headers or {}))
+    told = {**problem.headers, **(headers or {})}
+    return HttpResponse(body, CONTENT_TYPE, status=problem.status, headers=told)
 
 
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpResponse | None:

@@ -8,7 +8,7 @@ from typing import Final
 from django.conf import settings
 from django.db.models.functions import Now
 
-from recsys import heartbeats, leases, refusing
+from recsys import heartbeats, leases, mail, refusing
 from recsys.models import Fallback, Slate
 
 MOST_AT_ONCE: Final = 5_000
@@ -19,6 +19,7 @@ def sweep() -> None:
     leases.sweep()
     refusing.announce_outdated()
     heartbeats.forget()
+    mail.ring()
     drop_old_slates()
 
 

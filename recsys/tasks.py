@@ -42,6 +42,14 @@ def refuse_surface(slug: str) -> None:
     refusing.refuse(slug)
 
 
+@shared_task(name="recsys.send_mail", max_retries=0)
+def send_mail(mail_id: str) -> None:
+    """Hand a message over to the mail server."""
+    from recsys import mail
+
+    mail.send(UUID(mail_id))
+
+
 @shared_task(name="recsys.sweep", max_retries=0)
 def sweep() -> None:
     """Give back what dead workers held, ring for what waits, and clear what is too old."""

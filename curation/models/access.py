@@ -1,7 +1,8 @@
-"""API tokens: a user's, for one source of outside ids."""
+"""API tokens: a user's, for one source of outside ids and for some of what that user may do."""
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
@@ -9,11 +10,31 @@ from knox.models import AbstractAuthToken
 from curation.models.audit import audited
 
 
-@audited("token_key", "user", "source", "created", "expiry", obj=False)
+class Scope(models.TextChoices):
+    """What a token may be used for, within what its user may do."""
+
+    READ = "read", _("read slates, decisions, runs and models")
+    INGEST = "ingest", _("send interactions, items and members")
+    CURATE = "curate", _("write and publish decisions")
+    TRAIN = "train", _("launch runs, promote and roll back models")
+
+
+def every_scope() -> list[str]:
+    """All scopes: what a token has unless its maker says less."""
+    return [str(scope) for scope in Scope]
+
+
+@audited("token_key", "user", "source", "name", "scopes", "created", "expiry", obj=False)
 class Token(AbstractAuthToken):  # type: ignore[misc]
     """An API token. Only its digest is stored; outside ids that it sends belong to its source."""
 
     source = models.CharField(_("source"), max_length=64, default="api")
+    name = models.CharField(_("name"), max_length=120, blank=True, default="")
+    scopes = ArrayField(
+        models.CharField(max_length=10, choices=Scope.choices),
+        verbose_name=_("scopes"),
+        default=every_scope,
+    )
 
     class Meta(AbstractAuthToken.Meta):  # type: ignore[misc]
         verbose_name = _("API token")

@@ -17,6 +17,7 @@ from rest_framework.authentication import CSRFCheck
 
 from curation.models import User
 from curation.problems import Denied, Problem, problem_response
+from recsys.api.limits import admit, count_stranger
 from recsys.api.tokens import Caller, caller_of, caller_of_user
 
 P = ParamSpec("P")
@@ -55,6 +56,7 @@ def _wrong_method(method: str) -> HttpResponse:
 
 def _let_in(request: HttpRequest, roles: tuple[str, ...]) -> Caller:
     caller = authenticate(request)
+    admit(request, caller)
     if caller.roles.isdisjoint(roles):
         raise Denied(_("This takes the role %(roles)s.") % {"roles": _(" or ").join(roles)})
     return caller
@@ -64,19 +66,20 @@ def authenticate(request: HttpRequest) -> Caller:
     """The caller by API token, else by session with its CSRF token; a problem of 401 or 403 where there is none."""
     header = request.META.get("HTTP_AUTHORIZATION", "")
     if header:
-        return _by_token(header)
+        return _by_token(request, header)
     if isinstance(request.user, User):
         _check_csrf(request)
         return caller_of_user(request.user)
     raise _unauthenticated(_("Send an API token: `Authorization: Token …`."))
 
 
-def _by_token(header: str) -> Caller:
+def _by_token(request: HttpRequest, header: str) -> Caller:
     scheme, _space, clear = header.partition(" ")
     if scheme.lower() != SCHEME.lower() or not clear:
         raise _unauthenticated(_("Send an API token: `Authorization: Token …`."))
     caller = caller_of(clear.strip())
     if caller is None:
+        count_stranger(request)
         raise _unauthenticated(_("This API token is unknown or has expired."))
     return caller
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha512
 from typing import Final
 from uuid import UUID
@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from curation.access import roles_of
 from curation.models import Member, Token, User
+from curation.models.access import every_scope
 
 LIFETIME_S: Final = 5.0
 CAPACITY: Final = 4096
@@ -33,12 +34,17 @@ class OwnMember:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls the API, with the roles held and the source that the outside ids sent belong to."""
+    """Who calls the API, with the roles held and the source that the outside ids sent belong to.
+
+    `token` is the digest of the token, empty in a session; `scopes` are what it may be used for.
+    """
 
     user_id: UUID
     roles: frozenset[str]
     source: str
     member: OwnMember | None
+    scopes: frozenset[str] = frozenset(every_scope())
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,8 @@ def _look_up(digest: str) -> Caller | None:
         left_s = min(left_s, (token.expiry - timezone.now()).total_seconds())
     if left_s <= 0:
         return None
-    caller = _caller(token.user, token.source, _member_of(token.user))
+    told = _caller(token.user, token.source, _member_of(token.user))
+    caller = replace(told, scopes=frozenset(token.scopes), token=digest)
     _remember(digest, _Remembered(caller, time.monotonic() + left_s))
     return caller
 

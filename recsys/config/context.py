@@ -9,5 +9,6 @@ from curation.access import roles_of
 
 
 def product(request: HttpRequest) -> dict[str, object]:
-    """Whether this is the demo, and the roles of who is asking."""
-    return {"demo": settings.DEMO, "roles": roles_of(request.user)}
+    """Whether this is the demo, whether strangers may sign up, and the roles of who is asking."""
+    told = {"demo": settings.DEMO, "signup_open": settings.SIGNUP_OPEN}
+    return told | {"roles": roles_of(request.user)}

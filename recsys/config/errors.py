@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views import defaults
 from django.views.csrf import csrf_failure as csrf_page
@@ -13,12 +14,12 @@ API = "/api/"
 
 
 def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
-    """The problem as a document under /api/, as a line of text elsewhere."""
+    """The problem as a document under /api/, as a page elsewhere."""
     if request.path.startswith(API):
         return problem_response(problem)
-    return HttpResponse(
-        problem.detail, status=problem.status, content_type="text/plain; charset=utf-8"
-    )
+    page = render(request, "problem.html", {"problem": problem}, status=problem.status)
+    page.headers.update(problem.headers)
+    return page
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

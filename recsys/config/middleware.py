@@ -1,22 +1,30 @@
-"""What every request passes: its id, the limit of its body, and the language and time zone of who is signed in."""
+"""What every request passes: its id, limits of its body and of its caller, and the preferences of who is signed in."""
 
 from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Callable, Mapping
 from functools import cache
+from typing import Final
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from curation.ids import new_id
 from curation.models import User
 from curation.problems import Problem
+from recsys import throttles
 from recsys.config import errors
+from recsys.throttles import TooMany
 
 View = Callable[[HttpRequest], HttpResponse]
+
+_DESK: Final = ("/admin/", "/report/")
 
 
 def request_id(get_response: View) -> View:
@@ -51,6 +59,41 @@ def _of_body(headers: Mapping[str, str]) -> Problem | None:
         text = _("Say the length of the body: it cannot come in chunks.")
         return Problem(411, "length_required", _("Length required"), text)
     return None
+
+
+def limits(get_response: View) -> View:
+    """Count what people send from pages: forms of accounts by address, acts by member; the API counts by itself."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.method != "POST" or request.path.startswith(errors.API):
+            return get_response(request)
+        waiting_s = _wait_s(request)
+        return errors.answer(request, TooMany(waiting_s)) if waiting_s else get_response(request)
+
+    return middleware
+
+
+def _wait_s(request: HttpRequest) -> float:
+    if isinstance(request.user, User):
+        return throttles.wait_s("member", str(request.user.pk))
+    return throttles.wait_s("account", throttles.address_of(request))
+
+
+def second_factor(get_response: View) -> View:
+    """Where the installation asks it of its staff, show them no desk before they have a second factor."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if settings.STAFF_SECOND_FACTOR and request.path.startswith(_DESK) and _lacks_one(request):
+            messages.warning(request, _("Staff sign in with a second factor here: set yours up."))
+            return redirect("mfa_activate_totp")
+        return get_response(request)
+
+    return middleware
+
+
+def _lacks_one(request: HttpRequest) -> bool:
+    user = request.user
+    return isinstance(user, User) and user.is_staff and not is_mfa_enabled(user)
 
 
 def preferences(get_response: View) -> View:

@@ -1,7 +1,8 @@
 """One settings module, driven by the environment; the supervisor fills it in for the embedded services.
 
 Read here: DATABASE_URL, BROKER_URL, CACHE_URL, SECRET_KEY, TANDEM_VAR, TANDEM_DEMO, TANDEM_PROCESS,
-TANDEM_DEBUG, TANDEM_HOSTS, TANDEM_TLS, TANDEM_SOURCE, TANDEM_STATIC. It imports without any of them, so
+TANDEM_DEBUG, TANDEM_HOSTS, TANDEM_TLS, TANDEM_SOURCE, TANDEM_STATIC, TANDEM_PROXIES, TANDEM_SIGNUP, TANDEM_STAFF_2FA,
+TANDEM_MAIL, TANDEM_MAIL_FROM. It imports without any of them, so
 that commands which need no service (lint, `up`) run alone; a command that needs one is stopped in manage.py, with words
 on what to start.
 """
@@ -64,6 +65,10 @@ INSTALLED_APPS = [
     "knox",
     "drf_spectacular",
     "django_celery_beat",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "pgtrigger",
     "pghistory",
     "curation",
@@ -82,8 +87,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "recsys.config.middleware.preferences",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "recsys.config.middleware.limits",
+    "recsys.config.middleware.second_factor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -110,10 +118,10 @@ TEMPLATES = [
 
 # People ---------------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "curation.User"
-AUTHENTICATION_BACKENDS = ["curation.access.RoleBackend"]
+AUTHENTICATION_BACKENDS = ["recsys.config.accounts.SignInBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
-LOGOUT_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -124,10 +132,39 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+SIGNUP_OPEN = os.environ.get("TANDEM_SIGNUP", "1") == "1"
+STAFF_SECOND_FACTOR = os.environ.get("TANDEM_STAFF_2FA") == "1"
+MAIL_TRANSPORT = os.environ.get("TANDEM_MAIL", "console")
+ACCOUNT_ADAPTER = "recsys.config.accounts.AccountAdapter"
+ACCOUNT_FORMS = {"login": "recsys.account_forms.SignInForm"}
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
+# Where mail goes nowhere but to a log, nobody could follow the link.
+ACCOUNT_EMAIL_VERIFICATION = "optional" if MAIL_TRANSPORT == "console" else "mandatory"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Tandem: "
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_RATE_LIMITS = False  # ours (recsys.throttles) do not depend on a lock in the cache
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Tandem"
+EMAIL_BACKEND = "recsys.mail.OutboxBackend"
+DEFAULT_FROM_EMAIL = os.environ.get("TANDEM_MAIL_FROM", "Tandem <tandem@localhost>")
+# How often one caller may ask: times, seconds.
+THROTTLES = {
+    "sign-in": (10, 300),  # tries of one account, whoever makes them
+    "account": (60, 60),  # forms of signing in and up, from one address
+    "stranger": (120, 60),  # calls of the API without a good token, from one address
+    "member": (1_200, 60),
+    "token": (120_000, 60),
+}
+# How many proxies stand before the web server, each of which appends to X-Forwarded-For.
+TRUSTED_PROXIES = int(os.environ.get("TANDEM_PROXIES", "0"))
 CSRF_FAILURE_VIEW = "recsys.config.errors.csrf_failure"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS
 CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = TLS
 SECURE_HSTS_SECONDS = 31_536_000 if TLS else 0
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -233,7 +270,11 @@ REST_FRAMEWORK = {
         "recsys.api.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "recsys.api.limits.Scoped",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": ["recsys.api.limits.Counted"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["recsys.api.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

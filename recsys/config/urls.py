@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from allauth.account import views as account
 from django.contrib import admin
-from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.decorators.http import require_http_methods, require_POST
@@ -11,9 +11,8 @@ from django.views.i18n import set_language
 
 from recsys import health, views
 
-login = require_http_methods(["GET", "HEAD", "POST"])(
-    auth.LoginView.as_view(redirect_authenticated_user=True)
-)
+login = require_http_methods(["GET", "HEAD", "POST"])(account.login)
+logout = require_POST(account.logout)
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -22,8 +21,12 @@ urlpatterns = [
     path("feedback/undo/", views.undo_feedback, name="undo-feedback"),
     path("slates/<uuid:slate_id>/", views.trace, name="trace"),
     path("report/", include("feedback.urls")),
+    # Two names each: Django's, and allauth's own.
     path("login/", login, name="login"),
-    path("logout/", login_not_required(auth.LogoutView.as_view()), name="logout"),
+    path("login/", login, name="account_login"),
+    path("logout/", login_not_required(logout), name="logout"),
+    path("logout/", login_not_required(logout), name="account_logout"),
+    path("account/", include("recsys.account_urls")),
     path("language/", login_not_required(require_POST(set_language)), name="set_language"),
     path("api/", include("recsys.api.urls")),
     path("admin/desk/", include("curation.desk_urls")),

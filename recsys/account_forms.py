@@ -1,0 +1,44 @@
+"""Forms of accounts: signing in, and making an API token."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from allauth.account.forms import LoginForm
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from curation.models import Scope
+
+DAYS: Final = {"30": _("30 days"), "90": _("90 days"), "365": _("a year"), "": _("never")}
+
+
+class SignInForm(LoginForm):  # type: ignore[misc]
+    """Name or e-mail address, and password."""
+
+    def add_prefix(self, field_name: str) -> str:
+        """Call the name what browsers and scripts call it everywhere."""
+        return "username" if field_name == "login" else str(super().add_prefix(field_name))
+
+
+class TokenForm(forms.Form):
+    """A name to know the token by, what it may be used for, and how long."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=120, help_text=_("What will use it, so that you know it again.")
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("May be used to"),
+        choices=Scope.choices,
+        initial=[Scope.READ],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    days = forms.ChoiceField(
+        label=_("Expires after"), choices=list(DAYS.items()), initial="90", required=False
+    )
+
+    def expires_in(self) -> timedelta | None:
+        """How long the token lives; None for ever."""
+        days = self.cleaned_data["days"]
+        return timedelta(days=int(days)) if days else None

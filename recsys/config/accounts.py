@@ -1,0 +1,64 @@
+"""How people come in: allauth's flows with our roles, our limits and our session lengths."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+
+from curation import actions
+from curation.access import RoleBackend
+from recsys import throttles
+
+STAFF_SESSION_S: Final = 8 * 3600
+
+
+class SignInBackend(RoleBackend, AuthenticationBackend):  # type: ignore[misc]
+    """Takes a name or an e-mail address with a password; permissions follow from roles alone."""
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Where the product's own rules enter allauth's flows."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Whether strangers may sign up, which the installation decides."""
+        return bool(settings.SIGNUP_OPEN)
+
+    @transaction.atomic
+    def save_user(
+        self, request: HttpRequest, user: AbstractBaseUser, form: Form, commit: bool = True
+    ) -> AbstractBaseUser:
+        """Who signs up becomes a member, and nothing more."""
+        saved = super().save_user(request, user, form, commit)
+        if commit:
+            actions.join(user=saved)
+        return saved
+
+    def post_login(self, request: HttpRequest, user: AbstractBaseUser, **more: Any) -> HttpResponse:
+        """Staff sign in again each working day."""
+        if user.is_staff:
+            request.session.set_expiry(STAFF_SESSION_S)
+        return super().post_login(request, user, **more)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Let nobody guess on: one account may be tried so often from all addresses together."""
+        name = credentials.get("email") or credentials.get("username") or ""
+        if throttles.wait_s("sign-in", str(name).casefold()):
+            raise self.validation_error("too_many_login_attempts")
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The address that the request came from, as the limits know it."""
+        return throttles.address_of(request)
+
+    def validate_unique_email(self, email: str) -> str:
+        """Refuse a second account for one address."""
+        if not email:
+            raise ValidationError(self.error_messages["invalid_login"])
+        return str(super().validate_unique_email(email))
