@@ -62,12 +62,15 @@ def cancel_run(*, run_id: UUID, actor: User) -> Run:
     return run
 
 
-def promote(*, version_id: UUID, actor: User, reason: str) -> Promotion:
+def promote(*, version_id: UUID, actor: User, reason: str, despite: bool = False) -> Promotion:
     """Make a version the live one of its family, if the gate lets it through.
 
-    Raises NotPossible; the realtime workers hold the version in memory before the pointer flips.
+    `despite` lets one through that ranked worse than the live version. Raises NotPossible; the realtime
+    workers hold the version in memory before the pointer flips.
     """
     version = ModelVersion.objects.get(pk=version_id)
+    if not despite:
+        promotion.check_not_worse(version)
     return _go_live(version, actor=actor, reason=reason, rolls_back=False)
 
 

@@ -60,6 +60,15 @@ class ReasonForm(forms.Form):
     )
 
 
+class WorseForm(ReasonForm):
+    """Why a version goes live although it ranked worse than the one that serves."""
+
+    despite = forms.BooleanField(
+        label=gettext_lazy("It ranked worse than the live version; promote it all the same"),
+        help_text=gettext_lazy("Say in the reason what it is good for."),
+    )
+
+
 def field_of(setting: Setting) -> forms.Field:
     """The form field of one setting, with its help and range."""
     shared: dict[str, Any] = {

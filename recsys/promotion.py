@@ -13,6 +13,7 @@ from curation.outbox import announce
 from recsys.artifacts import artifact_path
 from recsys.ml import artifact
 from recsys.models import LiveModel, ModelVersion, Promotion
+from recsys.version_cards import is_worse_than_live
 
 
 class NotPossible(Exception):
@@ -31,6 +32,18 @@ def check(version: ModelVersion) -> None:
         raise NotPossible(_("The artifact is of another family: %(family)s.") % described)
     if not version.report.get("test"):
         raise NotPossible(_("The version was never evaluated. Train the family again."))
+
+
+def check_not_worse(version: ModelVersion) -> None:
+    """The gate that a person may pass knowingly: raises NotPossible where it ranked worse than the live one."""
+    if is_worse_than_live(version):
+        raise NotPossible(
+            _(
+                "%(version)s ranked worse than the live version on the same cases, beyond the interval. "
+                "To promote it all the same, say so and give the reason."
+            )
+            % {"version": version}
+        )
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", views.overview, name="list"),
     path("launch/", views.launch, name="launch"),
     path("models/", views.models, name="models"),
+    path("models/<uuid:version_id>/", views.version, name="version"),
     path("models/<uuid:version_id>/promote/", views.promote, name="promote"),
     path("models/<slug:family>/roll-back/", views.roll_back, name="roll_back"),
     path("<uuid:run_id>/", views.detail, name="detail"),

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from curation.access import role_required
 from curation.models import User
-from recsys import actions, promotion, scorecards
-from recsys.forms import LaunchForm, ReasonForm
+from recsys import actions, promotion, scorecards, version_cards
+from recsys.forms import LaunchForm, ReasonForm, WorseForm
 from recsys.ml.configuration import ConfigError
 from recsys.ml.registry import FAMILIES
 from recsys.models import Job, LiveModel, ModelVersion, Run
@@ -109,7 +109,6 @@ def _run_context(run_id: UUID) -> dict[str, Any]:
     run = get_object_or_404(Run.objects.select_related("progress", "version", *people), id=run_id)
     version = getattr(run, "version", None)
     live = LiveModel.objects.select_related("version").filter(family=run.family).first()
-    beside = live.version.report if live and live.version != version else None
     told = getattr(run, "progress", None)
     return {
         "title": str(run),
@@ -119,7 +118,7 @@ def _run_context(run_id: UUID) -> dict[str, Any]:
         "live": live,
         "is_live": bool(live and live.version == version),
         "is_open": run.state in OPEN,
-        "scorecards": scorecards.scorecards(run.report, beside),
+        "scorecards": scorecards.scorecards(run.report),
         "curve": scorecards.loss_curve(told.curve if told else []),
     }
 
@@ -156,16 +155,38 @@ def _is_live(version: ModelVersion, live: dict[str, LiveModel]) -> bool:
     return version.family in live and live[version.family].version_id == version.id
 
 
+@role_required(*READERS)
+@require_GET
+def version(request: HttpRequest, version_id: UUID) -> HttpResponse:
+    """The scorecard of a version beside the one that was live when it was trained."""
+    shown = get_object_or_404(ModelVersion.objects.select_related("run"), id=version_id)
+    card = version_cards.card_of(shown)
+    context = {
+        "title": str(shown),
+        "version": shown,
+        "card": card,
+        "scorecards": card.parts,
+        "is_live": LiveModel.objects.filter(version=shown).exists(),
+    }
+    return _page(request, "recsys/runs/version.html", context)
+
+
 @role_required("operator")
 @require_http_methods(["GET", "HEAD", "POST"])
 def promote(request: HttpRequest, version_id: UUID) -> HttpResponse:
-    """Say what a promotion touches, take the reason, do it."""
+    """Say what a promotion touches and how the version compares, take the reason, do it."""
     version = get_object_or_404(ModelVersion.objects.select_related("run"), id=version_id)
-    form = ReasonForm(request.POST or None)
+    worse = version_cards.is_worse_than_live(version)
+    form = (WorseForm if worse else ReasonForm)(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        reason = form.cleaned_data["reason"]
+        told = form.cleaned_data
         try:
-            actions.promote(version_id=version.id, actor=_actor(request), reason=reason)
+            actions.promote(
+                version_id=version.id,
+                actor=_actor(request),
+                reason=told["reason"],
+                despite=told.get("despite", False),
+            )
         except actions.NotPossible as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -205,7 +226,8 @@ def _confirm(
         "version": version,
         "live": live,
         "rolls_back": rolls_back,
-        "scorecards": scorecards.scorecards(version.report, live.version.report if live else None),
+        "card": version_cards.card_of(version),
+        "scorecards": scorecards.scorecards(version.report),
     }
     return _page(request, "recsys/runs/confirm.html", context)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
+
+from recsys.measures import LESS_IS_BETTER, MEASURES, group_label
 
 WIDTH: Final = 720
 HEIGHT: Final = 180
@@ -16,66 +18,122 @@ TOP: Final = 12
 MOST_MARKS: Final = 120
 
 
+Told = Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measure of a version, and the same of the live one: `change` is None without one."""
+    """One measure of a version, and of the live one where both answered the same questions.
 
-    name: str
+    `interval` is the 95 % interval of the value, `change` that of the difference: n, mean, low, high.
+    """
+
+    key: str
+    label: str
+    n: int
     value: float
-    error: float | None
-    live: float | None
+    interval: Told | None = None
+    live: float | None = None
+    change: Told | None = None
 
     @property
-    def change(self) -> float | None:
-        """How far the version lies above the live one."""
-        return None if self.live is None else self.value - self.live
+    def digits(self) -> int:
+        """How many decimals to show."""
+        return MEASURES[self.key].digits if self.key in MEASURES else 4
+
+    @property
+    def verdict(self) -> str:
+        """Whether the difference is surely for the "better" or "worse"; empty where it is neither."""
+        if self.change is None or self.change["low"] <= 0 <= self.change["high"]:
+            return ""
+        return "better" if (self.change["low"] > 0) != (self.key in LESS_IS_BETTER) else "worse"
 
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
-    """The figures of one part of an evaluation: who was asked about what."""
+    """The figures of one part of an evaluation: who was asked about what, and how each group fared."""
 
     title: str
     members: int
     newcomers: int
     figures: Sequence[Figure]
+    groups: Sequence[Figure] = ()
+    beside: str = ""
 
     @property
-    def is_compared(self) -> bool:
-        """Whether the figures stand beside those of another version."""
-        return self.figures[0].live is not None
+    def definitions(self) -> list[tuple[str, str]]:
+        """What the measures mean."""
+        told = (MEASURES[figure.key] for figure in self.figures)
+        return [(str(each.label), str(each.definition)) for each in told]
 
 
-def scorecards(report: Mapping[str, Any], live: Mapping[str, Any] | None = None) -> list[Scorecard]:
-    """The scorecards of a run's report; the test comes first."""
+def scorecards(report: Told) -> list[Scorecard]:
+    """The scorecards of a run's report; the test comes first, beside the live version of that day."""
     titles = {
         ("test", "last"): _("Test: the last thing that each member did"),
         ("test", "all"): _("Test: everything that members did after the cut"),
         ("validation", "last"): _("Validation: the last thing that each member did"),
         ("validation", "all"): _("Validation: everything that members did after the cut"),
     }
+    beside = report.get("beside", {})
     return [
-        _card(title, report[part][targets], (live or {}).get(part, {}).get(targets))
+        card(title, report[part][targets], beside if (part, targets) == ("test", "last") else {})
         for (part, targets), title in titles.items()
         if targets in report.get(part, {})
     ]
 
 
-def _card(title: str, part: Mapping[str, Any], live: Mapping[str, Any] | None) -> Scorecard:
-    depth = part["depth"]
-    members, of_live = part["members"], live["members"] if live else {}
-    figures = [
-        Figure(f"NDCG@{depth}", members["ndcg"], members["ndcg_se"], of_live.get("ndcg")),
-        Figure(f"recall@{depth}", members["recall"], None, of_live.get("recall")),
-        Figure(_("hit rate"), members["hit_rate"], None, of_live.get("hit_rate")),
-        Figure(_("coverage"), part["coverage"], None, live["coverage"] if live else None),
-    ]
-    if part["newcomers"]["n"]:
-        newcomers = part["newcomers"]
-        of_live = live["newcomers"] if live else {}
-        name = _("NDCG@%(depth)d of members without history") % {"depth": depth}
-        figures.append(Figure(name, newcomers["ndcg"], newcomers["ndcg_se"], of_live.get("ndcg")))
-    return Scorecard(title, members["n"], part["newcomers"]["n"], figures)
+def card(title: str, part: Told, beside: Told) -> Scorecard:
+    """One scorecard; `beside` holds the `label`, `report` and `difference` of the version compared with."""
+    compared = beside if "difference" in beside else {}
+    return Scorecard(
+        title,
+        part["members"]["n"],
+        part["newcomers"]["n"],
+        list(_figures(part, compared)),
+        list(_groups(part, compared)),
+        compared.get("label", ""),
+    )
+
+
+def _figures(part: Told, compared: Told) -> Iterator[Figure]:
+    own, theirs = _flat(part), _flat(compared.get("report", {}))
+    changes = compared.get("difference", {}).get("members", {})
+    for key, measure in MEASURES.items():
+        if (value := own.get(key)) is not None:
+            interval = _interval(own) if key == "ndcg" else None
+            label, change = str(measure.label), changes.get(key)
+            yield Figure(key, label, own["n"], value, interval, theirs.get(key), change)
+
+
+def _groups(part: Told, compared: Told) -> Iterator[Figure]:
+    theirs = _parts_of(compared.get("report", {}))
+    changes = compared.get("difference", {}).get("groups", {})
+    for name, told in _parts_of(part).items():
+        if told["n"]:
+            label, live = group_label(name), theirs.get(name, {}).get("ndcg")
+            change = changes.get(name)
+            yield Figure(name, label, told["n"], told["ndcg"], _interval(told), live, change)
+
+
+def _flat(part: Told) -> dict[str, Any]:
+    return {**part.get("members", {}), "coverage": part.get("coverage")}
+
+
+def _parts_of(part: Told) -> dict[str, Any]:
+    return {"newcomers": part.get("newcomers", {"n": 0}), **part.get("groups", {})}
+
+
+def _interval(told: Told) -> Told | None:
+    """The interval of NDCG, which reports of older code do not have."""
+    if "ndcg_low" not in told:
+        return None
+    return {
+        "n": told["n"],
+        "mean": told["ndcg"],
+        "low": told["ndcg_low"],
+        "high": told["ndcg_high"],
+    }
 
 
 @dataclass(frozen=True, slots=True)

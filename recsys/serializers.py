@@ -27,6 +27,12 @@ class ReasonSerializer(StrictSerializer):
     reason = Text(max_length=1000, required=False, allow_blank=True)
 
 
+class PromotionSerializer(ReasonSerializer):
+    """Why a version goes live, and whether although it ranked worse than the live one."""
+
+    despite = serializers.BooleanField(required=False)
+
+
 class ProgressSerializer(serializers.Serializer[Any]):
     """Where a run stands: `done` of `total` steps of a stage, and the loss so far."""
 

@@ -16,7 +16,12 @@ from curation.access import require
 from curation.problems import Conflict
 from recsys import actions
 from recsys.models import LiveModel, ModelVersion
-from recsys.serializers import LiveSerializer, ReasonSerializer, VersionSerializer
+from recsys.serializers import (
+    LiveSerializer,
+    PromotionSerializer,
+    ReasonSerializer,
+    VersionSerializer,
+)
 
 NEWEST = 200
 
@@ -29,14 +34,30 @@ def models(request: Request) -> Response:
     return Response(VersionSerializer(_versions()[:NEWEST], many=True).data)
 
 
-@extend_schema(operation_id="promote_model", request=ReasonSerializer, responses=LiveSerializer)
+@extend_schema(operation_id="get_model", responses=VersionSerializer)
+@api_view(["GET"])
+def model(request: Request, version_id: UUID) -> Response:
+    """One version with its scorecard: its figures, and under `beside` those of the live version of that day."""
+    require(request.user, "operator", "analyst", "curator")
+    return Response(VersionSerializer(get_object_or_404(_versions(), pk=version_id)).data)
+
+
+@extend_schema(operation_id="promote_model", request=PromotionSerializer, responses=LiveSerializer)
 @api_view(["POST"])
 def promote(request: Request, version_id: UUID) -> Response:
     """Make this version the one that serves its family."""
     actor = require(request.user, "operator")
     version = get_object_or_404(ModelVersion, pk=version_id)
+    given = PromotionSerializer(data=request.data)
+    given.is_valid(raise_exception=True)
+    told = given.validated_data
     try:
-        actions.promote(version_id=version.pk, actor=actor, reason=_reason(request))
+        actions.promote(
+            version_id=version.pk,
+            actor=actor,
+            reason=told.get("reason") or _("Through the API"),
+            despite=told.get("despite", False),
+        )
     except actions.NotPossible as error:
         raise Conflict("not_possible", str(error)) from error
     return _live(version.family)

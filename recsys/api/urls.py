@@ -18,6 +18,7 @@ v1 = [
     path("runs/<uuid:run_id>/", runs.run, name="run"),
     path("runs/<uuid:run_id>/cancel/", runs.cancel, name="cancel-run"),
     path("models/", models.models, name="models"),
+    path("models/<uuid:version_id>/", models.model, name="model"),
     path("models/<uuid:version_id>/promote/", models.promote, name="promote-model"),
     path("models/<uuid:version_id>/rollback/", models.roll_back, name="roll-back-model"),
     *curation_urlpatterns,

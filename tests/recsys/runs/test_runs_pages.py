@@ -87,13 +87,6 @@ def test_a_refused_promotion_says_why(desk, make_version):
     assert "never evaluated" in answer.content.decode()
 
 
-def test_figures_stand_beside_those_of_the_live_version(desk, make_version):
-    live, other = make_version(), make_version()
-    desk.post(reverse("runs:promote", args=[live.id]), {"reason": "first"})
-    page = desk.get(reverse("runs:detail", args=[other.run_id]))
-    assert page.context["scorecards"][0].figures[0].change == 0.0
-
-
 @pytest.mark.parametrize("name", ["runs:list", "runs:models"])
 def test_the_lists_keep_a_fixed_number_of_queries(
     desk, make_version, name, django_assert_max_num_queries
