@@ -27,11 +27,11 @@ def fuse(parts: list[str]) -> None:
 
 
 @shared_task(name="recsys.execute_run", acks_late=False, max_retries=0)
-def execute_run(run_id: str) -> None:
-    """Do a training run."""
+def execute_run(_run_id: str) -> None:
+    """Do the training run that stands first, whichever was rung for."""
     from recsys import runs
 
-    runs.execute(UUID(run_id))
+    runs.execute_next()
 
 
 @shared_task(name="recsys.refuse_surface", max_retries=3)
@@ -64,6 +64,14 @@ def roll_up() -> None:
     from feedback import stats
 
     stats.roll_up()
+
+
+@shared_task(name="recsys.refresh_segments", max_retries=0)
+def refresh_segments() -> None:
+    """Count what members did, and bring their segments up to date."""
+    from recsys import segments
+
+    segments.refresh()
 
 
 @worker_process_init.connect

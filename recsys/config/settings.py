@@ -252,6 +252,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "bulk", "expires": 60},
     },
+    "refresh segments": {
+        "task": "recsys.refresh_segments",
+        "schedule": 15.0,
+        "options": {"queue": "bulk", "expires": 15},
+    },
 }
 
 # Slates: how long a request may wait for a fresh one, unless its caller says otherwise.
