@@ -77,7 +77,7 @@ class Refusing(Job):
 
 
 class Heartbeat(models.Model):
-    """One living process of a role, seen lately: the models that it holds, and what ails it."""
+    """One living process of a role, seen lately: the models and the GPU that it holds, and what ails it."""
 
     name = models.CharField(primary_key=True, max_length=160)
     role = models.CharField(max_length=20)
@@ -86,6 +86,7 @@ class Heartbeat(models.Model):
     beat_at = models.DateTimeField()
     loaded = ArrayField(models.UUIDField(), default=list)
     problem = models.TextField(blank=True)
+    device = models.CharField(max_length=160, blank=True, db_default="")
 
     def __str__(self) -> str:
         return self.name
