@@ -44,10 +44,9 @@ def with_state(at: datetime) -> QuerySet[Decision]:
     entries = PolicyEntry.objects.filter(
         revision__decision=OuterRef("pk"), version__number=F("version__surface__policy_version")
     ).order_by("pk")
-    drafts = Revision.objects.filter(
-        **here, change_set__published_at=None, change_set__discarded_at=None
-    )
-    published = Revision.objects.filter(**here, change_set__published_at__isnull=False)
+    standing = Revision.objects.filter(**here, withdrawal=None)
+    drafts = standing.filter(change_set__published_at=None, change_set__discarded_at=None)
+    published = standing.filter(change_set__published_at__isnull=False)
     rows = Decision.objects.annotate(
         in_force=Exists(entries) | Q(block__isnull=False, block__ended_at=None),
         in_force_revision=Subquery(entries.values("revision_id")[:1]),
@@ -63,7 +62,7 @@ def with_state(at: datetime) -> QuerySet[Decision]:
             output_field=CharField(),
         ),
     )
-    related = ("item", "segment", "member", "author", "change_set")
+    related = ("item", "segment", "member", "author", "change_set", "withdrawal")
     revisions = (f"revisions__{name}" for name in related)
     return cast(
         "QuerySet[Decision]",
@@ -73,7 +72,8 @@ def with_state(at: datetime) -> QuerySet[Decision]:
 
 def shown(decision: Decision) -> Revision:
     """The revision that stands for a decision: the one in force, else the newest with content."""
-    revisions = sorted(decision.revisions.all(), key=lambda row: row.number)
+    every = sorted(decision.revisions.all(), key=lambda row: row.number)
+    revisions = [row for row in every if not hasattr(row, "withdrawal")] or every
     in_force = getattr(decision, "in_force_revision", None)
     for row in reversed(revisions):
         published = row.change_set.published_at is not None

@@ -2,10 +2,10 @@
 
 from curation.actions.accounts import join, make_token, revoke_token
 from curation.actions.bulk import MOST_ROWS, RowResult, declare, put_items, put_members
+from curation.actions.change_sets import move, publish_due, schedule, unschedule, withdraw
 from curation.actions.decisions import (
     add_rule,
     block_item,
-    difference,
     end_decision,
     pin_item,
     revise_decision,
@@ -46,7 +46,6 @@ __all__ = [
     "change_surface",
     "check_segment",
     "declare",
-    "difference",
     "discard",
     "edit_list",
     "end_decision",
@@ -54,16 +53,21 @@ __all__ = [
     "keep_learned",
     "make_list",
     "make_token",
+    "move",
     "open_change_set",
     "pin_item",
     "publish",
     "publish_decision",
+    "publish_due",
     "put_items",
     "put_members",
     "rename_segment",
     "revise_decision",
     "revoke_token",
     "roll_back",
+    "schedule",
     "set_blend",
     "set_segment",
+    "unschedule",
+    "withdraw",
 ]

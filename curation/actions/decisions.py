@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from curation import specs
 from curation.access import acting, require
 from curation.actions.drafts import Draft, Terms, add, start
+from curation.differences import clashes
 from curation.fusion.effects import Effect
 from curation.fusion.query import Query
 from curation.models import ChangeSet, Decision, Item, Revision, Surface, User
 from curation.policies import in_force
-from curation.problems import Conflict
+from curation.problems import Conflict, Missing, Problem
 
 _NO_TERMS: Final = Terms()
 
@@ -84,9 +86,7 @@ def revise_decision(
     with acting(actor, "revise_decision", terms.reason), transaction.atomic():
         last = _last(decision)
         if last.number != base:
-            seen = decision.revisions.get(number=base)
-            text = _("Somebody has revised it since revision %(base)d.") % {"base": base}
-            raise Conflict("stale_decision", text, difference(seen, last))
+            raise _stale(decision, base, item, spec, terms)
         if last.ends and last.change_set.discarded_at is None:
             raise Conflict("already_ended", _("The decision has been ended."))
         if last.spec.get("safety"):
@@ -101,15 +101,26 @@ _CONTENT: Final = (
 )
 
 
-def difference(old: Revision, new: Revision) -> list[dict[str, str]]:
-    """The fields in which two revisions differ, as the errors of a problem."""
-    names = (*_CONTENT, "reason", "ends")
-    rows = [(name, getattr(old, name), getattr(new, name)) for name in names]
-    return [
-        {"field": name, "code": "changed", "message": f"{before} → {after}"}
-        for name, before, after in rows
-        if before != after
-    ]
+def _stale(
+    decision: Decision,
+    base: int,
+    item: Item | None,
+    spec: Mapping[str, Any] | None,
+    terms: Terms,
+) -> Problem:
+    """What others wrote since a revision beside what one wants to write: nothing is overwritten."""
+    rows = _standing(decision).select_related("item", "segment", "member", "author")
+    seen = decision.revisions.select_related("item", "segment", "member").filter(number=base)
+    start, since = seen.first(), list(rows.filter(number__gt=base).order_by("number"))
+    if start is None or not since:
+        return Missing("no_such_revision", _("There is no revision %(base)d.") % {"base": base})
+    content = {"item": item or start.item, "spec": dict(spec or start.spec), "number": base}
+    mine = Revision(decision=decision, **content, **terms.columns())
+    newest = {"base": base, "theirs": since[-1].number, "by": since[-1].author.username}
+    text = _("%(by)s has revised it since revision %(base)d: it is at %(theirs)d.") % newest
+    row = {"field": "revision", "code": "theirs", "message": text, "mine": base, **newest}
+    told = [clash.as_json() for clash in clashes(start, since, mine)]
+    return Conflict("stale_decision", text, [row, *told])
 
 
 def end_decision(
@@ -131,6 +142,12 @@ def end_decision(
 
 
 def _last(decision: Decision) -> Revision:
-    """The newest revision, with the decision locked against others who would add one."""
+    """The newest revision that stands, with the decision locked against others who would add one."""
     Decision.objects.select_for_update(no_key=True).get(pk=decision.pk)
-    return decision.revisions.select_related("change_set", "item").latest("number")
+    rows = _standing(decision) if _standing(decision).exists() else decision.revisions
+    return rows.select_related("change_set", "item").latest("number")
+
+
+def _standing(decision: Decision) -> QuerySet[Revision]:
+    """The revisions that nobody has thrown away."""
+    return decision.revisions.filter(withdrawal=None, change_set__discarded_at=None)

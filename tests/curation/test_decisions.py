@@ -233,7 +233,11 @@ def test_a_stale_revision_is_refused_with_what_changed(curator, home, films):
     actions.revise_decision(**change, spec={"slot": 3}, terms=Terms(priority=5))
     with pytest.raises(Conflict) as refusal:
         actions.revise_decision(**change, spec={"slot": 4}, terms=Terms())
-    assert {error["field"] for error in refusal.value.errors} == {"spec", "priority"}
+    told = {error["field"]: error for error in refusal.value.errors}
+    assert told.keys() == {"revision", "slot", "priority"}
+    assert (told["slot"]["base"], told["slot"]["theirs"], told["slot"]["mine"]) == (1, 3, 4)
+    assert (told["slot"]["code"], told["priority"]["code"]) == ("both", "theirs")
+    assert told["slot"]["by"] == curator.username
 
 
 def test_an_older_draft_is_not_published_over_a_newer_revision(curator, home, films):

@@ -1,0 +1,115 @@
+"""In which fields revisions differ: between two of them, and between what two people made of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, Literal
+
+from curation.models import Revision
+
+Whose = Literal["theirs", "mine", "both", "same"]
+
+_TERMS: Final = ("priority", "starts_at", "until", "review_on", "holdback", "traffic", "reason")
+_NAMES: Final = {"starts_at": "from"}
+_MAPS: Final = ("weights", "scales")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A field that differs, and its two values, None where there is none."""
+
+    field: str
+    before: Any
+    after: Any
+
+    def as_json(self) -> dict[str, Any]:
+        """The change for an API or a page."""
+        return {"field": self.field, "before": self.before, "after": self.after}
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """A field that somebody changed since `base`: they (`by`), the one who saves, or both, alike or not."""
+
+    field: str
+    base: Any
+    theirs: Any
+    mine: Any
+    whose: Whose
+    by: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The clash as an error of a problem."""
+        message = f"{shown(self.base)} → {shown(self.theirs)}"
+        values = {"base": self.base, "theirs": self.theirs, "mine": self.mine}
+        told = {"field": self.field, "code": self.whose, "message": message, **values}
+        return told | ({"by": self.by} if self.by else {})
+
+
+def fields_of(revision: Revision) -> dict[str, Any]:
+    """What a revision says, field by field, in outside ids and plain JSON values."""
+    fields: dict[str, Any] = {
+        "item": revision.item.outside_id if revision.item else None,
+        "segment": revision.segment.slug if revision.segment else None,
+        "member": revision.member.outside_id if revision.member else None,
+    }
+    for name, value in revision.spec.items():
+        if name in _MAPS:
+            fields |= {f"{name}.{key}": each for key, each in value.items()}
+        else:
+            fields[name] = value
+    terms = {_NAMES.get(name, name): _plain(getattr(revision, name)) for name in _TERMS}
+    return {**fields, **terms, "ends": revision.ends}
+
+
+def changes(before: Revision, after: Revision) -> list[Change]:
+    """The fields in which two revisions differ."""
+    old, new = fields_of(before), fields_of(after)
+    pairs = ((name, old.get(name), new.get(name)) for name in {**old, **new})
+    return [Change(*pair) for pair in pairs if pair[1] != pair[2]]
+
+
+def clashes(base: Revision, since: Sequence[Revision], mine: Revision) -> list[Clash]:
+    """The fields that differ between a base, the newest of the revisions since, and one's own."""
+    newest = since[-1]
+    values = [fields_of(row) for row in (base, newest, mine)]
+    authors = _authors(base, since)
+    found = []
+    for name in {**values[0], **values[1], **values[2]}:
+        was, theirs, ours = (each.get(name) for each in values)
+        if not was == theirs == ours:
+            who = authors.get(name, "") if was != theirs else ""
+            found.append(Clash(name, was, theirs, ours, _whose(was, theirs, ours), who))
+    return found
+
+
+def shown(value: object) -> str:
+    """A value for people to read."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {shown(each)}" for key, each in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(shown, value))
+    return "–" if value is None or value == "" else str(value)
+
+
+def _whose(base: object, theirs: object, mine: object) -> Whose:
+    if theirs == mine:
+        return "same"
+    if base == theirs:
+        return "mine"
+    return "theirs" if base == mine else "both"
+
+
+def _authors(base: Revision, since: Sequence[Revision]) -> dict[str, str]:
+    """Field to whoever changed it last."""
+    found: dict[str, str] = {}
+    for before, after in zip((base, *since), since, strict=False):
+        names = (change.field for change in changes(before, after))
+        found |= dict.fromkeys(names, after.author.username)
+    return found
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a field of any type
+    return value.isoformat() if isinstance(value, date) else value
