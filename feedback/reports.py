@@ -1,4 +1,7 @@
-"""The figures of the report, each one query; an undone interaction counts nowhere."""
+"""The figures of the report, each one query over the roll-ups, as of the last of them.
+
+Quarters of an hour are the finest step, so days begin at midnight in every time zone that is in use.
+"""
 
 from __future__ import annotations
 
@@ -15,62 +18,29 @@ Step = Literal["day", "week", "month"]
 
 MOST_BARS: Final = 45
 
-_STANDING: Final = f"""
-told.kind <> {Kind.UNDO:d} AND (%(simulated)s OR NOT told.simulated) AND NOT EXISTS (
-    SELECT FROM feedback_undo AS undo
-    WHERE (undo.source, undo.event, undo.subject) = (told.source, told.event, told.subject)
-)"""
-
-# An answer may come long after its slate; a month before the first day is as far as we look.
-_ON_SURFACE: Final = """
-(%(surface)s::text IS NULL OR EXISTS (
-    SELECT FROM feedback_impression AS served
-    WHERE served.id = told.impression AND served.surface = %(surface)s
-      AND served.served_at >= %(start)s - interval '31 days' AND served.served_at < %(end)s
-))"""
+_IN_SPAN: Final = """
+since >= %(start)s AND since < %(end)s AND (%(simulated)s OR NOT simulated)
+    AND (%(surface)s::text IS NULL OR surface = %(surface)s)
+"""
 
 _ACTIVITY: Final = f"""
-SELECT date_trunc(%(step)s, occurred_at, %(zone)s) AS since, kind, count(*)
-FROM feedback_interaction AS told
-WHERE occurred_at >= %(start)s AND occurred_at < %(end)s AND {_STANDING} AND {_ON_SURFACE}
-GROUP BY since, kind
+SELECT date_trunc(%(step)s, since, %(zone)s) AS step, kind, sum(count)::bigint
+FROM feedback_tally WHERE {_IN_SPAN} GROUP BY step, kind
 """  # noqa: S608 - made of constants alone
 
 _STARS: Final = f"""
-SELECT round(value * 2) / 2 AS stars, count(*)
-FROM feedback_interaction AS told
-WHERE occurred_at >= %(start)s AND occurred_at < %(end)s AND kind = {Kind.RATING:d}
-  AND {_STANDING} AND {_ON_SURFACE}
-GROUP BY stars
+SELECT stars, sum(count)::bigint
+FROM feedback_tally WHERE kind = {Kind.RATING:d} AND {_IN_SPAN} GROUP BY stars
 """  # noqa: S608 - made of constants alone
 
-_SERVED: Final = """
-SELECT id, subject, surface, served_at, placed.item, placed.slot, placed.curated
-FROM feedback_impression
-CROSS JOIN unnest(items, slots, curated) AS placed (item, slot, curated)
-WHERE served_at >= %(start)s AND served_at < %(end)s AND (%(simulated)s OR NOT simulated)
-  AND (%(surface)s::text IS NULL OR surface = %(surface)s)
-"""
-
 _SLOTS: Final = f"""
-WITH served AS ({_SERVED}), answer AS (
-    SELECT impression, subject, item_id, bool_or(kind = {Kind.CLICK:d}) AS clicked,
-        bool_or(kind = {Kind.LIKE:d}) AS liked
-    FROM feedback_interaction AS told
-    WHERE impression IS NOT NULL AND kind IN ({Kind.CLICK:d}, {Kind.LIKE:d})
-      AND occurred_at >= %(start)s AND {_STANDING}
-    GROUP BY impression, subject, item_id
-)
-SELECT surface, slot, count(*), count(*) FILTER (WHERE clicked), count(*) FILTER (WHERE liked)
-FROM served LEFT JOIN answer ON answer.impression = served.id
-    AND answer.subject = served.subject AND answer.item_id = served.item
-GROUP BY surface, slot ORDER BY surface, slot
+SELECT surface, slot, sum(served)::bigint, sum(clicked)::bigint, sum(liked)::bigint
+FROM feedback_slottally WHERE {_IN_SPAN} GROUP BY surface, slot ORDER BY surface, slot
 """  # noqa: S608 - made of constants alone
 
 _CURATED: Final = f"""
-SELECT date_trunc(%(step)s, served_at, %(zone)s) AS since, count(*),
-    count(*) FILTER (WHERE curated)
-FROM ({_SERVED}) AS served GROUP BY since
+SELECT date_trunc(%(step)s, since, %(zone)s) AS step, sum(served)::bigint, sum(curated)::bigint
+FROM feedback_slottally WHERE {_IN_SPAN} GROUP BY step
 """  # noqa: S608 - made of constants alone
 
 

@@ -7,43 +7,40 @@ from typing import Final
 from django.db import connection, transaction
 
 from curation.counters import bump
+from feedback import tallies
 from feedback.models import Kind
 
 # Simulated members count nowhere. Only rows that changed are written, and means are rounded, so that
-# the order of adding up changes none.
-_ROLL_UP: Final = f"""
-WITH real AS MATERIALIZED (
-    SELECT rating.* FROM feedback_rating AS rating
-    WHERE NOT EXISTS (
-        SELECT FROM curation_member AS member
-        WHERE member.subject = rating.subject AND member.simulated
-    )
+# the order of adding up changes none. An item that nobody spoke of has a row too.
+_STATISTICS: Final = f"""
+WITH wanted AS MATERIALIZED (
+    SELECT item.id FROM curation_item AS item {{wanted}}
 ), said AS (
     SELECT item_id, count(stars) AS ratings, round(avg(stars)::numeric, 6)::float8 AS mean_rating,
         count(*) FILTER (WHERE thumb = 1) AS likes,
         count(*) FILTER (WHERE thumb = -1) AS dislikes
-    FROM real GROUP BY item_id
-), clicked AS (
-    SELECT item_id, count(*) AS clicks FROM feedback_interaction AS told
-    WHERE kind = {Kind.CLICK:d} AND NOT simulated AND NOT EXISTS (
-        SELECT FROM feedback_undo AS undo
-        WHERE (undo.source, undo.event, undo.subject) = (told.source, told.event, told.subject)
+    FROM feedback_rating AS rating JOIN wanted ON wanted.id = rating.item_id
+    WHERE NOT EXISTS (
+        SELECT FROM curation_member AS member
+        WHERE member.subject = rating.subject AND member.simulated
     )
     GROUP BY item_id
+), done AS (
+    SELECT item_id, sum(count) FILTER (WHERE kind = {Kind.CLICK:d}) AS clicks
+    FROM feedback_itemtally JOIN wanted ON wanted.id = item_id GROUP BY item_id
 ), shown AS (
-    SELECT item_id, count(*) AS shown
-    FROM feedback_impression AS impression CROSS JOIN unnest(impression.items) AS item_id
-    WHERE NOT simulated AND shown_at IS NOT NULL GROUP BY item_id
+    SELECT item_id, sum(count) AS shown
+    FROM feedback_itemshown JOIN wanted ON wanted.id = item_id GROUP BY item_id
 )
 INSERT INTO curation_itemstats AS stats
     (item_id, ratings, mean_rating, likes, dislikes, clicks, shown, computed_at)
-SELECT item.id, coalesce(ratings, 0), mean_rating, coalesce(likes, 0), coalesce(dislikes, 0),
+SELECT wanted.id, coalesce(ratings, 0), mean_rating, coalesce(likes, 0), coalesce(dislikes, 0),
     coalesce(clicks, 0), coalesce(shown, 0), now()
-FROM curation_item AS item
-LEFT JOIN said ON said.item_id = item.id
-LEFT JOIN clicked ON clicked.item_id = item.id
-LEFT JOIN shown ON shown.item_id = item.id
-ORDER BY item.id
+FROM wanted
+LEFT JOIN said ON said.item_id = wanted.id
+LEFT JOIN done ON done.item_id = wanted.id
+LEFT JOIN shown ON shown.item_id = wanted.id
+ORDER BY wanted.id
 ON CONFLICT (item_id) DO UPDATE SET
     ratings = excluded.ratings, mean_rating = excluded.mean_rating, likes = excluded.likes,
     dislikes = excluded.dislikes, clicks = excluded.clicks, shown = excluded.shown,
@@ -51,17 +48,30 @@ ON CONFLICT (item_id) DO UPDATE SET
 WHERE (stats.ratings, stats.mean_rating, stats.likes, stats.dislikes, stats.clicks, stats.shown)
     IS DISTINCT FROM (excluded.ratings, excluded.mean_rating, excluded.likes, excluded.dislikes,
         excluded.clicks, excluded.shown)
-"""  # noqa: S608 - made of constants alone
+"""  # noqa: S608
+
+_TOUCHED: Final = """
+WHERE item.id IN (SELECT item_id FROM touched_itemtally)
+   OR item.id IN (SELECT item_id FROM touched_itemshown)
+   OR NOT EXISTS (SELECT FROM curation_itemstats AS stats WHERE stats.item_id = item.id)
+"""
 
 
-def roll_up() -> int:
-    """Bring every item's statistics up to date; answers how many changed.
+def roll_up(*, rebuild: bool = False) -> int:
+    """Bring tallies and every item's statistics up to date; answers how many items changed.
 
-    The `statistics` counter moves with them, so that slates whose rules read statistics are renewed.
+    What changed since the last time is counted again, or everything for a rebuild, to the same
+    figures. The `statistics` counter moves with them, so that slates whose rules read statistics are
+    renewed.
     """
     with transaction.atomic():
+        tallies.lock()
+        if rebuild:
+            tallies.count_everything()
+        else:
+            tallies.count_changed()
         with connection.cursor() as cursor:
-            cursor.execute(_ROLL_UP)
+            cursor.execute(_STATISTICS.format(wanted="" if rebuild else _TOUCHED))
             changed = int(cursor.rowcount)
         if changed:
             bump("statistics")
