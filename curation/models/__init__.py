@@ -12,6 +12,7 @@ from curation.models.decisions import (
     Revision,
     Withdrawal,
 )
+from curation.models.embeddings import Embedding
 from curation.models.outbox import Mail, Outbox
 from curation.models.people import Member, MemberAttribute, MemberStats, User, UserRole
 from curation.models.segments import (
@@ -28,6 +29,7 @@ __all__ = [
     "ChangeSet",
     "Counter",
     "Decision",
+    "Embedding",
     "Inspection",
     "Item",
     "ItemStats",
