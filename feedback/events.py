@@ -24,7 +24,10 @@ class Status(enum.StrEnum):
 
 
 class Reason(enum.StrEnum):
-    """Why an event was rejected: a code for programs, with a text for people in `REASONS`."""
+    """Why an event was rejected: a code for programs, with a text for people in `REASONS`.
+
+    `NOT_ARRIVED` alone goes with an accepted one: an undo that waits for its event.
+    """
 
     NOT_AN_OBJECT = "not_an_object"
     UNKNOWN_FIELD = "unknown_field"
@@ -32,6 +35,8 @@ class Reason(enum.StrEnum):
     BAD_TEXT = "bad_text"
     UNKNOWN_KIND = "unknown_kind"
     BAD_VALUE = "bad_value"
+    BAD_COMMENT = "bad_comment"
+    BAD_FLAG = "bad_flag"
     VALUE_OUT_OF_RANGE = "value_out_of_range"
     BAD_TIMESTAMP = "bad_timestamp"
     TIMESTAMP_OUT_OF_RANGE = "timestamp_out_of_range"
@@ -41,6 +46,8 @@ class Reason(enum.StrEnum):
     CONFLICT = "conflict"
     NOT_YOURS = "not_yours"
     NOT_UNDOABLE = "not_undoable"
+    ALREADY_UNDONE = "already_undone"
+    NOT_ARRIVED = "not_arrived"
 
 
 REASONS: dict[Reason, StrOrPromise] = {
@@ -53,6 +60,10 @@ REASONS: dict[Reason, StrOrPromise] = {
     Reason.UNKNOWN_KIND: _("kind must be one of %(kinds)s."),
     Reason.BAD_VALUE: _("value must be a number."),
     Reason.VALUE_OUT_OF_RANGE: _("value must be %(range)s."),
+    Reason.BAD_COMMENT: _(
+        "text must hold 1 to %(limit)s characters, without control characters but line breaks."
+    ),
+    Reason.BAD_FLAG: _("%(field)s must be true or false."),
     Reason.BAD_TIMESTAMP: _("occurred_at must be an ISO 8601 instant with its offset from UTC."),
     Reason.TIMESTAMP_OUT_OF_RANGE: _(
         "occurred_at must lie between 1990 and five minutes from now."
@@ -63,6 +74,8 @@ REASONS: dict[Reason, StrOrPromise] = {
     Reason.CONFLICT: _("This event was already sent with other content."),
     Reason.NOT_YOURS: _("The event to undo is another member's."),
     Reason.NOT_UNDOABLE: _("An undo cannot be undone; send the event again under a new key."),
+    Reason.ALREADY_UNDONE: _("The event is undone already."),
+    Reason.NOT_ARRIVED: _("The event has not come yet; it will not count when it comes."),
 }
 
 
@@ -70,7 +83,8 @@ REASONS: dict[Reason, StrOrPromise] = {
 class NewInteraction:
     """One event as a client sent it, past the door. Without `occurred_at` it occurs when it is received.
 
-    `item_id` is None for an undo, and for an item that nobody knows (which is then rejected).
+    `item_id` is None for an undo, and for an item that nobody knows (which is then rejected). `text`
+    and `public` are a comment's.
     """
 
     event: str
@@ -83,18 +97,31 @@ class NewInteraction:
     impression: UUID | None = None
     simulated: bool = False
     original_at: datetime | None = None
+    text: str = ""
+    public: bool = False
 
     def digest(self) -> bytes:
-        """16 bytes that differ when what was sent differs; an instant of our own is no part of it."""
+        """16 bytes that differ when what was sent of the act differs; whose it is stands in the row.
+
+        So an event that is sent again after its member was merged is still the same. An instant of our
+        own is no part of it.
+        """
         instant = self.original_at or self.occurred_at
         at = instant.astimezone(UTC) if instant else None
-        sent = (self.subject, self.item_id, self.kind, self.value, self.undoes, at, self.impression)
+        sent: tuple[object, ...] = (
+            self.item_id, self.kind, self.value, self.undoes, at, self.impression
+        )  # fmt: skip
+        if self.text:
+            sent += (self.text, self.public)
         return hashlib.blake2b(orjson.dumps(sent), digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one event. `version` is the member's feedback version that covers it."""
+    """What became of one event. `version` is the member's feedback version that covers it.
+
+    `reason` and `text` say why it was rejected, or what an accepted undo still waits for.
+    """
 
     event: str | None
     status: Status

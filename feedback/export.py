@@ -1,8 +1,9 @@
 """Training data out of PostgreSQL: what members say of items, as Arrow through ADBC, kept as Parquet.
 
 One row for each member and item: the last word on it by a rating, a thumb, a favourite or "not
-interested", or, where nothing was said, the last click. Simulated members and what was undone are left
-out. Columns, ordered by instant and then by interaction:
+interested", by sharing or buying it, or, where nothing was said, the last click, or else the last view.
+Simulated members, what was undone and what carries a cleaning mark are left out. Columns, ordered by
+instant and then by interaction:
 
 - `subject`, `item_id`: UUIDs (arrow.uuid).
 - `value`: the reward, 0 to 1, by the table of `feedback.rewards`.
@@ -35,8 +36,9 @@ _OPTIONS: Final = {"HOST": "host", "PORT": "port", "USER": "user", "PASSWORD": "
 # An impression may be written after its answer came: then the placement itself is asked.
 _LAST_WORDS: Final = f"""
 WITH told AS (
-    SELECT told.*, kind = {Kind.CLICK:d} AS clicked FROM feedback_interaction AS told
-    WHERE NOT simulated AND kind <> {Kind.UNDO:d} AND NOT EXISTS (
+    SELECT told.*, CASE kind WHEN {Kind.VIEW:d} THEN 2 WHEN {Kind.CLICK:d} THEN 1 ELSE 0 END AS rank
+    FROM feedback_interaction AS told
+    WHERE NOT simulated AND mark IS NULL AND kind NOT IN ({Kind.UNDO:d}, {Kind.COMMENT:d}) AND NOT EXISTS (
         SELECT FROM feedback_undo AS undo
         WHERE (undo.source, undo.event, undo.subject) = (told.source, told.event, told.subject)
     )
@@ -50,7 +52,7 @@ WITH told AS (
 ), word AS (
     SELECT DISTINCT ON (subject, item_id) * FROM aspect
     WHERE NOT (kind = {Kind.FAVOURITE:d} AND value = 0)
-    ORDER BY subject, item_id, clicked, occurred_at DESC, id DESC
+    ORDER BY subject, item_id, rank, occurred_at DESC, id DESC
 )
 SELECT word.subject, word.item_id, word.kind,
     CASE WHEN word.kind = {Kind.RATING:d} THEN word.value END AS stars, word.occurred_at,

@@ -1,78 +1,173 @@
 """The fold, in SQL: what a member now says of an item, from their interactions that were not undone.
 
 Each aspect is the word of its last interaction by (occurred, id): ids are made on receipt and sort by
-its time, so this is (occurred, received, id). There are two ways to it, tested to agree: `MERGE` lays
-new interactions over what stands, touching no history; `REBUILD` folds a pair's whole history again,
-which only an undo makes necessary.
+its time, so this is (occurred, received, id). There are two ways to it, tested to agree: `lay` puts the
+last words of new interactions over what stands, touching no history; `REBUILD` folds a pair's whole
+history again, which only an undo makes necessary. `ABSORB` lays what one member said over another's.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, NamedTuple, Protocol
+from uuid import UUID
 
+from django.db import connection
+
+from feedback.arrays import array
 from feedback.models import Kind
 
-# Aspect, the kinds that speak of it, how its word is read from a number, and the word of silence.
-_ASPECTS: Final = (
-    ("stars", (Kind.RATING,), "{}"),
-    ("thumb", (Kind.LIKE, Kind.DISLIKE), "{}::smallint"),
-    ("favourite", (Kind.FAVOURITE,), "coalesce({} <> 0, false)"),
-    ("never", (Kind.NOT_INTERESTED,), "{} IS NOT NULL"),
-    ("clicked", (Kind.CLICK,), "{} IS NOT NULL"),
+
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """One thing that a member says of an item: the kinds that speak of it and how its word is kept.
+
+    `reading` reads the word from a number, 1 unless the kind says another.
+    """
+
+    name: str
+    kinds: tuple[Kind, ...]
+    type: str
+    reading: str = "{}"
+
+
+ASPECTS: Final = (
+    Aspect("stars", (Kind.RATING,), "float8"),
+    Aspect("thumb", (Kind.LIKE, Kind.DISLIKE), "smallint", "{}::smallint"),
+    Aspect("favourite", (Kind.FAVOURITE,), "boolean", "coalesce({} <> 0, false)"),
+    Aspect("never", (Kind.NOT_INTERESTED,), "boolean", "{} IS NOT NULL"),
+    Aspect("clicked", (Kind.CLICK,), "boolean", "{} IS NOT NULL"),
+    Aspect("shared", (Kind.SHARE,), "boolean", "{} IS NOT NULL"),
+    Aspect("viewed", (Kind.VIEW,), "float8"),
+    Aspect("purchased", (Kind.PURCHASE,), "float8"),
 )
+_SPEAKS: Final = {kind: aspect.name for aspect in ASPECTS for kind in aspect.kinds}
+_VALUED: Final = frozenset({Kind.RATING, Kind.FAVOURITE})
+_MEASURED: Final = frozenset({Kind.VIEW, Kind.PURCHASE})
 
 
-def _kinds(kinds: tuple[Kind, ...]) -> str:
-    return ", ".join(str(int(kind)) for kind in kinds)
+class Told(Protocol):
+    """An interaction as far as the fold needs it."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def occurred_at(self) -> datetime: ...
+    @property
+    def subject(self) -> UUID: ...
+    @property
+    def item_id(self) -> UUID | None: ...
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def value(self) -> float | None: ...
 
 
-def _last(aspect: str, reading: str) -> str:
-    said = reading.format(f"max(says) FILTER (WHERE aspect = '{aspect}')")
-    return (
-        f"{said} AS {aspect},"
-        f" max(occurred_at) FILTER (WHERE aspect = '{aspect}') AS {aspect}_at,"
-        f" (array_agg(id) FILTER (WHERE aspect = '{aspect}'))[1] AS {aspect}_by"
-    )
+class Laid(NamedTuple):
+    """What laying words over others did to numbers of ratings.
+
+    `more` counts, by member, the items that had no word at all and now have stars; of `unsure` members
+    only counting tells.
+    """
+
+    more: dict[UUID, int]
+    unsure: set[UUID]
 
 
-def _overrules(aspect: str) -> str:
-    newer = f"(excluded.{aspect}_at, excluded.{aspect}_by) > (stood.{aspect}_at, stood.{aspect}_by)"
-    return f"excluded.{aspect}_at IS NOT NULL AND (stood.{aspect}_at IS NULL OR {newer})"
+def _says(kind: str, value: str) -> str:
+    cases = [f"WHEN {Kind.DISLIKE:d} THEN -1"]
+    cases += [f"WHEN {one:d} THEN {value}" for one in sorted(_VALUED)]
+    cases += [f"WHEN {one:d} THEN coalesce({value}, 0)" for one in sorted(_MEASURED)]
+    return f"CASE {kind} {' '.join(cases)} ELSE 1 END"
 
 
-def _laid_over(aspect: str) -> str:
-    return ", ".join(
-        f"{column} = CASE WHEN {_overrules(aspect)} THEN excluded.{column} ELSE stood.{column} END"
-        for column in (aspect, f"{aspect}_at", f"{aspect}_by")
-    )
-
-
-_NAMES: Final = [aspect for aspect, _kind, _reading in _ASPECTS]
-_ASPECT: Final = " ".join(f"WHEN kind IN ({_kinds(kinds)}) THEN '{a}'" for a, kinds, _ in _ASPECTS)
-_SAYS: Final = (
-    f"CASE kind WHEN {Kind.RATING:d} THEN value WHEN {Kind.DISLIKE:d} THEN -1"
-    f" WHEN {Kind.FAVOURITE:d} THEN value ELSE 1 END"
-)
-
-FOLD: Final = f"""
+def _lay_statement(aspect: Aspect) -> str:
+    name = aspect.name
+    flags = [each.name for each in ASPECTS if each.type == "boolean" and each.name != name]
+    others, silence = "".join(f", {flag}" for flag in flags), ", false" * len(flags)
+    return f"""
 INSERT INTO feedback_rating AS stood
-    (subject, item_id, {", ".join(f"{a}, {a}_at, {a}_by" for a in _NAMES)}, changed_at)
-SELECT subject, item_id, {", ".join(_last(a, reading) for a, _, reading in _ASPECTS)}, %(now)s
-FROM (
-    SELECT DISTINCT ON (subject, item_id, aspect) subject, item_id, aspect, says, occurred_at, id
-    FROM (
-        SELECT subject, item_id, occurred_at, id, CASE {_ASPECT} END AS aspect, {_SAYS} AS says
-        FROM {{source}} WHERE kind <> {Kind.UNDO:d} AND NOT undone
-    ) AS told
-    ORDER BY subject, item_id, aspect, occurred_at DESC, id DESC
-) AS last
-GROUP BY subject, item_id
+    (subject, item_id, {name}, {name}_at, {name}_by, changed_at{others})
+SELECT subject, item_id, {aspect.reading.format("says")}, at, by, %(now)s{silence}
+FROM unnest(%(subjects)s::uuid[], %(items)s::uuid[], %(says)s::float8[],
+    %(instants)s::timestamptz[], %(ids)s::uuid[]) AS told (subject, item_id, says, at, by)
+ON CONFLICT (subject, item_id) DO UPDATE
+SET {name} = excluded.{name}, {name}_at = excluded.{name}_at, {name}_by = excluded.{name}_by,
+    changed_at = excluded.changed_at
+WHERE stood.{name}_at IS NULL
+    OR (excluded.{name}_at, excluded.{name}_by) > (stood.{name}_at, stood.{name}_by)
+RETURNING subject, xmax = 0
 """  # noqa: S608 - made of the words above alone
 
-MERGE: Final = f"""{FOLD}
-ON CONFLICT (subject, item_id) DO UPDATE
-SET {", ".join(_laid_over(aspect) for aspect in _NAMES)}, changed_at = excluded.changed_at
-"""
+
+_LAY: Final = {aspect.name: _lay_statement(aspect) for aspect in ASPECTS}
+
+
+def lay(rows: Iterable[Told], now: datetime) -> Laid:
+    """Lay the last words of new interactions over what stands: a statement for each aspect spoken of."""
+    words: dict[str, dict[tuple[UUID, UUID | None], Told]] = {}
+    for row in rows:
+        if aspect := _SPEAKS.get(row.kind):
+            last, pair = words.setdefault(aspect, {}), (row.subject, row.item_id)
+            stood = last.get(pair)
+            if stood is None or (row.occurred_at, row.id) > (stood.occurred_at, stood.id):
+                last[pair] = row
+    laid = Laid({}, set())
+    for aspect in sorted(words):
+        fresh = _run(aspect, list(words[aspect].values()), now)
+        if aspect == "stars":
+            _count(fresh, laid)
+    return laid
+
+
+def _run(aspect: str, rows: Sequence[Told], now: datetime) -> Iterator[tuple[UUID, bool]]:
+    words: dict[str, Any] = {
+        "subjects": array(row.subject for row in rows),
+        "items": array(row.item_id for row in rows),
+        "says": array(_number(row) for row in rows),
+        "instants": array(row.occurred_at for row in rows),
+        "ids": array(row.id for row in rows),
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_LAY[aspect], words)
+        return iter(cursor.fetchall())
+
+
+def _number(row: Told) -> float | None:
+    if row.kind in _VALUED:
+        return row.value
+    if row.kind in _MEASURED:
+        return row.value or 0.0
+    return -1.0 if row.kind is Kind.DISLIKE else 1.0
+
+
+def _count(fresh: Iterable[tuple[UUID, bool]], laid: Laid) -> None:
+    for subject, new in fresh:
+        if new:
+            laid.more[subject] = laid.more.get(subject, 0) + 1
+        else:
+            laid.unsure.add(subject)
+
+
+def _last(aspect: Aspect) -> str:
+    name = aspect.name
+    said = aspect.reading.format(f"max(says) FILTER (WHERE aspect = '{name}')")
+    return (
+        f"{said} AS {name},"
+        f" max(occurred_at) FILTER (WHERE aspect = '{name}') AS {name}_at,"
+        f" (array_agg(id) FILTER (WHERE aspect = '{name}'))[1] AS {name}_by"
+    )
+
+
+_COLUMNS: Final = ", ".join(f"{a.name}, {a.name}_at, {a.name}_by" for a in ASPECTS)
+_ASPECT: Final = " ".join(
+    f"WHEN kind IN ({', '.join(str(int(kind)) for kind in a.kinds)}) THEN '{a.name}'"
+    for a in ASPECTS
+)
+_WORDLESS: Final = ", ".join(str(int(kind)) for kind in Kind if kind not in _SPEAKS)
 
 CLEAR: Final = """
 DELETE FROM feedback_rating
@@ -80,14 +175,60 @@ USING unnest(%(subjects)s::uuid[], %(items)s::uuid[]) AS pair (subject, item_id)
 WHERE feedback_rating.subject = pair.subject AND feedback_rating.item_id = pair.item_id
 """
 
-REBUILD: Final = FOLD.format(
-    source="""(
-    SELECT told.*, EXISTS (
-        SELECT FROM feedback_undo AS undo
-        WHERE (undo.source, undo.event, undo.subject) = (told.source, told.event, told.subject)
-    ) AS undone
-    FROM feedback_interaction AS told
-    JOIN unnest(%(subjects)s::uuid[], %(items)s::uuid[]) AS pair (subject, item_id)
-      ON told.subject = pair.subject AND told.item_id = pair.item_id
-) AS history"""
+REBUILD: Final = f"""
+INSERT INTO feedback_rating (subject, item_id, {_COLUMNS}, changed_at)
+SELECT subject, item_id, {", ".join(_last(aspect) for aspect in ASPECTS)}, %(now)s
+FROM (
+    SELECT DISTINCT ON (subject, item_id, aspect) subject, item_id, aspect, says, occurred_at, id
+    FROM (
+        SELECT told.subject, told.item_id, occurred_at, id, CASE {_ASPECT} END AS aspect,
+            {_says("kind", "value")} AS says
+        FROM feedback_interaction AS told
+        JOIN unnest(%(subjects)s::uuid[], %(items)s::uuid[]) AS pair (subject, item_id)
+          ON told.subject = pair.subject AND told.item_id = pair.item_id
+        WHERE kind NOT IN ({_WORDLESS}) AND NOT EXISTS (
+            SELECT FROM feedback_undo AS undo
+            WHERE (undo.source, undo.event, undo.subject) = (told.source, told.event, told.subject)
+        )
+    ) AS history
+    ORDER BY subject, item_id, aspect, occurred_at DESC, id DESC
+) AS last
+GROUP BY subject, item_id
+"""  # noqa: S608 - made of the words above alone
+
+
+def rebuild(pairs: Iterable[tuple[UUID, UUID | None]], now: datetime) -> None:
+    """Fold the whole history of these pairs of member and item again."""
+    found = list(pairs)
+    if not found:
+        return
+    words: Mapping[str, Any] = {
+        "subjects": array(subject for subject, _item in found),
+        "items": array(item for _subject, item in found),
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(CLEAR, words)
+        cursor.execute(REBUILD, words)
+
+
+def _overrules(name: str) -> str:
+    newer = f"(excluded.{name}_at, excluded.{name}_by) > (stood.{name}_at, stood.{name}_by)"
+    return f"excluded.{name}_at IS NOT NULL AND (stood.{name}_at IS NULL OR {newer})"
+
+
+_LAID_OVER: Final = ", ".join(
+    f"{column} = CASE WHEN {_overrules(a.name)} THEN excluded.{column} ELSE stood.{column} END"
+    for a in ASPECTS
+    for column in (a.name, f"{a.name}_at", f"{a.name}_by")
 )
+
+ABSORB: Final = f"""
+WITH left_behind AS (
+    DELETE FROM feedback_rating WHERE subject = %(member)s RETURNING *
+)
+INSERT INTO feedback_rating AS stood (subject, item_id, {_COLUMNS}, changed_at)
+SELECT %(into)s, item_id, {_COLUMNS}, %(now)s FROM left_behind
+ON CONFLICT (subject, item_id) DO UPDATE SET {_LAID_OVER}, changed_at = excluded.changed_at
+"""  # noqa: S608 - made of the words above alone
+"""What one member says becomes another's: of each aspect the later word stands, as in a fold of both."""

@@ -12,9 +12,6 @@ from django.db import connection
 from feedback.models import Kind, MemberState, Rating
 from feedback.rewards import rewards_of
 
-# Each aspect with the interaction kind that it stands for, read from its column's value.
-_THUMB: Final = {1: Kind.LIKE, -1: Kind.DISLIKE}
-
 _SHOWN: Final = """
 SELECT item, count(*)
 FROM feedback_impression AS impression CROSS JOIN unnest(impression.items) AS item
@@ -92,24 +89,26 @@ _Word = tuple[Kind, float | None, datetime]
 
 
 def _words(row: Rating) -> list[_Word]:
-    words: list[tuple[Any, ...]] = []
-    if row.stars is not None:
-        words.append((Kind.RATING, row.stars, row.stars_at))
-    if row.thumb is not None:
-        words.append((_THUMB[row.thumb], None, row.thumb_at))
-    if row.favourite:
-        words.append((Kind.FAVOURITE, None, row.favourite_at))
-    if row.never:
-        words.append((Kind.NOT_INTERESTED, None, row.never_at))
-    if row.clicked:
-        words.append((Kind.CLICK, None, row.clicked_at))
-    return words
+    """What stands of each aspect: its kind, its stars or seconds, and when it was said."""
+    words: list[tuple[bool, Kind, float | None, Any]] = [
+        (row.stars is not None, Kind.RATING, row.stars, row.stars_at),
+        (row.thumb == 1, Kind.LIKE, None, row.thumb_at),
+        (row.thumb == -1, Kind.DISLIKE, None, row.thumb_at),
+        (row.favourite, Kind.FAVOURITE, None, row.favourite_at),
+        (row.never, Kind.NOT_INTERESTED, None, row.never_at),
+        (row.shared, Kind.SHARE, None, row.shared_at),
+        (row.purchased is not None, Kind.PURCHASE, row.purchased, row.purchased_at),
+        (row.clicked, Kind.CLICK, None, row.clicked_at),
+        (row.viewed is not None, Kind.VIEW, row.viewed, row.viewed_at),
+    ]
+    return [(kind, value, at) for stands, kind, value, at in words if stands]
 
 
 def _last_word(words: list[_Word]) -> _Word:
-    """What was said last; a click says something only where nothing was said."""
-    said = [word for word in words if word[0] is not Kind.CLICK] or words
-    return max(said, key=lambda word: word[2])
+    """What was said last; a click says something only where nothing was said, a view where none came."""
+    said = [word for word in words if word[0] not in {Kind.CLICK, Kind.VIEW}]
+    clicks = [word for word in words if word[0] is Kind.CLICK]
+    return max(said or clicks or words, key=lambda word: word[2])
 
 
 def _shown(subject: UUID, at: datetime, days: int) -> dict[UUID, int]:

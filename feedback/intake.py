@@ -63,6 +63,8 @@ def event_of(
         undoes=draft.undoes,
         occurred_at=draft.occurred_at,
         impression=draft.impression,
+        text=draft.text,
+        public=draft.public,
         simulated=member.simulated,
         original_at=original_at,
     )

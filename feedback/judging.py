@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from feedback.events import NewInteraction, Outcome, Reason, Status, rejected
+from feedback.events import REASONS, NewInteraction, Outcome, Reason, Status, rejected
 from feedback.models import Kind
 
 
@@ -20,12 +21,24 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What was known before a body came: digests by event, targets by event, items with `active`."""
+class Taken:
+    """What was sent under a key before, and by whom (None where its month is no longer kept)."""
 
-    digests: Mapping[str, bytes] = field(default_factory=dict)
+    digest: bytes
+    subject: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was known before a body came: keys by event, targets by event, items with `active`.
+
+    `undone` holds the events that were taken back, each with whose they are.
+    """
+
+    keys: Mapping[str, Taken] = field(default_factory=dict)
     targets: Mapping[str, Target] = field(default_factory=dict)
     items: Mapping[UUID, bool] = field(default_factory=dict)
+    undone: AbstractSet[tuple[str, UUID]] = frozenset()
 
 
 def judge(events: Sequence[NewInteraction], known: Known) -> list[Outcome]:
@@ -41,21 +54,22 @@ def judge(events: Sequence[NewInteraction], known: Known) -> list[Outcome]:
             first[event.event] = at
             outcome = Outcome(event.event, Status.ACCEPTED)
         outcomes.append(outcome)
-    return _refuse_undos(events, outcomes, known, first)
+    return _judge_undos(events, outcomes, known, first)
 
 
 def _repeated(
     event: NewInteraction, known: Known, events: Sequence[NewInteraction], first: Mapping[str, int]
 ) -> Outcome | None:
-    digest = known.digests.get(event.event)
-    if digest is None and event.event in first:
-        digest = events[first[event.event]].digest()
-    return None if digest is None else repeated(event, digest)
+    taken = known.keys.get(event.event)
+    if taken is None and event.event in first:
+        earlier = events[first[event.event]]
+        taken = Taken(earlier.digest(), earlier.subject)
+    return None if taken is None else repeated(event, taken)
 
 
-def repeated(event: NewInteraction, digest: bytes) -> Outcome:
-    """The outcome of an event whose key is taken, by what was sent under it."""
-    if event.digest() == digest:
+def repeated(event: NewInteraction, taken: Taken) -> Outcome:
+    """The outcome of an event whose key is taken, by what was sent under it and by whom."""
+    if event.digest() == taken.digest and taken.subject in {event.subject, None}:
         return Outcome(event.event, Status.DUPLICATE)
     return rejected(event.event, Reason.CONFLICT)
 
@@ -69,19 +83,25 @@ def _refused_item(event: NewInteraction, known: Known) -> Outcome | None:
     return None if active else rejected(event.event, Reason.INACTIVE_ITEM)
 
 
-def _refuse_undos(
+def _judge_undos(
     events: Sequence[NewInteraction],
     outcomes: list[Outcome],
     known: Known,
     first: Mapping[str, int],
 ) -> list[Outcome]:
     """Refuse undos of what cannot be undone; the event may stand before or after them in the body."""
-    for event, outcome in zip(events, list(outcomes), strict=True):
-        if event.kind is not Kind.UNDO or outcome.status is Status.REJECTED:
+    undone = set(known.undone)
+    for at, event in enumerate(events):
+        if event.kind is not Kind.UNDO or first.get(event.event) != at:
             continue
-        at = first.get(event.event)
-        if at is not None and (reason := _refusal(event, _target(event, events, known, first))):
+        target = _target(event, events, known, first)
+        if reason := _refusal(event, target, undone):
             outcomes[at] = rejected(event.event, reason)
+            continue
+        undone.add((event.undoes, event.subject))
+        if target is None:
+            text = str(REASONS[Reason.NOT_ARRIVED])
+            outcomes[at] = Outcome(event.event, Status.ACCEPTED, Reason.NOT_ARRIVED, text)
     return _follow(events, outcomes, first)
 
 
@@ -96,12 +116,14 @@ def _target(
     return Target(events[at].subject, events[at].item_id, events[at].kind)
 
 
-def _refusal(event: NewInteraction, target: Target | None) -> Reason | None:
-    if target is None:
-        return None
-    if target.subject != event.subject:
+def _refusal(
+    event: NewInteraction, target: Target | None, undone: AbstractSet[tuple[str, UUID]]
+) -> Reason | None:
+    if target is not None and target.subject != event.subject:
         return Reason.NOT_YOURS
-    return Reason.NOT_UNDOABLE if target.kind is Kind.UNDO else None
+    if target is not None and target.kind is Kind.UNDO:
+        return Reason.NOT_UNDOABLE
+    return Reason.ALREADY_UNDONE if (event.undoes, event.subject) in undone else None
 
 
 def _follow(

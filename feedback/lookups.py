@@ -9,30 +9,33 @@ from uuid import UUID
 
 from django.db import connection
 
+from feedback.arrays import array
 from feedback.events import NewInteraction
-from feedback.judging import Known, Target
+from feedback.judging import Known, Taken, Target
 from feedback.models import Kind
 
-_TARGETS: Final = """
-SELECT told.event, told.subject, told.item_id, told.kind
+_TOLD: Final = """
+SELECT key.event, key.digest, told.subject, told.item_id, told.kind
 FROM feedback_eventkey AS key
-JOIN feedback_interaction AS told
+LEFT JOIN feedback_interaction AS told
   ON told.id = key.interaction AND told.occurred_at = key.occurred_at
-WHERE key.source = %s AND key.event = ANY(%s)
+WHERE key.source = %s AND key.event = ANY(%s::text[])
 """
 
-# Arrays rather than lists of parameters: a body of an import names ten thousand keys.
-_DIGESTS: Final = (
-    "SELECT event, digest FROM feedback_eventkey WHERE source = %s AND event = ANY(%s)"
-)
-_UNDONE: Final = "SELECT event, subject FROM feedback_undo WHERE source = %s AND event = ANY(%s)"
-_ACTIVE: Final = "SELECT id, active FROM curation_item WHERE id = ANY(%s)"
+# Of nearly all keys there is nothing: to ask for the rows behind them would cost more than to find that.
+_TAKEN: Final = """
+SELECT event FROM feedback_eventkey WHERE source = %s AND event = ANY(%s::text[])
+"""
+_UNDONE: Final = """
+SELECT event, subject FROM feedback_undo WHERE source = %s AND event = ANY(%s::text[])
+"""
+_ACTIVE: Final = "SELECT id, active FROM curation_item WHERE id = ANY(%s::uuid[])"
 
 _PLACEMENTS: Final = """
 SELECT shown.id, shown.subject, placed.item
 FROM feedback_impression AS shown
 CROSS JOIN unnest(shown.items, shown.curated) AS placed (item, curated)
-WHERE shown.id = ANY(%s) AND shown.served_at BETWEEN %s AND %s AND placed.curated
+WHERE shown.id = ANY(%s::uuid[]) AND shown.served_at BETWEEN %s AND %s AND placed.curated
 """
 
 # An impression's id is made within moments of its serving: a day allows for clocks that differ.
@@ -42,30 +45,31 @@ _TIME_ORDERED: Final = 7
 
 def known_of(events: Sequence[NewInteraction], source: str) -> Known:
     """What the database knows of these events, in a fixed number of queries."""
-    undone = {event.undoes for event in events if event.kind is Kind.UNDO}
+    keys = {event.event for event in events}
+    targets = {event.undoes for event in events if event.kind is Kind.UNDO}
     items = {event.item_id for event in events if event.item_id}
     return Known(
-        digests=digests_of({event.event for event in events}, source),
-        targets=_targets(undone, source) if undone else {},
-        items=dict(_fetch(_ACTIVE, [list(items)])),
+        keys=keys_of(keys, source),
+        targets=_targets(targets, source) if targets else {},
+        items=dict(_fetch(_ACTIVE, [array(items)])),
+        undone=set(_fetch(_UNDONE, [source, array(keys | targets)])),
     )
 
 
-def digests_of(keys: Collection[str], source: str) -> dict[str, bytes]:
-    """The digests of those keys that are taken."""
-    return {event: bytes(told) for event, told in _fetch(_DIGESTS, [source, list(keys)])}
+def keys_of(keys: Collection[str], source: str) -> dict[str, Taken]:
+    """What was sent under those keys that are taken."""
+    taken = [event for (event,) in _fetch(_TAKEN, [source, array(keys)])]
+    rows = _fetch(_TOLD, [source, array(taken)]) if taken else []
+    return {event: Taken(bytes(digest), subject) for event, digest, subject, _item, _kind in rows}
 
 
 def _targets(keys: Collection[str], source: str) -> dict[str, Target]:
-    rows = _fetch(_TARGETS, [source, list(keys)])
-    return {event: Target(subject, item, Kind(kind)) for event, subject, item, kind in rows}
-
-
-def undone_of(events: Iterable[NewInteraction], source: str) -> set[tuple[str, UUID]]:
-    """Which of these events are taken back already, by an undo that came first or comes with them."""
-    keys = [event.event for event in events if event.kind is not Kind.UNDO]
-    together = {(e.undoes, e.subject) for e in events if e.kind is Kind.UNDO}
-    return together.union(_fetch(_UNDONE, [source, keys]))
+    rows = _fetch(_TOLD, [source, array(keys)])
+    return {
+        event: Target(subject, item, Kind(kind))
+        for event, _digest, subject, item, kind in rows
+        if subject is not None
+    }
 
 
 def curated_of(events: Iterable[NewInteraction]) -> set[tuple[UUID, UUID, UUID]]:
@@ -74,7 +78,8 @@ def curated_of(events: Iterable[NewInteraction]) -> set[tuple[UUID, UUID, UUID]]
     if not cited:
         return set()
     instants = [instant_of(impression) for impression in cited]
-    return set(_fetch(_PLACEMENTS, [list(cited), min(instants) - _SLACK, max(instants) + _SLACK]))
+    earliest, latest = min(instants) - _SLACK, max(instants) + _SLACK
+    return set(_fetch(_PLACEMENTS, [array(cited), earliest, latest]))
 
 
 def instant_of(made: UUID) -> datetime:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from feedback.events import Outcome, Reason, rejected
@@ -13,11 +15,31 @@ from feedback.partitions import EARLIEST
 
 KINDS = {kind.name.lower(): kind for kind in Kind}
 FIELDS = frozenset(
-    {"event", "member", "item", "kind", "value", "undoes", "occurred_at", "impression"}
+    {
+        "event",
+        "member",
+        "item",
+        "kind",
+        "value",
+        "undoes",
+        "occurred_at",
+        "impression",
+        "text",
+        "public",
+    }
 )
 AHEAD = timedelta(minutes=5)
 MAX_LENGTH = 255
-MIN_STARS, MAX_STARS = 1.0, 5.0
+MAX_COMMENT = 2000
+RANGES: Final[Mapping[Kind, tuple[float, float]]] = {
+    Kind.RATING: (1, 5),
+    Kind.VIEW: (0, 7 * 86_400),
+    Kind.PURCHASE: (0, 1e12),
+}
+"""What a number may be: stars, seconds of dwell, an amount in whatever money the source counts in."""
+
+# Controls, halves of surrogate pairs, what is private or not assigned: no part of a text for people.
+_NO_TEXT: Final = frozenset({"Cc", "Cs", "Co", "Cn"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +54,8 @@ class Draft:
     undoes: str
     occurred_at: datetime | None
     impression: UUID | None
+    text: str = ""
+    public: bool = False
 
 
 class _RefusedError(Exception):
@@ -55,6 +79,7 @@ def _draft(raw: Mapping[str, object], now: datetime) -> Draft:
     event, member = _text(raw, "event"), _text(raw, "member")
     kind = _kind(raw)
     undo = kind is Kind.UNDO
+    text, public = _comment(raw, kind)
     return Draft(
         event=event,
         member=member,
@@ -64,6 +89,8 @@ def _draft(raw: Mapping[str, object], now: datetime) -> Draft:
         undoes=_text(raw, "undoes") if undo else _absent(raw, "undoes"),
         occurred_at=_instant(raw.get("occurred_at"), now),
         impression=_impression(raw.get("impression")),
+        text=text,
+        public=public,
     )
 
 
@@ -112,8 +139,8 @@ def _value(value: object, kind: Kind) -> float | None:
         return 1.0 if kind is Kind.FAVOURITE else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _RefusedError(Reason.BAD_VALUE)
-    if kind is Kind.RATING:
-        return _stars(value)
+    if kind in RANGES:
+        return _within(value, *RANGES[kind])
     # Other kinds happen or do not; only a favourite can be set to 0.
     if value != 1 and not (value == 0 and kind is Kind.FAVOURITE):
         raise _RefusedError(
@@ -122,10 +149,33 @@ def _value(value: object, kind: Kind) -> float | None:
     return float(value) if kind is Kind.FAVOURITE else None
 
 
-def _stars(value: float) -> float:
-    if not (MIN_STARS <= value <= MAX_STARS):  # false for NaN too
-        raise _RefusedError(Reason.VALUE_OUT_OF_RANGE, range="1 – 5")
+def _within(value: float, least: float, most: float) -> float:
+    if not (least <= value <= most):  # false for NaN too
+        raise _RefusedError(Reason.VALUE_OUT_OF_RANGE, range=f"{least:.0f} – {most:.0f}")
     return float(value)
+
+
+def _comment(raw: Mapping[str, object], kind: Kind) -> tuple[str, bool]:
+    """The text of a comment and whether everybody may read it; no other kind has either."""
+    if kind is not Kind.COMMENT:
+        _absent(raw, "text")
+        _absent(raw, "public")
+        return "", False
+    public = raw.get("public", False)
+    if not isinstance(public, bool):
+        raise _RefusedError(Reason.BAD_FLAG, field="public")
+    if raw.get("text") is None:
+        raise _RefusedError(Reason.MISSING_FIELD, field="text")
+    return _written(raw["text"]), public
+
+
+def _written(text: object) -> str:
+    """A text of several lines, without blanks at its ends."""
+    tidy = text.replace("\r\n", "\n").strip() if isinstance(text, str) else ""
+    plain = all(c in "\n\t" or unicodedata.category(c) not in _NO_TEXT for c in tidy)
+    if not (0 < len(tidy) <= MAX_COMMENT and plain):
+        raise _RefusedError(Reason.BAD_COMMENT, limit=MAX_COMMENT)
+    return tidy
 
 
 def _instant(value: object, now: datetime) -> datetime | None:

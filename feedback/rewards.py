@@ -19,7 +19,10 @@ STARS: Final = ((4.0, 1.0), (3.0, 0.5))
 REWARDS: Final = {
     Kind.LIKE: 1.0,
     Kind.FAVOURITE: 1.0,
+    Kind.SHARE: 1.0,
+    Kind.PURCHASE: 1.0,
     Kind.CLICK: 0.7,
+    Kind.VIEW: 0.6,
     Kind.DISLIKE: 0.0,
     Kind.NOT_INTERESTED: 0.0,
 }

@@ -9,7 +9,16 @@ from feedback.events import NewInteraction
 from feedback.models import Kind, Rating
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
-SILENCE = {"stars": None, "thumb": None, "favourite": False, "never": False, "clicked": False}
+SILENCE = {
+    "stars": None,
+    "thumb": None,
+    "favourite": False,
+    "never": False,
+    "clicked": False,
+    "shared": False,
+    "viewed": None,
+    "purchased": None,
+}
 
 
 def told(member, event, kind, item=None, value=None, *, minute=None, undoes="", **more):

@@ -5,17 +5,15 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feedback.actions import record
 from feedback.events import Status
-from feedback.folding import CLEAR, REBUILD
+from feedback.folding import rebuild
 from feedback.models import Kind, MemberState, Rating
 from tests.feedback.cast import SILENCE, told
 
@@ -48,6 +46,8 @@ def deeds(draw):
     values = {
         Kind.RATING: st.sampled_from([1.0, 2.5, 3.0, 4.0, 5.0]),
         Kind.FAVOURITE: st.sampled_from([0.0, 1.0]),
+        Kind.VIEW: st.sampled_from([None, 0.0, 12.5, 300.0]),
+        Kind.PURCHASE: st.sampled_from([None, 0.0, 19.99]),
     }
     return Deed(
         who=draw(st.integers(0, MEMBERS - 1)),
@@ -85,6 +85,10 @@ def _word(deed):
         Kind.FAVOURITE: {"favourite": deed.value == 1},
         Kind.NOT_INTERESTED: {"never": True},
         Kind.CLICK: {"clicked": True},
+        Kind.SHARE: {"shared": True},
+        Kind.VIEW: {"viewed": deed.value or 0.0},
+        Kind.PURCHASE: {"purchased": deed.value or 0.0},
+        Kind.COMMENT: None,
         Kind.UNDO: None,
     }[deed.kind]
 
@@ -111,6 +115,7 @@ def arrive(happened, cuts, people, items):
             deed.value,
             minute=deed.minute,
             undoes=f"{run}-{deed.undoes}" if deed.kind is Kind.UNDO else "",
+            text="Well." if deed.kind is Kind.COMMENT else "",
         )
         for at, deed in enumerate(happened)
     ]
@@ -151,15 +156,7 @@ def test_what_a_member_says_is_the_plain_fold_of_what_was_not_undone(films, happ
 
 def rebuilt(people, items):
     """What stands after every pair's history is folded again."""
-    pairs = [(one.subject, item) for one in people for item in items]
-    words: dict[str, Any] = {
-        "subjects": [subject for subject, _ in pairs],
-        "items": [item for _, item in pairs],
-        "now": timezone.now(),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(CLEAR, words)
-        cursor.execute(REBUILD, words)
+    rebuild([(one.subject, item) for one in people for item in items], timezone.now())
     return {pair: said for pair, said in stored(people, items).items() if said != SILENCE}
 
 
