@@ -66,12 +66,40 @@ def roll_up() -> None:
     stats.roll_up()
 
 
+@shared_task(name="recsys.refresh_segment", max_retries=3)
+def refresh_segment(segment_id: str) -> None:
+    """Bring one segment up to date."""
+    from recsys import segments
+
+    segments.refresh_one(UUID(segment_id))
+
+
 @shared_task(name="recsys.refresh_segments", max_retries=0)
 def refresh_segments() -> None:
     """Count what members did, and bring their segments up to date."""
     from recsys import segments
 
     segments.refresh()
+
+
+@shared_task(name="recsys.publish_due", max_retries=0)
+def publish_due() -> None:
+    """Publish the change sets whose instant has come."""
+    from django.utils import timezone
+
+    from curation import actions
+
+    actions.publish_due(timezone.now())
+
+
+@shared_task(name="recsys.inspect_decisions", max_retries=0)
+def inspect_decisions() -> None:
+    """Lint all that is published, and keep what is found."""
+    from django.utils import timezone
+
+    from curation import inspections
+
+    inspections.keep(timezone.now())
 
 
 @worker_process_init.connect
@@ -88,7 +116,10 @@ def child_started(**_: Any) -> None:
 
 @worker_ready.connect
 def worker_started(**_: Any) -> None:
-    """The other workers show that they live by their parent process."""
+    """The other workers show that they live by their parent process; each watches over its pool."""
+    from recsys import pool_guard
+
+    pool_guard.start()
     if settings.PROCESS != REALTIME:
         from recsys import attendance
 

@@ -128,7 +128,7 @@ def free_port() -> int:
 
 def start_stack(var: Path, **more: str) -> LiveStack:
     """Start `manage.py up` and return when its processes are ready; the demo's data may still be on its way."""
-    port = free_port()
+    port = int(more.get("PORT") or free_port())
     environment = (
         bare_environment() | {"TANDEM_VAR": str(var), "PORT": str(port), "TANDEM_DEMO": "0"} | more
     )

@@ -70,6 +70,14 @@ class Postgres:
         except psycopg.OperationalError:
             return False
 
+    def refuses(self) -> bool:
+        """Whether it lets nobody in any more, since it waits for those who are in to leave."""
+        try:
+            psycopg.connect(self.url(SUPERUSER, "postgres"), connect_timeout=2).close()
+        except psycopg.OperationalError as error:
+            return "the database system is shutting down" in str(error)
+        return False
+
 
 def packaged_binaries() -> Path:
     """The folder of the wheel's programs. The wheel itself is not imported: it would look for folders of its own."""

@@ -27,7 +27,8 @@ class Program:
     """What to run and how it likes to be treated.
 
     stage: the stages start in ascending order and stop in descending order. stop, harder: the signals that ask it to
-    stop, politely for grace_s seconds and then less so; orphaned: the one it gets when the supervisor dies.
+    stop, politely for grace_s seconds and then less so; orphaned: the one it gets when the supervisor dies. lingers:
+    whether somebody else's signal made it refuse its work without ending, so that it has to be stopped to come back.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Program:
     account: Account | None = None
     to_terminal: bool = False
     before: Callable[[], None] | None = None
+    lingers: Callable[[], bool] | None = None
 
 
 @dataclass

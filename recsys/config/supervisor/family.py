@@ -18,6 +18,7 @@ _TICK_S = 0.05
 _WINDOW_S = 60.0
 _MOST_RESTARTS = 5
 _HARDER_S = 5.0
+_LOOK_EVERY_S = 5.0
 _LARGEST_LOG_BYTES = 20 * 2**20
 
 
@@ -36,6 +37,7 @@ class Family:
         self._lock = lock
         self._first_wait_s = first_wait_s
         self._passing: list[Path] = []
+        self._looked = time.monotonic()
         logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._janitor = self._start_janitor()
 
@@ -112,6 +114,16 @@ class Family:
         for child in self.children.values():
             if child.wanted and not child.running():
                 self._revive(child)
+        if time.monotonic() - self._looked > _LOOK_EVERY_S:
+            self._looked = time.monotonic()
+            self._hasten()
+
+    def _hasten(self) -> None:
+        """Stop whoever refuses to work but does not end; it is brought back like the dead."""
+        for child in self.children.values():
+            lingers = child.program.lingers
+            if child.wanted and lingers and child.running() and lingers():
+                child.send(child.program.stop)
 
     def _revive(self, child: Child) -> None:
         now = time.monotonic()

@@ -56,6 +56,8 @@ def _postgres(postgres: Postgres) -> Program:
         grace_s=30.0,
         account=postgres.account,
         before=before,
+        # Told SIGTERM it would wait, refusing everybody new, until the last old session ends: ours last for days.
+        lingers=postgres.refuses,
     )
 
 
