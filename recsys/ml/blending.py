@@ -9,32 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
+from recsys.ml.conditional_logit import fit
 from recsys.ml.evaluation import Case, Score, batches
 from recsys.ml.interactions import History, Vocabulary
+from recsys.ml.questions import STEADY, Question, ask, scales_of
 from recsys.ml.reports import Report, evaluate
 from recsys.ml.scales import Batch, scaled
 
-CANDIDATES: Final = 100
 MOST_CASES: Final = 4_000
 MOST_SCORES: Final = 20_000_000
 STEPS: Final = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
-STEADY: Final = ("log_z", "z", "percentile", "min_max")
-"""Scales that a retrained scorer keeps: raw scores grow with the data, so ``none`` is not among them."""
-LINEAR: Final = ("z", "min_max")
-HEAVY_TAILED: Final = frozenset({"popularity"})
-"""Scorers that stand far above the rest on few items: on a scale that keeps their tail they decide those
-alone and leave the others to taste; one that compresses it would have them decide the whole slate."""
 ROUNDS: Final = 3
 DEPTH: Final = 10
-RIDGE: Final = 1e-4
-LARGEST_BETA: Final = 100.0
+LEAST_BETA: Final = 1e-3
 Weights = dict[str, float]
 Scales = dict[str, str]
 
@@ -76,7 +68,7 @@ def utilities(blend: Blend, scores: Mapping[str, NDArray[Any]]) -> Batch:
     return blend.beta * mixed(blend.weights, parts)
 
 
-def mixed(weights: Mapping[str, float], parts: Mapping[str, Batch]) -> Batch:
+def mixed(weights: Mapping[str, float], parts: Mapping[str, NDArray[np.floating[Any]]]) -> Batch:
     """Sum scaled scores by weight, over the scorers that know something of the member."""
     total = sum(weights[name] for name in parts)
     shape = next(iter(parts.values())).shape
@@ -119,7 +111,7 @@ def choose(
     known = {name: _Remembered(score, speaking, catalogue) for name, score in scorers.items()}
     alone = {name: evaluate(score, speaking, catalogue) for name, score in known.items()}
     best = max(alone, key=lambda name: alone[name].members.ndcg)
-    question = _ask(known, asked, catalogue, scales)
+    question = ask(known, asked, catalogue, scales)
     picked = _ascend(question, best, scales)
     blend = Blend(*picked, beta=_beta(question, *picked))
     return Choice(blend, evaluate(blended(blend, known), speaking, catalogue), alone)
@@ -144,66 +136,7 @@ class _Remembered:
         return self.scores[[self.rows[id(history)] for history in histories]]
 
 
-def scales_of(name: str, scales: Sequence[str]) -> Sequence[str]:
-    """Those of the scales that suit a scorer."""
-    linear = [scale for scale in scales if scale in LINEAR]
-    return linear if name in HEAVY_TAILED and linear else scales
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Question:
-    """Candidates of all cases on every scale: parts[name][scale] [B, C]; padding is -inf in ``mask``.
-
-    ``target`` [B] is the target's column, -1 where it is no candidate.
-    """
-
-    parts: Mapping[str, Mapping[str, Batch]]
-    mask: Batch
-    target: NDArray[np.int64]
-
-
-def _ask(
-    scorers: Mapping[str, Score],
-    cases: Sequence[Case],
-    catalogue: Vocabulary,
-    scales: Sequence[str],
-) -> _Question:
-    """Gather each scorer's best unseen items per case, and put their scores on every scale."""
-    histories = [case.history for case in cases]
-    raw = {name: score(histories, catalogue) for name, score in scorers.items()}
-    chosen = [_candidates(raw, row, case, catalogue) for row, case in enumerate(cases)]
-    width = max(map(len, chosen))
-    columns = np.zeros((len(cases), width), np.int64)
-    mask = np.full((len(cases), width), -np.inf)
-    for row, items in enumerate(chosen):
-        columns[row, : len(items)], mask[row, : len(items)] = items, 0.0
-    parts = {name: _on_scales(scores, columns, scales) for name, scores in raw.items()}
-    targets = catalogue.indexes(case.targets[-1] for case in cases)
-    found = (columns == targets[:, None]) & (mask == 0)
-    return _Question(parts, mask, np.where(found.any(axis=1), found.argmax(axis=1), -1))
-
-
-def _candidates(
-    raw: Mapping[str, NDArray[Any]], row: int, case: Case, catalogue: Vocabulary
-) -> NDArray[np.int64]:
-    seen = catalogue.indexes(case.history.items)
-    chosen = []
-    for scores in raw.values():
-        ranked = np.where(np.isnan(scores[row]), -np.inf, scores[row])
-        ranked[seen[seen >= 0]] = -np.inf
-        best = np.argsort(-ranked, kind="stable")[:CANDIDATES]
-        chosen.append(best[~np.isneginf(ranked[best])])
-    return np.unique(np.concatenate(chosen))
-
-
-def _on_scales(
-    scores: NDArray[Any], columns: NDArray[np.int64], scales: Sequence[str]
-) -> dict[str, Batch]:
-    asked = np.take_along_axis(scores, columns, axis=1)
-    return {scale: scaled(scores, scale, asked) for scale in scales}
-
-
-def _ascend(question: _Question, best: str, scales: Sequence[str]) -> tuple[Weights, Scales]:
+def _ascend(question: Question, best: str, scales: Sequence[str]) -> tuple[Weights, Scales]:
     """Start from the best scorer alone, on each scale; keep the start from which most is reached.
 
     The best scorer keeps weight 1, since only ratios matter.
@@ -228,7 +161,7 @@ class _Climb:
     others multiplies a whole row, which moves no rank, so it is left out here.
     """
 
-    def __init__(self, question: _Question, best: str, scale: str) -> None:
+    def __init__(self, question: Question, best: str, scale: str) -> None:
         self.found = question.target >= 0
         self.target = question.target[self.found, None]
         self.neutral = {
@@ -251,7 +184,7 @@ class _Climb:
                     self.quality, self.mixture = quality, tried
                     self.weights[name], self.scales[name] = step, scale
 
-    def _neutral(self, part: Batch) -> NDArray[np.float32]:
+    def _neutral(self, part: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         return np.nan_to_num(part[self.found], nan=0.0).astype(np.float32)
 
     def _ndcg(self, utility: NDArray[np.float32]) -> float:
@@ -262,37 +195,16 @@ class _Climb:
         return float(gains.sum() / len(self.found))
 
 
-def _utility(question: _Question, weights: Weights, scales: Scales) -> Batch:
+def _utility(question: Question, weights: Weights, scales: Scales) -> Batch:
     used = {name: question.parts[name][scales[name]] for name in weights if weights[name] > 0}
     mixture = mixed(weights, used)
     return np.where(np.isnan(mixture), -np.inf, mixture) + question.mask
 
 
-def _beta(question: _Question, weights: Weights, scales: Scales) -> float:
-    """β of P(item) = softmax(β · utility) by maximum likelihood (McFadden 1974), with a small ridge.
-
-    Only cases whose target is among the candidates speak: forcing it in would bias β.
-    """
-    found = question.target >= 0
-    utility = _utility(question, weights, scales)[found]
-    own = np.take_along_axis(utility, question.target[found, None], axis=1)
-    lead = np.where(np.isneginf(utility), -np.inf, utility - own)
-    fitted = minimize(
-        partial(_loss, lead=lead),
-        x0=np.array([1.0]),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(1e-3, LARGEST_BETA)],
-    )
-    return float(fitted.x[0])
-
-
-def _loss(beta: NDArray[np.float64], lead: Batch) -> tuple[float, NDArray[np.float64]]:
-    """Mean −log P(target) and its slope; ``lead`` [B, C] is the utility above the target's."""
-    logits = np.where(np.isneginf(lead), -np.inf, beta[0] * lead)
-    highest = logits.max(axis=1, keepdims=True)
-    odds = np.exp(logits - highest)
-    total = odds.sum(axis=1, keepdims=True)
-    loss = float(np.mean(highest + np.log(total))) + RIDGE * float(beta[0]) ** 2
-    slopes = (odds * np.nan_to_num(lead, neginf=0.0)).sum(axis=1, keepdims=True) / total
-    return loss, np.array([float(slopes.mean()) + 2 * RIDGE * float(beta[0])])
+def _beta(question: Question, weights: Weights, scales: Scales) -> float:
+    """β of P(item) = softmax(β · utility): the conditional logit of one feature."""
+    utility = _utility(question, weights, scales)
+    unknown = np.isneginf(utility)
+    feature = np.where(unknown, 0.0, utility)[..., None]
+    mask = np.where(unknown, -np.inf, 0.0)
+    return float(fit(feature, mask, question.target, least=LEAST_BETA)[0])

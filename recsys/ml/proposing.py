@@ -1,0 +1,195 @@
+"""Proposing a blend: weights by conditional logit on what members turned to, and what it would gain.
+
+The cases must be younger than all that the scorers learnt. Half of their members fit the weights, the other
+half tells what that is worth. Dims: B cases, C candidates of a case (padded), M scorers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.ml import metrics
+from recsys.ml.blending import Blend, utilities
+from recsys.ml.conditional_logit import fit
+from recsys.ml.evaluation import Case, Score, batches, hits_of, top
+from recsys.ml.interactions import History, Vocabulary
+from recsys.ml.intervals import Interval, difference
+from recsys.ml.questions import STEADY, Question, ask, scales_of
+from recsys.ml.reports import DEPTH
+
+MOST_FITTING: Final = 2_000
+MOST_JUDGING: Final = 3_000
+ROUNDS: Final = 2
+LEAST_GAIN: Final = 1e-4
+DIGITS: Final = 4
+FIRST_SCALE: Final = "z"
+Watch = Callable[[str, int, int], None]
+Gains = Mapping[str, NDArray[np.float64]]
+PROPOSED, PRESENT = "proposed", "present"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A blend with what members who did not fit it say of it.
+
+    ``fitted_on`` members fitted the weights: those whose target was a candidate. NDCG@10 is over the
+    whole catalogue: ``ndcg`` by scorer alone, under ``proposed``, and under ``present`` for the blend of
+    now; ``over_best`` and ``over_present`` are the gains over the best scorer alone and over that blend.
+    """
+
+    blend: Blend
+    fitted_on: int
+    best: str
+    ndcg: Mapping[str, Interval]
+    over_best: Interval
+    over_present: Interval
+
+    def as_json(self) -> dict[str, Any]:
+        """The proposal as plain data."""
+        return asdict(self)
+
+
+def quiet(stage: str, done: int, total: int) -> None:
+    """Watch nothing."""
+
+
+def propose(
+    scorers: Mapping[str, Score],
+    cases: Sequence[Case],
+    catalogue: Vocabulary,
+    present: Blend,
+    watch: Watch = quiet,
+) -> Proposal:
+    """Fit a blend of all scorers on one half of the members and judge it on the other.
+
+    Raises ValueError where nobody has a history and a target, or no target is among the candidates.
+    """
+    asked = [case for case in cases if len(case.history) and case.targets[-1] in catalogue]
+    if len(asked) < 2:
+        raise ValueError("fewer than two members have a history and turned to an item since")
+    question = _ask(scorers, _sample(asked[::2], MOST_FITTING), catalogue, watch)
+    blend = _Fit(question, watch).best()
+    singles = {name: Blend({name: 1.0}, {name: "none"}) for name in scorers}
+    rivals = {**singles, PROPOSED: blend, PRESENT: present}
+    gains = _gains(rivals, scorers, _sample(asked[1::2], MOST_JUDGING), catalogue, watch)
+    best = max(singles, key=lambda name: gains[name].mean())
+    return Proposal(
+        blend=blend,
+        fitted_on=len(question.target),
+        best=best,
+        ndcg={name: Interval.of(each) for name, each in gains.items()},
+        over_best=difference(gains[PROPOSED], gains[best]),
+        over_present=difference(gains[PROPOSED], gains[PRESENT]),
+    )
+
+
+def from_last_item(cases: Sequence[Case]) -> list[Case]:
+    """The same cases where all that is known is the item before: what a page of similar items is asked."""
+    return [
+        Case(case.member, _liked(case.history), case.targets)
+        for case in cases
+        if len(case.history) and case.history.items[-1] not in case.targets
+    ]
+
+
+def _liked(history: History) -> History:
+    return History.of([(history.items[-1], 1.0, float(history.times[-1]))])
+
+
+def _sample(cases: Sequence[Case], most: int) -> Sequence[Case]:
+    return cases[:: max(1, -(-len(cases) // most))]
+
+
+def _ask(
+    scorers: Mapping[str, Score], cases: Sequence[Case], catalogue: Vocabulary, watch: Watch
+) -> Question:
+    """The questions of all cases, a batch at a time: whole catalogues of scores are not kept."""
+    asked = []
+    for rows, batch in batches(cases):
+        watch("candidates", rows.start, len(cases))
+        asked.append(ask(scorers, batch, catalogue, STEADY).speaking())
+    return Question.joined(asked)
+
+
+class _Fit:
+    """One scorer's scale at a time: the weights are fitted anew, and what ranks best is kept."""
+
+    def __init__(self, question: Question, watch: Watch) -> None:
+        self.watch = watch
+        self.names = list(question.parts)
+        self.target = question.target
+        self.mask = question.mask.astype(np.float32)
+        self.parts = {
+            name: {scale: np.nan_to_num(scales[scale]) for scale in scales_of(name, STEADY)}
+            for name, scales in question.parts.items()
+        }
+
+    def best(self) -> Blend:
+        """The blend of the best scales found: the heaviest scorer weighs 1, β makes utilities logits."""
+        scales = {name: self._first(name) for name in self.names}
+        theta = self._fitted(scales, None)
+        quality = self._ndcg(scales, theta)
+        for turn in range(ROUNDS):
+            before = quality
+            for at, name in enumerate(self.names):
+                self.watch("fit", turn * len(self.names) + at, ROUNDS * len(self.names))
+                for scale in self.parts[name].keys() - {scales[name]}:
+                    tried = {**scales, name: scale}
+                    weights = self._fitted(tried, theta)
+                    if (reached := self._ndcg(tried, weights)) > quality + LEAST_GAIN:
+                        scales, theta, quality = tried, weights, reached
+            if quality <= before:
+                break
+        return self._blend(scales, theta)
+
+    def _first(self, name: str) -> str:
+        return FIRST_SCALE if FIRST_SCALE in self.parts[name] else next(iter(self.parts[name]))
+
+    def _features(self, scales: Mapping[str, str]) -> NDArray[np.float32]:
+        return np.stack([self.parts[name][scales[name]] for name in self.names], axis=2)
+
+    def _fitted(
+        self, scales: Mapping[str, str], start: NDArray[np.float64] | None
+    ) -> NDArray[np.float64]:
+        return fit(self._features(scales), self.mask, self.target, start=start)
+
+    def _ndcg(self, scales: Mapping[str, str], theta: NDArray[np.float64]) -> float:
+        """Mean NDCG@10 over the candidates; a target gains nothing by a tie."""
+        utility = self._features(scales) @ theta + self.mask
+        own = np.take_along_axis(utility, self.target[:, None], axis=1)
+        places = np.count_nonzero(utility >= own, axis=1)
+        return float(np.where(places <= DEPTH, 1.0 / np.log2(places + 1.0), 0.0).mean())
+
+    def _blend(self, scales: Mapping[str, str], theta: NDArray[np.float64]) -> Blend:
+        heaviest = float(theta.max())
+        if heaviest <= 0:
+            raise ValueError("no scorer tells what members turned to from what they did not")
+        weights = np.round(theta / heaviest, DIGITS).tolist()
+        return Blend(
+            dict(zip(self.names, weights, strict=True)), dict(scales), round(heaviest, DIGITS)
+        )
+
+
+def _gains(
+    rivals: Mapping[str, Blend],
+    scorers: Mapping[str, Score],
+    cases: Sequence[Case],
+    catalogue: Vocabulary,
+    watch: Watch,
+) -> Gains:
+    """NDCG@10 of every rival per case [B]; each scorer is asked once per batch."""
+    gains = {name: np.zeros(len(cases)) for name in rivals}
+    for rows, batch in batches(cases):
+        watch("judge", rows.start, len(cases))
+        histories = [case.history for case in batch]
+        raw = {name: score(histories, catalogue) for name, score in scorers.items()}
+        counts = np.array([len(case.targets) for case in batch])
+        for name, blend in rivals.items():
+            lists = top(utilities(blend, raw), batch, catalogue)[:, :DEPTH]
+            gains[name][rows] = metrics.ndcg(hits_of(lists, batch, catalogue), counts)
+    return gains
