@@ -7,10 +7,12 @@ from typing import Final
 
 from allauth.account.forms import LoginForm
 from django import forms
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from curation.models import Scope
 
+STAFF_SESSION_S: Final = 8 * 3600
 DAYS: Final = {"30": _("30 days"), "90": _("90 days"), "365": _("a year"), "": _("never")}
 
 
@@ -20,6 +22,13 @@ class SignInForm(LoginForm):  # type: ignore[misc]
     def add_prefix(self, field_name: str) -> str:
         """Call the name what browsers and scripts call it everywhere."""
         return "username" if field_name == "login" else str(super().add_prefix(field_name))
+
+    def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
+        """Sign in; staff do so again each working day."""
+        response: HttpResponse = super().login(request, redirect_url=redirect_url)
+        if self.user.is_staff:
+            request.session.set_expiry(STAFF_SESSION_S)
+        return response
 
 
 class TokenForm(forms.Form):

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
 
 from curation.models import Scope, Token
 from curation.problems import Denied
 from recsys import throttles
 from recsys.api.tokens import Caller
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView  # which reads these classes when it is imported
 
 API: Final = "/api/v1/"
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
@@ -16,8 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from curation import actions
 from curation.access import RoleBackend
 from recsys import throttles
-
-STAFF_SESSION_S: Final = 8 * 3600
+from recsys.account_forms import STAFF_SESSION_S
 
 
 class SignInBackend(RoleBackend, AuthenticationBackend):  # type: ignore[misc]
@@ -42,7 +41,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return saved
 
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **more: Any) -> HttpResponse:
-        """Staff sign in again each working day."""
+        """Staff sign in again each working day, with a second factor too."""
         if user.is_staff:
             request.session.set_expiry(STAFF_SESSION_S)
         return super().post_login(request, user, **more)

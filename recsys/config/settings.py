@@ -15,6 +15,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
@@ -91,8 +92,8 @@ MIDDLEWARE = [
     "recsys.config.middleware.preferences",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "recsys.config.middleware.limits",
-    "recsys.config.middleware.second_factor",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "recsys.config.middleware.second_factor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -251,6 +252,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "recsys.roll_up",
         "schedule": 60.0,
         "options": {"queue": "bulk", "expires": 60},
+    },
+    "publish change sets": {
+        "task": "recsys.publish_due",
+        "schedule": 5.0,
+        "options": {"queue": "bulk", "expires": 5},
+    },
+    "inspect decisions": {
+        "task": "recsys.inspect_decisions",
+        "schedule": crontab(hour="3", minute="17"),
+        "options": {"queue": "bulk", "expires": 3600},
     },
     "refresh segments": {
         "task": "recsys.refresh_segments",
