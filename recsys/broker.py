@@ -9,10 +9,11 @@ from typing import Any, Final
 from kombu import Producer
 from kombu.exceptions import OperationalError
 
-from recsys.cache import Breaker
+from recsys.cache import Breaker, Unavailable
 from recsys.config.celery import app
 
 breaker: Final = Breaker()
+LOOK_S: Final = 1.0
 
 
 class _Producers(threading.local):
@@ -73,3 +74,16 @@ def _open(timeout_s: float) -> Producer:
 def _close(producer: Producer, timeout_s: float) -> None:
     if producer.connection is not None:
         producer.connection.collect(socket_timeout=timeout_s)
+
+
+def lengths(queues: Sequence[str]) -> dict[str, int]:
+    """How many messages wait in each queue; raises `cache.Unavailable`."""
+    patience = {"socket_timeout": LOOK_S, "socket_connect_timeout": LOOK_S, "max_retries": 0}
+    reader = app.connection_for_read(transport_options=patience)
+    try:
+        with reader:
+            # Not passively: kombu looks for the bare name, where the keys have our prefix.
+            declare = reader.default_channel.queue_declare
+            return {queue: int(declare(queue).message_count) for queue in queues}
+    except (OperationalError, *reader.connection_errors) as trouble:
+        raise Unavailable(str(trouble)) from trouble

@@ -9,7 +9,7 @@ from django.urls import include, path
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.i18n import set_language
 
-from recsys import health, views
+from recsys import health, operation_views, views
 
 login = require_http_methods(["GET", "HEAD", "POST"])(account.login)
 logout = require_POST(account.logout)
@@ -18,6 +18,8 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("items/<uuid:item_id>/", views.item, name="item"),
     path("items/<uuid:item_id>/feedback/", views.feedback_on_item, name="feedback-on-item"),
+    path("items/<uuid:item_id>/view/", views.view_of_item, name="view-of-item"),
+    path("items/<uuid:item_id>/comments/", views.comment_on_item, name="comment-on-item"),
     path("feedback/undo/", views.undo_feedback, name="undo-feedback"),
     path("slates/<uuid:slate_id>/", views.trace, name="trace"),
     path("report/", include("feedback.urls")),
@@ -31,6 +33,7 @@ urlpatterns = [
     path("api/", include("recsys.api.urls")),
     path("admin/desk/", include("curation.desk_urls")),
     path("admin/runs/", include("recsys.run_urls")),
+    path("admin/operations/", operation_views.overview, name="operations"),
     path("admin/", admin.site.urls),
     path("livez", health.live, name="live"),
     path("readyz", health.ready, name="ready"),

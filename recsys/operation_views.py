@@ -1,0 +1,62 @@
+"""The operators' page of queues and workers: what waits, for how long, and who is there to do it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from curation.access import role_required
+from recsys import operations
+from recsys.doctor import LONGEST_LAG, LONGEST_WAIT
+from recsys.models import Job
+
+
+@role_required("operator")
+@require_GET
+def overview(request: HttpRequest) -> HttpResponse:
+    """Queues, the outbox, jobs and workers; its fragment renews itself."""
+    context = {"title": _("Operations"), **_context(operations.look())}
+    if request.headers.get("HX-Request"):
+        return render(request, "recsys/operations/_standing.html", context)
+    return render(
+        request, "recsys/operations/page.html", {**admin.site.each_context(request), **context}
+    )
+
+
+def _context(standing: operations.Standing) -> dict[str, Any]:
+    lag = standing.outbox.oldest
+    return {
+        "standing": standing,
+        "queues": [
+            {
+                "name": name,
+                "waiting": standing.queues.get(name),
+                "workers": len(standing.alive(name)),
+            }
+            for name in operations.QUEUES
+        ],
+        "outbox_is_late": lag is not None and lag > LONGEST_LAG,
+        "jobs": [_row(jobs) for jobs in standing.jobs],
+        "beats": [
+            {"beat": beat, "late": standing.is_late(beat), "ago": standing.at - beat.beat_at}
+            for beat in standing.beats
+        ],
+        "missing": [role for role in operations.WORKERS if not standing.alive(role)],
+    }
+
+
+def _row(jobs: operations.Jobs) -> dict[str, Any]:
+    open_states = (Job.State.QUEUED, Job.State.RUNNING)
+    counted = [(state.label, state.value, jobs.by_state.get(state, 0)) for state in Job.State]
+    return {
+        "kind": jobs.kind,
+        "states": [each for each in counted if each[2] or each[1] in open_states],
+        "oldest": jobs.oldest,
+        "late": jobs.oldest is not None and jobs.oldest > LONGEST_WAIT,
+        "expired": jobs.expired,
+    }

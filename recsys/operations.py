@@ -1,0 +1,125 @@
+"""How the work stands: queues, the outbox, jobs and who lives; read by the operators' page, the doctor and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import connection
+from django.db.models import Count, Min
+from django.utils import timezone
+from django_celery_beat.models import PeriodicTask
+
+from curation.models import Outbox
+from recsys import broker
+from recsys.cache import Unavailable
+from recsys.heartbeats import BEAT_S
+from recsys.leases import DOORS
+from recsys.models import Heartbeat, Job
+
+QUEUES: Final = ("realtime", "bulk", "training")
+WORKERS: Final = ("relay", *QUEUES)
+"""Roles of which at least one process has to live."""
+LATE_AFTER: Final = timedelta(seconds=3 * BEAT_S)
+LATE_PERIODS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """So many wait, the oldest for so long."""
+
+    waiting: int
+    oldest: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """The jobs of one kind by state, how long the oldest has waited, and how many leases ran out."""
+
+    kind: str
+    by_state: Mapping[str, int]
+    oldest: timedelta | None
+    expired: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Everything at one instant. `queues` is empty and `trouble` says why where the broker does not answer."""
+
+    at: datetime
+    queues: Mapping[str, int]
+    trouble: str
+    outbox: Lag
+    jobs: list[Jobs]
+    beats: list[Heartbeat]
+    ticks: Mapping[str, timedelta | None]
+    """By periodic task that is due too long, how long ago it was last sent."""
+
+    def alive(self, role: str) -> list[Heartbeat]:
+        """The processes of a role that were seen lately."""
+        return [beat for beat in self.beats if beat.role == role and not self.is_late(beat)]
+
+    def is_late(self, beat: Heartbeat) -> bool:
+        """Whether a process was not seen for several beats."""
+        return self.at - beat.beat_at > LATE_AFTER
+
+
+def look() -> Standing:
+    """Read it all, in a fixed number of queries, and ask the broker once."""
+    now = _database_now()
+    queues, trouble = _queues()
+    return Standing(
+        at=now,
+        queues=queues,
+        trouble=trouble,
+        outbox=_outbox(now),
+        jobs=[_jobs(job, now) for job in DOORS],
+        beats=list(Heartbeat.objects.order_by("role", "name")),
+        ticks=_late_ticks(now),
+    )
+
+
+def _database_now() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        (now,) = cursor.fetchone()
+    return now if isinstance(now, datetime) else timezone.now()
+
+
+def _queues() -> tuple[Mapping[str, int], str]:
+    try:
+        return broker.lengths(QUEUES), ""
+    except Unavailable as trouble:
+        return {}, str(trouble)
+
+
+def _outbox(now: datetime) -> Lag:
+    found = Outbox.objects.aggregate(waiting=Count("id"), oldest=Min("created_at"))
+    return Lag(found["waiting"], _since(now, found["oldest"]))
+
+
+def _jobs(job: type[Job], now: datetime) -> Jobs:
+    rows = job._default_manager.order_by().values_list("state").annotate(Count("id"))
+    queued = job._default_manager.filter(state=Job.State.QUEUED)
+    oldest = queued.aggregate(oldest=Min("requested_at"))["oldest"]
+    running = job._default_manager.filter(state=Job.State.RUNNING)
+    expired = running.filter(lease_until__lt=now).count()
+    kind = str(job._meta.verbose_name_plural)
+    return Jobs(kind, dict(rows), _since(now, oldest), expired)
+
+
+def _late_ticks(now: datetime) -> dict[str, timedelta | None]:
+    tasks = PeriodicTask.objects.filter(enabled=True, interval__isnull=False)
+    late = {}
+    for task in tasks.select_related("interval"):
+        every = timedelta(**{task.interval.period: task.interval.every})
+        last = _since(now, task.last_run_at)
+        if last is None or last > LATE_PERIODS * every:
+            late[task.name] = last
+    return late
+
+
+def _since(now: datetime, instant: datetime | None) -> timedelta | None:
+    return None if instant is None else max(now - instant, timedelta())

@@ -1,0 +1,167 @@
+"""How the work stands, and what the doctor says of it."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from redis import Redis
+
+from curation.models import Outbox, Surface
+from recsys import broker, cache, doctor, operations
+from recsys.config.celery import app
+from recsys.heartbeats import beat
+from recsys.models import Heartbeat, ModelVersion, Refusing, Run
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+LONG_AGO = timedelta(hours=1)
+
+
+@pytest.fixture
+def no_broker(monkeypatch):
+    """A broker that nobody can reach."""
+    monkeypatch.setattr(app.conf, "broker_read_url", "redis+socket:///nowhere/broker.sock")
+    monkeypatch.setattr(broker, "breaker", cache.Breaker())
+
+
+@pytest.fixture
+def operator() -> Client:
+    client = Client()
+    client.force_login(UserFactory(roles=["operator"]))
+    return client
+
+
+def findings() -> dict[str, doctor.Finding]:
+    return {each.subject: each for each in doctor.examine()}
+
+
+def waiting_for_long(model, **columns):
+    row = model.objects.create(**columns)
+    model.objects.filter(pk=row.pk).update(requested_at=timezone.now() - LONG_AGO)
+    return row
+
+
+def test_the_length_of_each_queue_is_told():
+    with Redis.from_url(settings.BROKER_URL) as server:
+        server.delete("tandem:never-declared")
+        server.lpush("tandem:two-wait", "a", "b")
+        try:
+            found = broker.lengths(["two-wait", "never-declared"])
+        finally:
+            server.delete("tandem:two-wait")
+    assert found == {"two-wait": 2, "never-declared": 0}
+
+
+def test_a_process_that_was_not_seen_for_three_beats_is_late():
+    beat("bulk")
+    assert [each.role for each in operations.look().alive("bulk")] == ["bulk"]
+    Heartbeat.objects.update(beat_at=timezone.now() - operations.LATE_AFTER * 2)
+    assert operations.look().alive("bulk") == []
+    assert findings()["bulk"].text == "none was seen lately"
+
+
+def test_the_outbox_lags_when_its_oldest_row_is_old():
+    Outbox.objects.create(task="recsys.sweep", queue="bulk")
+    assert findings()["outbox"].ok
+    Outbox.objects.update(created_at=timezone.now() - LONG_AGO)
+    late = findings()["outbox"]
+    assert (late.ok, late.remedy) == (False, "look into var/log/relay.log")
+
+
+def test_a_job_that_waits_while_nothing_runs_is_wrong_and_one_behind_another_is_not():
+    waiting_for_long(Run, family="ease")
+    assert not findings()["runs"].ok
+    Run.objects.create(
+        family="dot", state="running", attempt=1, lease_until=timezone.now() + LONG_AGO
+    )
+    assert findings()["runs"].ok
+
+
+def test_a_job_whose_lease_ran_out_has_lost_its_worker():
+    surface = Surface.objects.first()
+    Refusing.objects.create(
+        surface=surface, state="running", attempt=1, lease_until=timezone.now() - LONG_AGO
+    )
+    assert "1 lost their worker" in findings()["re-fusings"].text
+
+
+def test_without_a_broker_the_doctor_says_so_and_goes_on(no_broker):
+    found = findings()
+    assert not found["broker"].ok
+    assert found["migrations"].ok
+
+
+def test_a_damaged_artifact_is_named_with_the_way_to_another():
+    run = Run.objects.create(family="ease")
+    ModelVersion.objects.create(
+        family="ease", number=7, run=run, artifact="ease/nowhere/model", digest="0" * 64
+    )
+    found = findings()["artifacts"]
+    assert "ease 7" in found.text
+    assert found.remedy == "manage.py train ease"
+
+
+def test_an_open_door_is_named(settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.SECRET_KEY = "short"
+    found = findings()
+    assert {name for name in ("hosts", "TLS", "secret key") if not found[name].ok} == {
+        "hosts",
+        "TLS",
+        "secret key",
+    }
+
+
+def test_the_command_ends_with_1_where_something_is_to_be_mended_and_tells_programs():
+    out = StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("doctor", "--json", stdout=out)
+    told = json.loads(out.getvalue())
+    assert ended.value.code == 1
+    assert told["ok"] is False
+    assert {"subject", "text", "remedy", "ok"} == told["findings"][0].keys()
+    assert any(each["subject"] == "relay" and not each["ok"] for each in told["findings"])
+
+
+def test_the_page_shows_queues_workers_and_what_lags(operator):
+    beat("realtime")
+    waiting_for_long(Run, family="ease")
+    page = operator.get("/admin/operations/").content.decode()
+    assert "Nobody lives for: relay, bulk, training" in page
+    assert 'hx-trigger="every 5s"' in page
+    assert "1 queued" in page
+
+
+def test_the_page_renews_its_fragment_alone(operator):
+    fragment = operator.get("/admin/operations/", headers={"HX-Request": "true"}).content.decode()
+    assert fragment.lstrip().startswith('<div id="standing"')
+
+
+def test_the_page_says_that_the_broker_is_down(operator, no_broker):
+    page = operator.get("/admin/operations/").content.decode()
+    assert "The broker does not answer" in page
+    assert "?" in page
+
+
+def test_the_page_keeps_a_fixed_number_of_queries(operator):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            operator.get("/admin/operations/")
+        return len(asked)
+
+    queries()
+    few = queries()
+    now = timezone.now()
+    for number in range(5):
+        Run.objects.create(family="ease")
+        Heartbeat.objects.create(name=f"w{number}", role="bulk", pid=1, started_at=now, beat_at=now)
+    assert queries() == few
