@@ -15,8 +15,17 @@ from django.utils.translation import gettext_lazy as _
 
 from curation import actions
 from curation.fusion.columns import Kind
-from curation.models import Attribute, Item, ItemStats, Member, Segment, Surface, User
-from curation.problems import Invalid
+from curation.models import (
+    Attribute,
+    Item,
+    ItemStats,
+    Member,
+    MemberAttribute,
+    MemberStats,
+    Segment,
+    Surface,
+    User,
+)
 from curation.rows import Rejection, item_row
 
 _SURFACE_SETTINGS = (
@@ -143,39 +152,32 @@ class MemberAdmin(ReadOnly):
     show_full_result_count = False
 
 
-class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A segment's name and query."""
-
-    class Meta:
-        model = Segment
-        fields = ("slug", "name", "query")
-
-    def clean_query(self) -> Any:  # noqa: ANN401 - JSON
-        """Say here what the action would refuse."""
-        try:
-            actions.check_segment(self.cleaned_data["query"])
-        except Invalid as problem:
-            raise forms.ValidationError(str(problem.errors[0]["message"])) from problem
-        return self.cleaned_data["query"]
-
-
 @admin.register(Segment)
-class SegmentAdmin(Kept):
-    """Named sets of members."""
+class SegmentAdmin(ReadOnly):
+    """Named sets of members; the desk is where they are written."""
 
-    form = SegmentForm
-    list_display = ("name", "slug", "query")
+    list_display = ("name", "slug", "kind", "archived_at")
+    list_filter = ("kind",)
+
+
+@admin.register(MemberAttribute)
+class MemberAttributeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The schema of the members' attributes, for segments to ask."""
+
+    list_display = ("key", "kind", "label")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        """Decisions and reports name a segment by its slug."""
-        return ["slug"] if obj else []
+        """Segments name an attribute by its key."""
+        return ["key"] if obj else []
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ANN401 - Django's signature
-        """Define it, and find out who is in it."""
-        made = actions.set_segment(
-            actor=_actor(request), slug=obj.slug, name=obj.name, query=obj.query
-        )
-        obj.pk = made.pk
+
+@admin.register(MemberStats)
+class MemberStatsAdmin(ReadOnly):
+    """What feedback says of the members."""
+
+    list_display = ("subject", "ratings", "last_at")
+    search_fields = ("=subject",)
+    show_full_result_count = False
 
 
 @admin.register(Surface)

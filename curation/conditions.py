@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 from django import forms
@@ -69,7 +70,7 @@ class ConditionsMixin(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Each row offers the fields that items have now."""
         super().__init__(*args, **kwargs)
-        self._schema = schema()
+        self._schema = self.known_fields()
         fields = [("", "—"), *((name, name) for name in self._schema)]
         operators = sorted({op for ops in OPERATORS.values() for op in ops})
         words = [(op, _LABELS.get(op, op.replace("_", " "))) for op in operators]
@@ -83,6 +84,14 @@ class ConditionsMixin(forms.Form):
             self.fields[f"value-{row}"] = forms.CharField(
                 label=_("Value %(row)d") % {"row": row}, required=False, max_length=200
             )
+
+    def known_fields(self) -> Mapping[str, Kind]:
+        """The fields that may be named."""
+        return schema()
+
+    def read_query(self, data: object) -> Query:
+        """Read what was written; raises `QueryError`."""
+        return parse(data, self._schema)
 
     def condition_rows(self) -> list[list[forms.BoundField]]:
         """The fields row by row."""
@@ -99,7 +108,7 @@ class ConditionsMixin(forms.Form):
         if "where" in self.errors:
             return data
         try:
-            self._query = parse(data.get("where") or self._of_rows(data), self._schema)
+            self._query = self.read_query(data.get("where") or self._of_rows(data))
         except QueryError as error:
             self.add_error("where" if data.get("where") else "match", str(error))
         return data

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from curation import views
+from curation import change_set_views, segment_views, views
 
 app_name = "desk"
 urlpatterns = [
@@ -12,8 +12,25 @@ urlpatterns = [
     path("new/<slug:kind>/", views.new, name="new"),
     path("decisions/<uuid:decision_id>/", views.decision, name="decision"),
     path("decisions/<uuid:decision_id>/end/", views.end, name="end"),
-    path("change-sets/<uuid:change_set_id>/", views.publish, name="publish"),
-    path("change-sets/<uuid:change_set_id>/discard/", views.discard, name="discard"),
+    path("decisions/<uuid:decision_id>/revise/", views.revise, name="revise"),
+    path("change-sets/", change_set_views.change_sets, name="change-sets"),
+    path("change-sets/<uuid:change_set_id>/", change_set_views.publish, name="publish"),
+    path("change-sets/<uuid:change_set_id>/discard/", change_set_views.discard, name="discard"),
+    path("change-sets/<uuid:change_set_id>/schedule/", change_set_views.schedule, name="schedule"),
+    path(
+        "change-sets/<uuid:change_set_id>/drafts/<uuid:revision_id>/",
+        change_set_views.draft,
+        name="draft",
+    ),
+    path("segments/", segment_views.segments, name="segments"),
+    path("segments/new/count/", segment_views.count, name="segment-count"),
+    path("segments/new/query/", segment_views.new, {"kind": "query"}, name="new-query-segment"),
+    path("segments/new/manual/", segment_views.new, {"kind": "manual"}, name="new-manual-segment"),
+    path("segments/<slug:segment_slug>/", segment_views.segment, name="segment"),
+    path("segments/<slug:segment_slug>/edit/", segment_views.edit, name="edit-segment"),
+    path("segments/<slug:segment_slug>/members/", segment_views.members, name="segment-members"),
+    path("segments/<slug:segment_slug>/archive/", segment_views.archive, name="archive-segment"),
+    path("segments/<slug:segment_slug>/refresh/", segment_views.refresh, name="refresh-segment"),
     path("surfaces/<slug:slug>/", views.surface, name="surface"),
     path("surfaces/<slug:slug>/versions/<int:number>/", views.roll_back, name="roll-back"),
 ]

@@ -75,7 +75,10 @@ class DecisionForm(forms.Form):
         help_text=_("Why: your colleagues, and you in a month, will read it."),
     )
     segment = forms.ModelChoiceField(
-        Segment.objects.all(), label=_("Segment"), required=False, empty_label=_("everyone")
+        Segment.objects.filter(archived_at=None),
+        label=_("Segment"),
+        required=False,
+        empty_label=_("everyone"),
     )
     member = MemberField(label=_("Member (id)"), required=False)
     priority = forms.IntegerField(
@@ -108,11 +111,12 @@ class DecisionForm(forms.Form):
 
     def content_fields(self) -> Iterator[forms.BoundField]:
         """The fields of this kind of decision."""
-        return (self[name] for name in ("surface", *self.content, "reason"))
+        names = ("surface", *self.content, "reason")
+        return (self[name] for name in names if name in self.fields)
 
     def terms_fields(self) -> Iterator[forms.BoundField]:
         """The fields that all kinds share and that mostly stay as they are."""
-        shown = {"surface", "reason", *self.content, *self.condition_fields}
+        shown = {"surface", "reason", "base", *self.content, *self.condition_fields}
         return (field for field in self if field.name not in shown)
 
     def clean(self) -> dict[str, Any]:
@@ -273,14 +277,6 @@ class ReasonForm(forms.Form):
     """The reason for ending, publishing, discarding or rolling back."""
 
     reason = forms.CharField(label=_("Reason"), max_length=1000)
-
-
-class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A segment's name and query."""
-
-    class Meta:
-        model = Segment
-        fields = ("slug", "name", "query")
 
 
 FORMS: Final[dict[str, type[DecisionForm]]] = {

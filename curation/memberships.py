@@ -150,7 +150,7 @@ def refresh(segment: Segment) -> SegmentVersion | None:
             settle(segment)
         except QueryError as error:
             problem = str(error)
-    return seal(segment, Cause("refresh"), problem)
+    return seal(segment, Cause("refreshed"), problem)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,10 @@ def segment_named(slug: str | None) -> Segment | None:
     """The segment with this slug, if one is named."""
     if slug is None:
         return None
-    segment = Segment.objects.filter(slug=slug).first()
+    live = Segment.objects.filter(archived_at=None)
+    segment = live.filter(slug=slug).first()
     if segment is None:
-        known = ", ".join(Segment.objects.values_list("slug", flat=True)) or _("none")
+        known = ", ".join(live.values_list("slug", flat=True)) or _("none")
         text = _("There is no segment %(name)s; there are: %(known)s.")
         raise refused("segment", "unknown_segment", text % {"name": slug, "known": known})
     return segment

@@ -4,14 +4,33 @@ from __future__ import annotations
 
 from django.urls import path
 
-from curation import api, bulk_api
+from curation import api, bulk_api, change_set_api, segment_api
 
 api_urlpatterns = [
     path("decisions/", api.decisions, name="decisions"),
     path("decisions/<uuid:decision_id>/", api.decision, name="decision"),
     path("decisions/<uuid:decision_id>/end/", api.end, name="end-decision"),
+    path("change-sets/", change_set_api.change_sets, name="change-sets"),
+    path("change-sets/<uuid:change_set_id>/", change_set_api.change_set, name="change-set"),
+    path(
+        "change-sets/<uuid:change_set_id>/discard/",
+        change_set_api.discard,
+        name="discard-change-set",
+    ),
+    path(
+        "change-sets/<uuid:change_set_id>/schedule/",
+        change_set_api.schedule,
+        name="schedule-change-set",
+    ),
+    path("change-sets/<uuid:change_set_id>/move/", change_set_api.move, name="move-draft"),
+    path(
+        "change-sets/<uuid:change_set_id>/withdraw/", change_set_api.withdraw, name="withdraw-draft"
+    ),
     path("policy/publish/", api.publish, name="publish-policy"),
     path("policy/rollback/", api.roll_back, name="roll-back-policy"),
     path("items/", bulk_api.items, name="items"),
     path("members/", bulk_api.members, name="members"),
+    path("segments/", segment_api.segments, name="segments"),
+    path("segments/<slug:segment_slug>/", segment_api.segment, name="segment"),
+    path("segments/<slug:segment_slug>/members/", segment_api.members, name="segment-members"),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
@@ -32,3 +33,10 @@ def due() -> list[Segment]:
     changed = SegmentChange.objects.filter(version=None).values("segment")
     rows = Segment.objects.filter(Q(archived_at=None) & late | Q(pk__in=changed))
     return list(rows.order_by("pk"))
+
+
+def refresh_one(segment_id: UUID) -> None:
+    """Bring one segment up to date; one that is gone needs nothing."""
+    segment = Segment.objects.filter(pk=segment_id).first()
+    if segment is not None:
+        memberships.refresh(segment)

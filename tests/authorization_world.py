@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.admin import site
 from django.contrib.contenttypes.models import ContentType
@@ -23,7 +24,18 @@ from django_celery_beat.models import (
 from curation import actions, installation
 from curation.access import issue_token
 from curation.actions import Terms
-from curation.models import Attribute, Counter, Item, ItemStats, Member, Segment, Surface, User
+from curation.models import (
+    Attribute,
+    Counter,
+    Item,
+    ItemStats,
+    Member,
+    MemberAttribute,
+    MemberStats,
+    Segment,
+    Surface,
+    User,
+)
 from recsys import fusing, promotion
 from recsys.api import surfaces, tokens
 from recsys.models import ModelVersion, Run
@@ -42,6 +54,7 @@ COLUMNS = (
     "administrator",
 )
 NAMES = {"member": "ada", "other": "bob"}
+TOKEN_KEY_LENGTH = 15
 STAFF = {"curator", "analyst", "operator", "administrator"}
 DECISION = {"kind": "pin", "item": "film", "surface": "home", "slot": 3, "reason": "it is new"}
 BLEND: dict[str, Any] = {"scales": {}, "beta": None, "terms": Terms(reason="it is better")}
@@ -88,6 +101,7 @@ def build() -> World:
     named = _things(users)
     clear = {column: issue_token(user, SOURCE) for column, user in users.items()}
     sessions = {column: _session(user) for column, user in users.items()}
+    named |= {"token_key": clear["member"][:TOKEN_KEY_LENGTH], "session_id": _open(users["member"])}
     return World(clear, sessions, named, _bodies(named))
 
 
@@ -105,6 +119,11 @@ def _session(user: User) -> str:
     client = Client()
     client.force_login(user)
     return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def _open(user: User) -> int:
+    told = {"ip": "10.0.0.1", "user_agent": "a browser", "session_key": "hers"}
+    return UserSession.objects.create(user=user, **told).pk
 
 
 def _things(users: dict[str, User]) -> dict[str, Any]:
@@ -133,12 +152,18 @@ def _things(users: dict[str, User]) -> dict[str, Any]:
         "family": "ease",
         "decision_id": pin.decision.pk,
         "change_set_id": draft.revision.change_set_id,
+        "other_set": actions.open_change_set(actor=curator, name="Other").pk,
+        "drafted": draft.decision.pk,
+        "revision_id": draft.revision.pk,
         "slug": "home",
+        "segment_slug": actions.make_list(actor=curator, slug="guests", name="Guests").slug,
         "number": 0,
         "kind": "pin",
         "table": "activity",
         "app_label": "curation",
         "url": "nowhere/",
+        "uidb36": "nobody",
+        "key": "spent",
         "id": users["member"].pk,
         "content_type_id": ContentType.objects.get_for_model(Item).pk,
         "object_id": item.pk,
@@ -164,6 +189,8 @@ def _rows(item: Item, ada: User) -> dict[str, Any]:
     ItemStats.objects.create(item=item)
     Attribute.objects.create(key="year", kind="number", label="year")
     Segment.objects.create(slug="busy", name="Busy", query=QUERY)
+    MemberAttribute.objects.create(key="plan", kind="text", label="plan")
+    MemberStats.objects.create(subject=Member.objects.get(outside_id="ada").subject)
     every_day = IntervalSchedule.objects.create(every=1, period="days")
     PeriodicTask.objects.create(name="daily", task="recsys.sweep", interval=every_day)
     CrontabSchedule.objects.create()
@@ -181,15 +208,31 @@ def _bodies(named: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
     reason = {"reason": "it is time"}
     return {
         ("POST", "items/<uuid:item_id>/feedback/"): {"kind": "like", "nonce": "abcdef"},
+        ("POST", "items/<uuid:item_id>/view/"): {"seconds": "3", "nonce": "abcdef"},
+        ("POST", "items/<uuid:item_id>/comments/"): {"text": "Good.", "nonce": "abcdef"},
+        ("POST", "api/v1/members/merge/"): {"member": "ada", "into": "bob"},
         ("POST", "feedback/undo/"): {"event": "e1", "item": named["item_id"]},
         ("POST", "api/v1/interactions/"): EVENT,
         ("PUT", "api/v1/items/"): {"items": [{"item": "film", "title": "A film"}]},
         ("PUT", "api/v1/members/"): {"members": [{"member": "ada"}]},
         ("POST", "api/v1/decisions/"): DECISION,
         ("POST", "api/v1/decisions/<uuid:decision_id>/end/"): {"publish": True, **reason},
+        ("PUT", "api/v1/decisions/<uuid:decision_id>/"): {**DECISION, "base": 1},
+        ("POST", "api/v1/change-sets/"): {"name": "Spring"},
+        **{
+            ("POST", f"api/v1/change-sets/<uuid:change_set_id>/{act}/"): {**reason, **body}
+            for act, body in (
+                ("discard", {}),
+                ("schedule", {"at": "2100-01-01T00:00+00:00"}),
+                ("move", {"decision": str(named["drafted"]), "to": str(named["other_set"])}),
+                ("withdraw", {"decision": str(named["drafted"])}),
+            )
+        },
         ("POST", "api/v1/policy/publish/"): {"surface": "home", **reason},
         ("POST", "api/v1/policy/rollback/"): {"surface": "home", "version": 0, **reason},
         ("POST", "api/v1/runs/"): {"family": "ease"},
+        ("PUT", "api/v1/segments/<slug:segment_slug>/"): {"name": "Guests"},
+        ("POST", "api/v1/segments/<slug:segment_slug>/members/"): {"add": ["ada"]},
         ("POST", "admin/desk/decisions/<uuid:decision_id>/end/"): reason,
         ("POST", "admin/desk/change-sets/<uuid:change_set_id>/discard/"): reason,
         ("POST", "admin/desk/change-sets/<uuid:change_set_id>/"): reason,

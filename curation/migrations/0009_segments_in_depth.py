@@ -94,7 +94,20 @@ class Migration(migrations.Migration):
                 ("size", models.IntegerField(verbose_name="members")),
                 ("came", models.IntegerField(verbose_name="came")),
                 ("gone", models.IntegerField(verbose_name="gone")),
-                ("cause", models.CharField(max_length=20, verbose_name="cause")),
+                (
+                    "cause",
+                    models.CharField(
+                        choices=[
+                            ("defined", "defined"),
+                            ("listed", "members listed by hand"),
+                            ("learned", "learned"),
+                            ("refreshed", "refreshed"),
+                            ("archived", "archived"),
+                        ],
+                        max_length=20,
+                        verbose_name="cause",
+                    ),
+                ),
                 ("reason", models.TextField(blank=True, default="", verbose_name="reason")),
                 (
                     "by",

@@ -60,12 +60,19 @@ class SegmentState(models.Model):
 class SegmentVersion(models.Model):
     """One version of a segment's membership: how many were in, came and went since the one before."""
 
+    class Cause(models.TextChoices):
+        DEFINED = "defined", _("defined")
+        LISTED = "listed", _("members listed by hand")
+        LEARNED = "learned", _("learned")
+        REFRESHED = "refreshed", _("refreshed")
+        ARCHIVED = "archived", _("archived")
+
     segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="versions")
     number = models.IntegerField(_("version"))
     size = models.IntegerField(_("members"))
     came = models.IntegerField(_("came"))
     gone = models.IntegerField(_("gone"))
-    cause = models.CharField(_("cause"), max_length=20)
+    cause = models.CharField(_("cause"), max_length=20, choices=Cause.choices)
     by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("by")
     )

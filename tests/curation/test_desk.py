@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from curation import actions
-from curation.models import Block, Decision, Item, PolicyVersion, Segment
+from curation.models import Block, Decision, Item, PolicyVersion
 from curation.policies import load_policy
 
 TERMS = {"reason": "because", "priority": "100", "holdback": "0", "traffic": "1", "change_set": ""}
@@ -171,22 +171,6 @@ def test_an_item_saved_in_the_admin_moves_the_catalogue_and_keeps_to_the_schema(
     answer = client.post(url, form | {"attributes": '{"year": "soon"}'})
     assert "year" in answer.content.decode()
     assert Item.objects.get(pk=films[0].pk).attributes == {"year": 1999}
-
-
-def test_a_segment_saved_in_the_admin_is_checked(client, administrator):
-    administrator.is_staff = True
-    administrator.save()
-    client.force_login(administrator)
-    url = reverse("admin:curation_segment_add")
-    client.post(
-        url, {"slug": "old", "name": "Old", "query": '{"field": "shoe", "op": "eq", "value": 1}'}
-    )
-    assert not Segment.objects.exists()
-    client.post(
-        url,
-        {"slug": "keen", "name": "Keen", "query": '{"field": "ratings", "op": "ge", "value": 5}'},
-    )
-    assert Segment.objects.get().slug == "keen"
 
 
 def test_settings_of_a_surface_come_into_force_in_a_new_version(client, administrator, home):

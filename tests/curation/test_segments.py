@@ -30,7 +30,7 @@ from tests.factories import SOURCE, ItemFactory, MemberFactory, SegmentFactory
 pytestmark = pytest.mark.django_db
 
 MANY = {"field": "ratings", "op": "ge", "value": 20}
-CAUSE = Cause("refresh")
+CAUSE = Cause("refreshed")
 DECLARED = {"age": "number", "plan": "text", "hobbies": "tags", "staff": "boolean", "born": "date"}
 
 

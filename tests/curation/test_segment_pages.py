@@ -1,0 +1,220 @@
+"""The desk's pages and the API of segments."""
+
+from __future__ import annotations
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+
+from curation import actions, memberships
+from curation.access import issue_token
+from curation.actions import Terms, pin_item, publish_decision
+from curation.members import refresh_segments
+from curation.memberships import Cause
+from curation.models import Member, Outbox, Segment
+from tests.factories import SOURCE, ItemFactory, MemberFactory, SegmentFactory
+
+pytestmark = pytest.mark.django_db
+
+ROW = {"match": "all", "field-1": "ratings", "op-1": "ge", "value-1": "20"}
+MANY = {"field": "ratings", "op": "ge", "value": 20}
+
+
+@pytest.fixture
+def desk(client, curator):
+    client.force_login(curator)
+    return client
+
+
+@pytest.fixture
+def members(db):
+    found = [MemberFactory.create(source=settings.DEFAULT_SOURCE) for _ in range(3)]
+    for member, count in zip(found, (25, 5, 1), strict=True):
+        refresh_segments(member.subject, count)
+    return found
+
+
+@pytest.fixture
+def by_hand(curator):
+    return actions.make_list(actor=curator, slug="guests", name="Guests")
+
+
+def url(name, *args):
+    return reverse(f"desk:{name}", args=args)
+
+
+def text(answer):
+    return answer.content.decode()
+
+
+def test_a_segment_is_counted_while_it_is_written_and_then_saved(desk, members):
+    counted = desk.post(url("segment-count"), ROW)
+    assert "1 of 3 members" in text(counted)
+    assert members[0].outside_id in text(counted)
+    form = {**ROW, "name": "Keen", "slug": "keen"}
+    without_script = desk.post(url("new-query-segment"), {**form, "count": "Count"})
+    assert "1 of 3 members" in text(without_script)
+    assert not Segment.objects.exists()
+    assert desk.post(url("new-query-segment"), form).url == url("segment", "keen")
+    page = text(desk.get(url("segment", "keen")))
+    assert "1 member" in page
+    assert "ratings ge 20" in page
+
+
+@pytest.mark.parametrize(("value", "word"), [("0", "all 3 members"), ("99", "none of 3 members")])
+def test_a_query_of_everybody_or_nobody_is_saved_only_when_confirmed(desk, members, value, word):
+    form = {**ROW, "value-1": value, "name": "Keen", "slug": "keen"}
+    warned = text(desk.post(url("new-query-segment"), form))
+    assert word in warned
+    assert 'name="confirmed"' in warned
+    assert not Segment.objects.exists()
+    desk.post(url("new-query-segment"), {**form, "confirmed": "on"})
+    assert Segment.objects.get().slug == "keen"
+
+
+@pytest.mark.parametrize(
+    ("row", "word"),
+    [
+        ({"value-1": "many"}, "number"),
+        ({"field-1": ""}, "at least one condition"),
+        ({"where": '{"field": "shoe", "op": "eq", "value": 1}'}, "shoe"),
+        ({"where": "{"}, "JSON"),
+        ({"where": '{"items": []}'}, "no items"),
+    ],
+)
+def test_what_cannot_be_read_is_told_where_it_is_counted_and_where_it_is_saved(
+    desk, members, row, word
+):
+    form = {**ROW, "name": "Keen", "slug": "keen", **row}
+    assert word in text(desk.post(url("segment-count"), form))
+    assert word in text(desk.post(url("new-query-segment"), form))
+    assert not Segment.objects.exists()
+
+
+def test_ten_thousand_ids_are_pasted_and_each_refusal_is_told(desk, by_hand, members):
+    ids = [members[0].outside_id, "<script>x</script>", *(f"nobody-{n}" for n in range(9_998))]
+    form = {"ids": "\n".join(ids), "way": "add", "source": settings.DEFAULT_SOURCE}
+    page = text(desk.post(url("segment-members", "guests"), form))
+    assert "1 member changed" in page
+    assert "9,999 rows were refused" in page or "9999 rows were refused" in page
+    assert "&lt;script&gt;x" in page
+    assert "<script>x" not in page
+    assert by_hand.memberships.count() == 1
+    more = text(desk.post(url("segment-members", "guests"), {**form, "ids": "x\n" * 10_001}))
+    assert "at most 10000" in more.replace(",", "")
+
+
+def test_a_name_with_markup_is_text(desk, members):
+    name = "<b>Keen</b>"
+    desk.post(url("new-query-segment"), {**ROW, "name": name, "slug": "keen"})
+    for page in (url("segments"), url("segment", "keen"), url("edit-segment", "keen")):
+        shown = text(desk.get(page))
+        assert "&lt;b&gt;Keen" in shown
+        assert "<b>Keen" not in shown
+
+
+def test_a_slug_is_taken_only_once(desk, members, by_hand):
+    form = {**ROW, "name": "Other", "slug": "guests"}
+    assert "of this slug already" in text(desk.post(url("new-query-segment"), form))
+
+
+def test_a_segment_is_changed_and_its_history_told(desk, members):
+    desk.post(url("new-query-segment"), {**ROW, "name": "Keen", "slug": "keen"})
+    form = {**ROW, "value-1": "5", "name": "Keener", "reason": "too few"}
+    assert "ratings" in text(desk.get(url("edit-segment", "keen")))
+    desk.post(url("edit-segment", "keen"), form)
+    page = text(desk.get(url("segment", "keen")))
+    assert "Keener" in page
+    assert "too few" in page
+    assert "2 members" in page
+
+
+def test_archiving_says_who_uses_it_and_wants_to_be_confirmed(desk, curator, by_hand, home):
+    terms = Terms(reason="why", segment=by_hand)
+    pin = pin_item(actor=curator, surface=home, item=ItemFactory.create(), slot=1, terms=terms)
+    publish_decision(actor=curator, draft=pin)
+    assert str(pin.decision) in text(desk.get(url("archive-segment", "guests")))
+    refused = desk.post(url("archive-segment", "guests"), {"reason": "over"})
+    assert str(pin.decision) in text(refused)
+    assert Segment.objects.get().archived_at is None
+    desk.post(url("archive-segment", "guests"), {"reason": "over", "confirmed": "on"})
+    assert Segment.objects.get().archived_at is not None
+    assert "archived" in text(desk.get(url("segments")))
+
+
+def test_a_refresh_is_announced(desk, members):
+    SegmentFactory.create(slug="keen")
+    desk.post(url("refresh-segment", "keen"))
+    assert Outbox.objects.filter(task="recsys.refresh_segment").exists()
+
+
+def test_the_list_takes_few_queries_however_many_segments(
+    desk, members, django_assert_max_num_queries
+):
+    for number in range(12):
+        segment = SegmentFactory.create(kind="manual")
+        memberships.put(segment, come=[members[number % 3].subject])
+        memberships.seal(segment, Cause("listed"))
+    with django_assert_max_num_queries(8):
+        desk.get(url("segments"))
+
+
+# Over HTTP --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ask(client, curator):
+    token = issue_token(curator, SOURCE)
+
+    def _ask(method, path, body=None):
+        headers = {"authorization": f"Token {token}"}
+        return getattr(client, method)(
+            f"/api/v1/segments/{path}", body, "application/json", headers=headers
+        )
+
+    return _ask
+
+
+def test_a_segment_is_put_and_read(ask):
+    members = [MemberFactory.create() for _ in range(2)]
+    refresh_segments(members[0].subject, 30)
+    answer = ask("put", "keen/", {"name": "Keen", "query": MANY})
+    assert answer.status_code == 200, answer.content
+    assert (answer.json()["size"], answer.json()["version"]) == (1, 1)
+    again = ask("put", "keen/", {"name": "Keener", "query": MANY}).json()
+    assert (again["name"], again["version"]) == ("Keener", 1)
+    (listed,) = ask("get", "").json()["results"]
+    assert listed == ask("get", "keen/").json()
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"name": "A", "query": MANY}, 409, "matches_nobody"),
+        ({"name": "A", "query": {"not": MANY}}, 409, "matches_everybody"),
+        ({"name": "A", "query": {"field": "shoe", "op": "eq", "value": 1}}, 400, "bad_query"),
+        ({"name": "A", "query": {"items": []}}, 400, "bad_query"),
+        ({"query": MANY}, 400, None),
+        ({"name": "A", "colour": 1}, 400, None),
+    ],
+)
+def test_a_body_that_cannot_be_is_refused(ask, body, status, code):
+    MemberFactory.create()
+    answer = ask("put", "keen/", body)
+    assert answer.status_code == status, answer.content
+    assert code in (None, answer.json()["code"])
+    assert not Segment.objects.exists()
+    if status == 409:
+        assert ask("put", "keen/", {**body, "confirm": True}).status_code == 200
+
+
+def test_members_are_listed_over_the_api_with_a_result_for_each(ask):
+    member = MemberFactory.create()
+    ask("put", "guests/", {"name": "Guests"})
+    answer = ask("post", "guests/members/", {"add": [member.outside_id, "nobody"]}).json()
+    assert [row["status"] for row in answer["results"]] == ["added", "unknown"]
+    assert answer["size"] == 1
+    answer = ask("post", "guests/members/", {"remove": [member.outside_id]}).json()
+    assert answer["size"] == 0
+    assert Member.objects.count() == 1
+    assert ask("post", "nowhere/members/", {"add": []}).status_code == 404
