@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -13,25 +15,51 @@ from django.utils.translation import gettext as _
 from curation.access import acting
 from curation.models import User
 from curation.outbox import announce
-from recsys import preloading, promotion
+from recsys import preloading, promotion, queueing
 from recsys.ml import registry
-from recsys.models import Job, LiveModel, ModelVersion, Promotion, Run, RunProgress
+from recsys.models import Job, LiveModel, ModelVersion, Promotion, Run, RunProgress, Schedule
 from recsys.promotion import NotPossible
 
-__all__ = ["NotPossible", "cancel_run", "promote", "request_run", "roll_back"]
+log = logging.getLogger(__name__)
+
+__all__ = [
+    "NotPossible",
+    "Origin",
+    "cancel_run",
+    "promote",
+    "reorder_run",
+    "reproduce",
+    "request_run",
+    "roll_back",
+]
 
 
-def request_run(
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a run comes from: the run that it repeats, or the period of a schedule."""
+
+    parent: Run | None = None
+    schedule: Schedule | None = None
+    period_start: datetime | None = None
+
+
+BY_HAND = Origin()
+
+
+def request_run(  # noqa: PLR0913 - what a run is asked with
     *,
     family: str,
     parameters: Mapping[str, object],
     options: Mapping[str, object] | None = None,
     actor: User | None,
     note: str = "",
+    skip_unchanged: bool = False,
+    origin: Origin = BY_HAND,
 ) -> Run:
-    """Ask for a training of one family; it starts when a training worker is free.
+    """Ask for a training of one family; it starts when a training worker is free, those of people first.
 
-    Raises ConfigError naming an unknown family and every setting that cannot be.
+    With `skip_unchanged` it ends skipped where a run of the same data, settings and code succeeded
+    before. Raises ConfigError naming an unknown family and every setting that cannot be.
     """
     config = registry.parse_config(family, parameters)
     training = registry.parse_options(options or {})
@@ -42,9 +70,44 @@ def request_run(
             options=asdict(training),
             requested_by=actor,
             note=note,
+            skip_unchanged=skip_unchanged,
+            priority=queueing.BY_SCHEDULE if origin.schedule else queueing.BY_PERSON,
+            parent=origin.parent,
+            schedule=origin.schedule,
+            period_start=origin.period_start,
         )
         RunProgress.objects.create(run=run, stage="queued")
         announce("recsys.execute_run", str(run.id), queue="training")
+    return run
+
+
+def reproduce(*, run_id: UUID, actor: User) -> Run:
+    """Ask for a training with the configuration, options and seed of an earlier run, on the data of now.
+
+    Raises ConfigError where the family no longer takes such a configuration.
+    """
+    run = Run.objects.get(pk=run_id)
+    return request_run(
+        family=run.family,
+        parameters=run.parameters,
+        options=run.options,
+        actor=actor,
+        note=run.note,
+        origin=Origin(parent=run),
+    )
+
+
+@transaction.atomic
+def reorder_run(*, run_id: UUID, actor: User, priority: int | Callable[[Run], int]) -> Run:
+    """Give a queued run a priority, the higher the sooner; raises NotPossible where it no longer waits."""
+    run = Run.objects.select_for_update().get(pk=run_id)
+    if run.state != Job.State.QUEUED:
+        raise NotPossible(
+            _("This run waits no longer: %(state)s.") % {"state": run.get_state_display()}
+        )
+    run.priority = priority(run) if callable(priority) else priority
+    run.save(update_fields=["priority"])
+    log.info("run %s has priority %d, by %s", run.id, run.priority, actor)
     return run
 
 

@@ -15,7 +15,7 @@ from uuid import UUID
 import psycopg
 from django.db import DatabaseError, connection
 
-from recsys import live, preloading
+from recsys import devices, live, preloading
 from recsys.heartbeats import BEAT_S, beat
 
 log = logging.getLogger(__name__)
@@ -40,8 +40,9 @@ def _lasting(role: str, work: Callable[[str], None]) -> None:
 
 
 def _beat(role: str) -> None:
+    device = devices.gpu() if role == "training" else ""
     while True:
-        beat(role)
+        beat(role, device=device)
         time.sleep(BEAT_S)
 
 

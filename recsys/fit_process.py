@@ -16,7 +16,7 @@ from typing import IO, Any, Final, Self, cast
 
 from django.conf import settings
 
-GRACE_S: Final = 3.0
+GRACE_S: Final = 2.0
 Message = Mapping[str, Any]
 
 
@@ -39,6 +39,11 @@ class FitProcess:
                 stderr=stderr,
             )
         threading.Thread(target=self._listen, name="fit messages", daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return self._process.pid
 
     def __enter__(self) -> Self:
         return self

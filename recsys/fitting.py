@@ -7,11 +7,10 @@ closed stdin means that its worker is gone, and ends it at once.
 from __future__ import annotations
 
 import ctypes
-import errno
 import hashlib
 import json
-import math
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -19,22 +18,26 @@ import time
 import traceback
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
+import numpy as np
 import pyarrow.parquet as pq
 
+from recsys.failures import trouble_of
 from recsys.ml import artifact, registry
 from recsys.ml.interactions import Interactions, Vocabulary
 from recsys.ml.judging import Exam, Rival, segments_of, tags_of
-from recsys.ml.scorer import NO_METRICS, Cancelled, Scorer, Training, Untrainable
+from recsys.ml.scorer import Cancelled, Scorer, Training, Untrainable
 from recsys.ml.splitting import Cuts, temporal_cuts
+from recsys.ml.sufficiency import Amount
 from recsys.ml.tables import read_table
+from recsys.telling import Teller
 
 ORPHANED: Final = 3
-LEAST_GAP_S: Final = 0.3
 PR_SET_PDEATHSIG: Final = 1
 
 
@@ -71,38 +74,6 @@ class Job:
     rival: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Teller:
-    """Tells the worker how far the fit is, and stops it where a cancel came: the Progress of a learner."""
-
-    out: IO[str]
-    part: str = ""
-    told_at: float = 0.0
-    cancelled: threading.Event = field(default_factory=threading.Event)
-
-    def __call__(
-        self, stage: str, done: int, total: int, metrics: Mapping[str, float] = NO_METRICS
-    ) -> None:
-        if self.cancelled.is_set():
-            raise Cancelled
-        if not all(map(math.isfinite, metrics.values())):
-            raise Untrainable("The loss is no longer a number. Lower the learning rate.")
-        if not metrics and time.monotonic() - self.told_at < LEAST_GAP_S:
-            return
-        self.told_at = time.monotonic()
-        step = {"stage": stage, "part": self.part, "done": done, "total": total}
-        self.say(step=step, metrics=dict(metrics))
-
-    def log(self, text: str) -> None:
-        """Add a line to the log of the run."""
-        self.say(log=text)
-
-    def say(self, **message: object) -> None:
-        """Send one message."""
-        self.out.write(json.dumps(message) + "\n")
-        self.out.flush()
-
-
 def main() -> None:
     """Do the job that the file in the first argument describes."""
     _die_with_parent()
@@ -114,33 +85,25 @@ def main() -> None:
     except Cancelled:
         teller.say(cancelled=True)
         os._exit(0)  # the device is wanted: torch would take its time to leave
-    except (ValueError, MemoryError, OSError) as error:
-        traceback.print_exc()
-        teller.say(failed=explain(error))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the worker is told its class
+        with suppress(OSError):  # the log lies on the disk that may be full
+            traceback.print_exc()
+        teller.say(failed=trouble_of(error).told())
 
 
 def perform(job: Job, tell: Teller) -> dict[str, Any]:
     """Fit before each cut and judge what comes after it, then fit on everything; returns digest and report."""
     began = time.monotonic()
     interactions = read_table(pq.read_table(job.interactions))
+    _amount(interactions).check()
     table = pq.read_table(job.catalogue)
     catalogue = Vocabulary.of(map(uuid.UUID, table["item_id"].to_pylist()))
     segments = segments_of(pq.read_table(job.members)) if job.members else {}
     exam = Exam(interactions, catalogue, tags_of(table), segments)
-    tell.log(f"{len(interactions)} interactions of {len(interactions.member_ids)} members")
     cuts = _cuts(interactions)
     result = _Fits(job, exam, tell).judged(cuts)
     seconds = round(time.monotonic() - began, 3)
     return {**result, "report": {**result["report"], "cuts": asdict(cuts), "seconds": seconds}}
-
-
-def explain(error: Exception) -> str:
-    """What went wrong and what to do, for the person who reads the run's page."""
-    if isinstance(error, MemoryError):
-        return "The fit ran out of memory. Choose a smaller model or a machine with more memory."
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return "The disk is full. Free some space, then launch the run again."
-    return str(error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +119,7 @@ class _Fits:
         everything = self.exam.interactions
         final = self._fitted("final", everything)
         report["fit_seconds"] = round(time.monotonic() - began, 3)
+        self.tell("writing", 0, 1)
         digest = self._save(final, Path(self.job.artifact), everything)
         report["bytes"] = sum(file.stat().st_size for file in Path(self.job.artifact).iterdir())
         return {"digest": digest, "report": report}
@@ -186,14 +150,26 @@ class _Fits:
         self.tell.part = part
         folder = Path(self.job.checkpoints) / part
         finished = folder / "finished"
-        if finished.exists():
-            self.tell.log(f"{part}: taken over from the attempt before")
-            return artifact.load(finished)
+        if scorer := self._taken_over(finished):
+            return scorer
         training = Training(registry.parse_options(self.job.options), self.tell, folder)
         config = registry.parse_config(self.job.family, self.job.parameters)
         learn = registry.learner_of(self.job.family)
-        scorer: Scorer = learn(config, interactions, self.exam.catalogue, training)
+        scorer = learn(config, interactions, self.exam.catalogue, training)
         self._save(scorer, finished, interactions)
+        return scorer
+
+    def _taken_over(self, finished: Path) -> Scorer | None:
+        """What an earlier attempt has finished; a damaged one is fitted again."""
+        if not finished.exists():
+            return None
+        try:
+            scorer = artifact.load(finished)
+        except artifact.CorruptArtifact:
+            shutil.rmtree(finished)
+            self.tell.log("damaged_part", part=self.tell.part)
+            return None
+        self.tell.log("kept_part", part=self.tell.part)
         return scorer
 
     def _save(self, scorer: Scorer, folder: Path, learnt: Interactions) -> str:
@@ -214,7 +190,17 @@ def _cuts(interactions: Interactions) -> Cuts:
     try:
         return temporal_cuts(interactions)
     except ValueError as error:
-        raise Untrainable(f"{error}. Collect or import more feedback first.") from error
+        told = f"{error}. Collect or import more feedback first."
+        raise Untrainable(told, reason="all_at_once", there=len(interactions)) from error
+
+
+def _amount(interactions: Interactions) -> Amount:
+    return Amount(
+        interactions=len(interactions),
+        members=len(np.unique(interactions.members)),
+        items=len(np.unique(interactions.items)),
+        liked=int((interactions.values > 0).sum()),
+    )
 
 
 def _watch(cancelled: threading.Event) -> None:

@@ -26,11 +26,21 @@ class LaunchForm(forms.Form):
         help_text=gettext_lazy("For whoever reads the run later."),
     )
 
+    skip_unchanged = forms.BooleanField(
+        label=gettext_lazy("Skip if nothing changed"),
+        required=False,
+        initial=False,
+        help_text=gettext_lazy(
+            "Ends at once where the same data, settings and code made a version already."
+        ),
+    )
+
     def __init__(self, family: Family, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         settings = {each.name: field_of(each) for each in family.settings}
         options = {OPTION + each.name: field_of(each) for each in settings_of(TrainingOptions)}
-        self.fields = {**settings, "note": self.fields["note"], **options}
+        shared = {name: self.fields[name] for name in ("note", "skip_unchanged")}
+        self.fields = {**settings, **shared, **options}
         self._names = tuple(settings)
 
     def parameters(self) -> dict[str, Any]:

@@ -17,10 +17,12 @@ BEAT_S: Final = 15.0
 FORGOTTEN_AFTER: Final = timedelta(minutes=10)
 
 
-def beat(role: str, loaded: Sequence[UUID] = (), problems: Sequence[str] = ()) -> None:
+def beat(
+    role: str, loaded: Sequence[UUID] = (), problems: Sequence[str] = (), device: str = ""
+) -> None:
     """Write that this process lives."""
     told = {"beat_at": Now(), "loaded": list(loaded), "problem": "\n".join(problems)}
-    born = {"role": role, "pid": os.getpid(), "started_at": Now()}
+    born = {"role": role, "pid": os.getpid(), "started_at": Now(), "device": device}
     Heartbeat.objects.update_or_create(
         name=worker_name(), defaults=told, create_defaults={**born, **told}
     )

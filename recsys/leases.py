@@ -11,24 +11,26 @@ import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from psycopg import sql
 
 from curation.outbox import announce
-from recsys.models import Job, Refusing, Run
+from recsys.failures import Failure
+from recsys.models import Heartbeat, Job, Refusing, Run
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 BEAT_S = 10
+LIVES = timedelta(seconds=40)
 QUEUED_FOR_LONG = timedelta(seconds=60)
 MOST_RUNG = 100
-WORKER_LOST = "The worker died, and every allowed attempt is used up."
 
 # What is announced for a job that waits: the task, its queue, and the column that it takes.
 DOORS: dict[type[Job], tuple[str, str, str]] = {
@@ -38,13 +40,13 @@ DOORS: dict[type[Job], tuple[str, str, str]] = {
 
 CLAIM = """
 UPDATE {table} SET state = 'running', attempt = attempt + 1, worker = %(worker)s,
-       lease_until = now() + %(lease)s, started_at = now()
+       lease_until = now() + %(lease)s, started_at = now() {more}
  WHERE id = %(id)s AND attempt < max_attempts AND NOT cancel_requested
    AND (state = 'queued' OR (state = 'running' AND lease_until < now()))
 RETURNING attempt
 """
 BEAT = """
-UPDATE {table} SET lease_until = now() + %(lease)s {progress}
+UPDATE {table} SET lease_until = now() + %(lease)s {more}
  WHERE id = %(id)s AND attempt = %(attempt)s AND worker = %(worker)s AND state = 'running'
 RETURNING cancel_requested
 """
@@ -65,12 +67,8 @@ class Lease:
 
     def beat(self, **progress: Any) -> bool:
         """Renew the lease and write columns of progress; True asks to cancel. Raises Fenced."""
-        columns = [
-            sql.SQL(", {} = {}").format(sql.Identifier(name), sql.Placeholder(name))
-            for name in progress
-        ]
         held = {"id": self.id, "attempt": self.attempt, "worker": self.worker, "lease": LEASE}
-        row = _returned(self.job, BEAT, {**held, **progress}, sql.SQL("").join(columns))
+        row = _returned(self.job, BEAT, held, progress)
         if row is None:
             raise self._fenced()
         return bool(row[0])
@@ -81,11 +79,19 @@ class Lease:
 
     def hand_back(self) -> None:
         """Put the job back into the queue for another worker to go on with; raises Fenced."""
+        # Not a failed attempt: the worker leaves because it was told to.
+        self._requeue(attempt=F("attempt") - 1)
+
+    def try_again(self) -> bool:
+        """Put the job back into the queue for another attempt; False where none is left. Raises Fenced."""
+        if not self.job._default_manager.filter(pk=self.id, max_attempts__gt=self.attempt).exists():
+            return False
+        self._requeue()
+        return True
+
+    def _requeue(self, **columns: Any) -> None:
         with transaction.atomic():
-            # Not a failed attempt: the worker leaves because it was told to.
-            self._write(
-                state=Job.State.QUEUED, attempt=F("attempt") - 1, worker="", lease_until=None
-            )
+            self._write(state=Job.State.QUEUED, worker="", lease_until=None, **columns)
             ring(self.job, [self.id])
 
     def _write(self, **columns: Any) -> None:
@@ -104,10 +110,17 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def claim(job: type[Job], job_id: UUID, worker: str = "") -> Lease | None:
-    """Take a job that waits or whose worker is gone; None where another has it or it is over."""
+def claim(job: type[Job], job_id: UUID, worker: str = "", **columns: Any) -> Lease | None:
+    """Take a job that waits or whose worker is gone, and write columns of the claim.
+
+    None where another has it, it is over, or it cannot be had beside what runs (a device has one run).
+    """
     name = worker or worker_name()
-    row = _returned(job, CLAIM, {"id": job_id, "worker": name, "lease": LEASE}, sql.SQL(""))
+    try:
+        with transaction.atomic():
+            row = _returned(job, CLAIM, {"id": job_id, "worker": name, "lease": LEASE}, columns)
+    except IntegrityError:
+        return None
     return Lease(job, job_id, row[0], name) if row else None
 
 
@@ -123,43 +136,71 @@ def sweep() -> int:
     return sum(_sweep(job) for job in DOORS)
 
 
-@transaction.atomic
 def _sweep(job: type[Job]) -> int:
-    open_jobs = job._default_manager.all()
-    expired = open_jobs.filter(state=Job.State.RUNNING, lease_until__lt=Now())
-    cancelled = _end(
-        open_jobs.filter(cancel_requested=True).filter(
-            Q(state=Job.State.QUEUED) | Q(state=Job.State.RUNNING, lease_until__lt=Now())
-        ),
-        Job.State.CANCELLED,
-    )
-    failed = _end(expired.filter(attempt__gte=F("max_attempts")), Job.State.FAILED, WORKER_LOST)
-    freed = expired.update(state=Job.State.QUEUED, worker="", lease_until=None)
-    waiting = open_jobs.filter(
-        Q(requested_at__lt=Now() - QUEUED_FOR_LONG) | Q(attempt__gt=0), state=Job.State.QUEUED
-    )
-    ring(job, list(waiting.order_by("requested_at").values_list("pk", flat=True)[:MOST_RUNG]))
-    if cancelled or failed or freed:
-        log.warning(
-            "%s: workers died; %s freed, %s failed, %s cancelled",
-            job.__name__,
-            freed,
-            failed,
-            cancelled,
+    with transaction.atomic():
+        released = release(job)
+        waiting = job._default_manager.filter(
+            Q(requested_at__lt=Now() - QUEUED_FOR_LONG) | Q(attempt__gt=0), state=Job.State.QUEUED
         )
+        if not _is_served(job):
+            oldest = waiting.order_by("requested_at").values_list("pk", flat=True)
+            ring(job, list(oldest[:MOST_RUNG]))
+    return released
+
+
+def _is_served(job: type[Job]) -> bool:
+    """Whether whoever works on such jobs looks for the next one anyway, when it is done with the present one."""
+    if job is not Run:
+        return False
+    busy = Run.objects.filter(state=Job.State.RUNNING, lease_until__gt=Now()).count()
+    alive = Heartbeat.objects.filter(role="training", beat_at__gt=Now() - LIVES).count()
+    return busy >= max(1, alive)
+
+
+def release(job: type[Job]) -> int:
+    """Put the jobs of dead workers back into the queue, or end them where no attempt is left; counts them."""
+    expired = job._default_manager.filter(state=Job.State.RUNNING, lease_until__lt=Now())
+    unwanted = job._default_manager.filter(cancel_requested=True).filter(
+        Q(state=Job.State.QUEUED) | Q(state=Job.State.RUNNING, lease_until__lt=Now())
+    )
+    cancelled = _end(unwanted, Job.State.CANCELLED)
+    failed = _fail(job, expired.filter(attempt__gte=F("max_attempts")))
+    freed = expired.update(state=Job.State.QUEUED, worker="", lease_until=None)
+    if cancelled or failed or freed:
+        told = (job.__name__, freed, failed, cancelled)
+        log.warning("%s: workers died; %s freed, %s failed, %s cancelled", *told)
     return cancelled + failed + freed
 
 
-def _end(jobs: QuerySet[Job], state: Job.State, error: str = "") -> int:
-    return jobs.update(state=state, error=error, finished_at=Now(), lease_until=None)
+def _fail(job: type[Job], expired: QuerySet[Job]) -> int:
+    """End jobs without an attempt left, by whether their worker is gone or only fell silent."""
+    silent = [each.pk for each in expired if _lives(each.worker)]
+    failures = {Failure.LEASE_LOST: Q(pk__in=silent), Failure.WORKER_DIED: ~Q(pk__in=silent)}
+    return sum(
+        _end(expired.filter(which), Job.State.FAILED, failure=failure)
+        for failure, which in failures.items()
+    )
+
+
+def _lives(worker: str) -> bool:
+    """Whether a worker of this machine still runs; one of another machine counts as gone."""
+    host, _, pid = worker.rpartition(":")
+    return host == socket.gethostname() and pid.isdigit() and Path(f"/proc/{pid}").exists()
+
+
+def _end(jobs: QuerySet[Job], state: Job.State, **columns: Any) -> int:
+    return jobs.update(state=state, finished_at=Now(), lease_until=None, **columns)
 
 
 def _returned(
-    job: type[Job], query: str, parameters: dict[str, Any], progress: sql.Composable
+    job: type[Job], query: str, parameters: dict[str, Any], columns: dict[str, Any]
 ) -> tuple[Any, ...] | None:
+    more = [
+        sql.SQL(", {} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in columns
+    ]
     table = sql.Identifier(job._meta.db_table)
-    composed = sql.SQL(query).format(table=table, progress=progress)
+    composed = sql.SQL(query).format(table=table, more=sql.SQL("").join(more))
     with connection.cursor() as cursor:
-        cursor.execute(composed, parameters)
+        cursor.execute(composed, {**parameters, **columns})
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row

@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 
 LEAST_GAP_S: Final = 1.0
 LOG_LINES: Final = 200
+READINGS: Final = 240
 CURVE_POINTS: Final = 2_000
 
 
@@ -26,23 +27,33 @@ class Reporter:
     def __init__(self, lease: Lease) -> None:
         kept = RunProgress.objects.get_or_create(run_id=lease.id)[0]
         self._lease = lease
-        self._stage, self._done, self._total = "claimed", 0, 0
+        self._part, self._stage, self._done, self._total = "", "claimed", 0, 0
+        self._readings: list[Mapping[str, Any]] = list(kept.readings)
         self._curve: list[Mapping[str, Any]] = list(kept.curve) if lease.attempt > 1 else []
-        self._log: list[Mapping[str, str]] = list(kept.log)
+        self._log: list[Mapping[str, object]] = list(kept.log)
         self._written_at = 0.0
 
-    def stage(self, name: str, done: int = 0, total: int = 0) -> None:
-        """Say where the run stands."""
-        self._stage, self._done, self._total = name, done, total
+    def stage(self, name: str, done: int = 0, total: int = 0, part: str = "") -> None:
+        """Say where the run stands, by codes of `run_words`."""
+        self._part, self._stage, self._done, self._total = part, name, done, total
 
     def point(self, part: str, metrics: Mapping[str, float]) -> None:
         """Add a point to the loss curve of one part of the run; a point told again replaces itself."""
         same = [each for each in self._curve if not _is_same(each, part, metrics)]
         self._curve = [*same, {"part": part, **metrics}][-CURVE_POINTS:]
 
-    def log(self, text: str) -> None:
-        """Add a line to the log, with its instant."""
-        self._log = [*self._log, {"at": timezone.now().isoformat(), "text": text}][-LOG_LINES:]
+    def log(self, code: str, **facts: object) -> None:
+        """Add a line to the log, with its instant: a code of `run_words` and what its words name."""
+        line = {"at": timezone.now().isoformat(), "code": code, **facts}
+        self._log = [*self._log, line][-LOG_LINES:]
+
+    def read(self, reading: Mapping[str, float]) -> None:
+        """Add what the fit uses of the machine; of a long run every other reading goes, again and again."""
+        if not reading:
+            return
+        self._readings.append({"at": timezone.now().isoformat(), **reading})
+        if len(self._readings) > READINGS:
+            self._readings = self._readings[::2]
 
     def write(self, *, now: bool = False) -> None:
         """Write what was gathered, if the last write is a second ago or it must be now.
@@ -66,11 +77,13 @@ class Reporter:
             state=Job.State.RUNNING,
         )
         RunProgress.objects.filter(run__in=held).update(
+            part=self._part,
             stage=self._stage,
             done=self._done,
             total=self._total,
             curve=self._curve,
             log=self._log,
+            readings=self._readings,
             updated_at=timezone.now(),
         )
 

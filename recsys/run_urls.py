@@ -5,16 +5,19 @@ from __future__ import annotations
 from django.urls import path
 
 from recsys import run_views as views
+from recsys import version_views
 
 app_name = "runs"
 urlpatterns = [
     path("", views.overview, name="list"),
     path("launch/", views.launch, name="launch"),
-    path("models/", views.models, name="models"),
-    path("models/<uuid:version_id>/", views.version, name="version"),
-    path("models/<uuid:version_id>/promote/", views.promote, name="promote"),
-    path("models/<slug:family>/roll-back/", views.roll_back, name="roll_back"),
+    path("models/", version_views.models, name="models"),
+    path("models/<uuid:version_id>/", version_views.version, name="version"),
+    path("models/<uuid:version_id>/promote/", version_views.promote, name="promote"),
+    path("models/<slug:family>/roll-back/", version_views.roll_back, name="roll_back"),
     path("<uuid:run_id>/", views.detail, name="detail"),
     path("<uuid:run_id>/progress/", views.progress, name="progress"),
     path("<uuid:run_id>/cancel/", views.cancel, name="cancel"),
+    path("<uuid:run_id>/move/", views.move, name="move"),
+    path("<uuid:run_id>/reproduce/", views.reproduce, name="reproduce"),
 ]

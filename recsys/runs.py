@@ -11,68 +11,70 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Final
 from uuid import UUID
 
+import adbc_driver_manager
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Max, QuerySet
 
 from curation.ids import new_id
-from recsys import fitting, leases, snapshots
+from recsys import devices, fitting, leases, provenance, queueing, readiness, snapshots
 from recsys.artifacts import artifact_path, checkpoints, rival_of, test_path, validation_path
+from recsys.failures import Failure, Trouble, trouble_of
 from recsys.fit_process import FitProcess, Message
+from recsys.following import RunFailed, follow
 from recsys.ml import registry
 from recsys.models import Job, ModelVersion, Run
 from recsys.progress import Reporter
+from recsys.watching import RunCancelled, Watch, heartbeat
 
 log = logging.getLogger(__name__)
 
-LISTEN_S: Final = 0.5
+OPEN: Final = (Job.State.QUEUED, Job.State.RUNNING)
 WRITE_TRIES: Final = 30
 WRITE_PAUSE_S: Final = 2.0
+DATABASE_AWAY: Final = (DatabaseError, adbc_driver_manager.Error)
 
 
-class RunFailed(Exception):
-    """A run that gives no version; the message says why and what to do."""
+class Unchanged(Exception):
+    """An earlier run has made what this one would make."""
+
+    def __init__(self, earlier: Run) -> None:
+        super().__init__(str(earlier))
+        self.earlier = earlier
 
 
-class RunCancelled(Exception):
-    """A person cancelled the run."""
-
-
-@dataclass(slots=True)
-class Watch:
-    """What the heartbeat saw: a wish to cancel, the loss of the lease; and the word to stop beating."""
-
-    cancelled: threading.Event = field(default_factory=threading.Event)
-    fenced: threading.Event = field(default_factory=threading.Event)
-    over: threading.Event = field(default_factory=threading.Event)
-
-    def check(self) -> None:
-        """Raise RunCancelled or Fenced where one of them holds."""
-        if self.fenced.is_set():
-            raise leases.Fenced
-        if self.cancelled.is_set():
-            raise RunCancelled
+def execute_next() -> None:
+    """Do the run that stands first in the queue, then ring for the one behind it."""
+    lease = queueing.claim_next(devices.place())
+    if lease is None:
+        log.info("no run waits for this device")
+        return
+    _work(lease)
+    _lasting(queueing.ring)
 
 
 def execute(run_id: UUID) -> None:
     """Do a run from claim to end; returns at once where it is another worker's or over."""
-    lease = leases.claim(Run, run_id)
+    lease = leases.claim(Run, run_id, device=devices.place())
     if lease is None:
         log.info("run %s: another worker has it, or it is over", run_id)
         return
+    _work(lease)
+
+
+def _work(lease: leases.Lease) -> None:
     _end_by_exception()
     try:
-        with _heartbeat(lease) as watch:
+        with heartbeat(lease) as watch:
             _perform(lease, watch)
     except leases.Fenced:
         log.warning(
-            "run %s, attempt %d: the lease is lost, nothing is written", run_id, lease.attempt
+            "run %s, attempt %d: the lease is lost, nothing is written", lease.id, lease.attempt
         )
     except (SystemExit, KeyboardInterrupt):
         lease.hand_back()
@@ -87,31 +89,68 @@ def _end_by_exception() -> None:
 
 def _perform(lease: leases.Lease, watch: Watch) -> None:
     run = Run.objects.get(pk=lease.id)
-    reporter = Reporter(lease)
     version = ModelVersion(id=new_id(), family=run.family, run=run)
     version.artifact = f"{run.family}/{run.id}-{run.attempt}/model"
     try:
-        result = _trained(run, version, reporter, watch)
+        result = _trained(run, version, Reporter(lease), watch)
         watch.check()
         _lasting(lambda: _succeed(lease, version, result))
-    except RunCancelled:
+    except BaseException as error:
         _discard(version)
-        _lasting(lambda: lease.finish(Job.State.CANCELLED))
-    except RunFailed as error:
-        _discard(version)
-        message = str(error)
-        _lasting(lambda: lease.finish(Job.State.FAILED, error=message))
-    except BaseException:
-        _discard(version)
-        raise
-    shutil.rmtree(checkpoints(run), ignore_errors=True)
+        ending = _ending(lease, error)
+        if ending is None:
+            raise
+        _lasting(ending)
+    if not Run.objects.filter(pk=run.pk, state__in=OPEN).exists():
+        shutil.rmtree(checkpoints(run), ignore_errors=True)
+
+
+def _ending(lease: leases.Lease, error: BaseException) -> Callable[[], None] | None:
+    """What to write where a run gives no version; None where it is not for this attempt to say."""
+    if isinstance(error, RunCancelled):
+        return lambda: lease.finish(Job.State.CANCELLED)
+    if isinstance(error, Unchanged):
+        return lambda: lease.finish(Job.State.SKIPPED, same_as=error.earlier)
+    if isinstance(error, DATABASE_AWAY):
+        log.warning("run %s: the database went away", lease.id, exc_info=error)
+        return lambda: _again(lease, error)
+    if isinstance(error, leases.Fenced) or not isinstance(error, Exception):
+        return None
+    trouble = error.trouble if isinstance(error, RunFailed) else trouble_of(error)
+    if trouble.failure == Failure.CODE_ERROR:
+        log.error("run %s failed", lease.id, exc_info=error)
+    return lambda: _fail(lease, trouble)
+
+
+def _again(lease: leases.Lease, error: BaseException) -> None:
+    if not lease.try_again():
+        _fail(lease, Trouble(Failure.DATABASE_AWAY, {"detail": str(error)}))
+
+
+def _fail(lease: leases.Lease, trouble: Trouble) -> None:
+    lease.finish(
+        Job.State.FAILED,
+        failure=trouble.failure,
+        failure_facts=dict(trouble.facts),
+        error=str(trouble.facts.get("detail", "")),
+    )
 
 
 def _trained(run: Run, version: ModelVersion, reporter: Reporter, watch: Watch) -> Message:
     """Snapshot the data and fit on it in a child process; returns the digest and the report."""
+    if trouble := readiness.trouble_at_claim(run, devices.gpu()):
+        raise RunFailed(trouble)
     _prepare(run, reporter)
+    _skip_if_unchanged(run)
     watch.check()
-    fit = fitting.Job(
+    path = snapshots.run_folder(run) / "job.json"
+    path.write_text(json.dumps(asdict(_job(run, version)), indent=1))
+    with FitProcess(path, registry.parse_options(run.options).threads) as child:
+        return follow(child, reporter, watch)
+
+
+def _job(run: Run, version: ModelVersion) -> fitting.Job:
+    return fitting.Job(
         family=run.family,
         parameters=run.parameters,
         options=run.options,
@@ -124,10 +163,6 @@ def _trained(run: Run, version: ModelVersion, reporter: Reporter, watch: Watch) 
         members=snapshots.members_file(run),
         rival=rival_of(run.family),
     )
-    path = snapshots.run_folder(run) / "job.json"
-    path.write_text(json.dumps(asdict(fit), indent=1))
-    with FitProcess(path, registry.parse_options(run.options).threads) as child:
-        return _followed(child, reporter, watch)
 
 
 def _prepare(run: Run, reporter: Reporter) -> None:
@@ -135,64 +170,36 @@ def _prepare(run: Run, reporter: Reporter) -> None:
     for left in (settings.VAR_DIR / "artifacts" / run.family).glob(f"{run.id}-*"):
         shutil.rmtree(left)
     iterative = registry.family(run.family).iterative
-    if run.snapshot:
-        how = "goes on from its last checkpoint" if iterative else "closed form, so it starts again"
-        reporter.log(f"taken up again after its worker stopped; {run.family}: {how}")
-    if iterative and snapshots.still_there(run):
+    if run.attempt > 1 or run.snapshot:
+        reporter.log("resumed" if iterative and run.snapshot else "restarted", attempt=run.attempt)
+    if not (iterative and snapshots.still_there(run)):
+        shutil.rmtree(checkpoints(run), ignore_errors=True)
+        reporter.stage("snapshot")
+        reporter.write(now=True)
+        run.snapshot = snapshots.take(run)
+        reporter.log("snapshot", **{name: run.snapshot[name] for name in ("rows", "members")})
+    run.lineage = provenance.of(run)
+    run.fingerprint = provenance.fingerprint(run)
+    made_with = {name: getattr(run, name) for name in ("snapshot", "lineage", "fingerprint")}
+    if not _held(run).update(**made_with):
+        raise leases.Fenced
+
+
+def _skip_if_unchanged(run: Run) -> None:
+    """Raise Unchanged where a version of the same data, settings and code is there already."""
+    if not run.skip_unchanged:
         return
-    shutil.rmtree(checkpoints(run), ignore_errors=True)
-    reporter.stage("snapshot")
-    reporter.write(now=True)
-    run.snapshot = snapshots.take(run)
-    _held(run).update(snapshot=run.snapshot)
+    same = Run.objects.filter(
+        family=run.family, fingerprint=run.fingerprint, state=Job.State.SUCCEEDED
+    )
+    if earlier := same.filter(version__pruned_at__isnull=True).order_by("-finished_at").first():
+        raise Unchanged(earlier)
 
 
 def _held(run: Run) -> QuerySet[Run]:
     return Run.objects.filter(
         pk=run.pk, attempt=run.attempt, worker=run.worker, state=Job.State.RUNNING
     )
-
-
-def _followed(child: FitProcess, reporter: Reporter, watch: Watch) -> Message:
-    """Listen to the child until its result; raises RunFailed, RunCancelled, Fenced."""
-    while True:
-        try:
-            message = child.next_message(LISTEN_S)
-        except EOFError:
-            raise RunFailed(_last_words(child)) from None
-        if message:
-            if "result" in message:
-                reporter.write(now=True)
-                return message["result"]  # type: ignore[no-any-return]
-            _note(message, reporter)
-        try:
-            watch.check()
-        except RunCancelled:
-            child.stop()
-            raise
-        reporter.write()
-
-
-def _note(message: Message, reporter: Reporter) -> None:
-    if "failed" in message:
-        raise RunFailed(message["failed"])
-    if "log" in message:
-        reporter.log(message["log"])
-    if "step" in message:
-        step: Mapping[str, Any] = message["step"]
-        reporter.stage(f"{step['part']}: {step['stage']}", step["done"], step["total"])
-        if message["metrics"]:
-            reporter.point(step["part"], message["metrics"])
-
-
-def _last_words(child: FitProcess) -> str:
-    status = child.exit_status()
-    if status == -signal.SIGKILL:
-        return (
-            "The fit was killed, most likely for want of memory. "
-            "Choose a smaller model or free some memory."
-        )
-    return f"The fit ended unexpectedly (status {status}). Its log is {child.log_path}."
 
 
 def _succeed(lease: leases.Lease, version: ModelVersion, result: Message) -> None:
@@ -212,8 +219,12 @@ def _succeed(lease: leases.Lease, version: ModelVersion, result: Message) -> Non
 
 def _discard(version: ModelVersion) -> None:
     """Remove the files of a version that will not be."""
-    if ModelVersion.objects.filter(pk=version.pk).exists():
-        return  # its commit went through, only the answer to it was lost
+    try:
+        if ModelVersion.objects.filter(pk=version.pk).exists():
+            return  # its commit went through, only the answer to it was lost
+    except DatabaseError:
+        connection.close()  # the next attempt clears what this one leaves
+        return
     shutil.rmtree(validation_path(version).parent, ignore_errors=True)
 
 
@@ -231,38 +242,3 @@ def _lasting(write: Callable[[], None]) -> None:
             pause.wait(WRITE_PAUSE_S)
         else:
             return
-
-
-@contextmanager
-def _heartbeat(lease: leases.Lease) -> Iterator[Watch]:
-    watch = Watch()
-    beating = threading.Thread(target=_beat, args=(lease, watch), name="heartbeat", daemon=True)
-    beating.start()
-    try:
-        yield watch
-    finally:
-        watch.over.set()
-        beating.join()
-
-
-def _beat(lease: leases.Lease, watch: Watch) -> None:
-    """Look for a cancel each second and renew the lease each tenth time, until the run is over."""
-    seconds = 0
-    try:
-        while not watch.over.wait(1.0) and not watch.fenced.is_set():
-            seconds += 1
-            _look(lease, watch, renew=seconds % leases.BEAT_S == 0)
-    finally:
-        connection.close()
-
-
-def _look(lease: leases.Lease, watch: Watch, *, renew: bool) -> None:
-    try:
-        asked = Run.objects.filter(pk=lease.id, cancel_requested=True)
-        if (renew and lease.beat()) or asked.exists():
-            watch.cancelled.set()
-    except leases.Fenced:
-        watch.fenced.set()
-    except DatabaseError:
-        log.warning("run %s: no heartbeat", lease.id, exc_info=True)
-        connection.close()

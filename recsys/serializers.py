@@ -8,8 +8,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from curation.fields import StrictSerializer, Text
+from recsys import queueing, run_words
 from recsys.ml.registry import FAMILIES
-from recsys.models import LiveModel, ModelVersion, Run
+from recsys.models import LiveModel, ModelVersion, Run, RunProgress
 
 
 class LaunchSerializer(StrictSerializer):
@@ -19,6 +20,22 @@ class LaunchSerializer(StrictSerializer):
     parameters = serializers.DictField(child=serializers.JSONField(), required=False)
     options = serializers.DictField(child=serializers.JSONField(), required=False)
     note = Text(max_length=1000, required=False, allow_blank=True)
+    skip_unchanged = serializers.BooleanField(required=False)
+
+
+class PrioritySerializer(StrictSerializer):
+    """How soon a queued run starts beside the others: the higher the sooner."""
+
+    priority = serializers.IntegerField(min_value=0, max_value=queueing.HIGHEST)
+
+
+class CheckSerializer(serializers.Serializer[Any]):
+    """One thing that a training needs: whether it is there, and what to do where it is not."""
+
+    code = serializers.CharField()
+    ok = serializers.BooleanField()
+    text = serializers.CharField()
+    remedy = serializers.CharField()
 
 
 class ReasonSerializer(StrictSerializer):
@@ -34,12 +51,19 @@ class PromotionSerializer(ReasonSerializer):
 
 
 class ProgressSerializer(serializers.Serializer[Any]):
-    """Where a run stands: `done` of `total` steps of a stage, and the loss so far."""
+    """Where a run stands: `done` of `total` steps of a stage of a part, in codes and in words; the loss so far."""
 
+    part = serializers.CharField()
     stage = serializers.CharField()
+    text = serializers.SerializerMethodField()
     done = serializers.IntegerField()
     total = serializers.IntegerField()
     curve = serializers.ListField(child=serializers.JSONField())
+    readings = serializers.ListField(child=serializers.JSONField())
+
+    def get_text(self, progress: RunProgress) -> str:
+        """Part and stage in words."""
+        return run_words.stage_of(progress)
 
 
 @extend_schema_field({"type": "object"})
@@ -52,16 +76,27 @@ class RunSerializer(serializers.ModelSerializer[Run]):
 
     parameters = Facts()
     options = Facts()
+    error = serializers.SerializerMethodField()
     progress = serializers.SerializerMethodField()
     report = Facts()
     model = serializers.SerializerMethodField()
+    requested_by = serializers.CharField(source="requested_by.username", default=None)
+    schedule = serializers.CharField(source="schedule.name", default=None)
+    data = Facts(source="snapshot")
+    lineage = Facts()
 
     class Meta:
         model = Run
         fields = [
-            "id", "family", "state", "parameters", "options", "note", "attempt", "cancel_requested", "error",
-            "requested_at", "started_at", "finished_at", "progress", "report", "model",
+            "id", "family", "state", "parameters", "options", "note", "attempt", "cancel_requested", "failure",
+            "error", "requested_at", "started_at", "finished_at", "progress", "report", "model", "priority",
+            "skip_unchanged", "same_as", "parent", "schedule", "period_start", "requested_by", "device",
+            "fingerprint", "data", "lineage", "pruned_at",
         ]  # fmt: skip
+
+    def get_error(self, run: Run) -> str:
+        """Why the run failed and what to do; empty where it did not."""
+        return str(run_words.failure_of(run) or "")
 
     @extend_schema_field(ProgressSerializer(allow_null=True))
     def get_progress(self, run: Run) -> dict[str, Any] | None:

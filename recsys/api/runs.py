@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,12 +16,19 @@ from rest_framework.response import Response
 from curation.access import require
 from curation.models import User
 from curation.problems import Conflict, Invalid
-from recsys import actions
+from recsys import actions, readiness, run_cards
 from recsys.ml.configuration import ConfigError
+from recsys.ml.registry import FAMILIES
 from recsys.models import Run
-from recsys.serializers import LaunchSerializer, RunSerializer
+from recsys.serializers import (
+    CheckSerializer,
+    LaunchSerializer,
+    PrioritySerializer,
+    RunSerializer,
+)
 
 NEWEST = 100
+DEVICES = ("auto", "cpu", "cuda")
 
 
 @extend_schema(methods=["GET"], operation_id="list_runs", responses=RunSerializer(many=True))
@@ -45,11 +54,7 @@ def _request(request: Request, actor: User) -> Response:
     try:
         run = actions.request_run(actor=actor, **values)
     except ConfigError as error:
-        errors = [
-            {"field": each.field, "code": "impossible", "message": str(each)}
-            for each in error.problems
-        ]
-        raise Invalid("impossible_parameters", str(error), errors) from error
+        raise _impossible(error) from error
     return Response(RunSerializer(_runs().get(pk=run.pk)).data, status=202)
 
 
@@ -74,5 +79,63 @@ def cancel(request: Request, run_id: UUID) -> Response:
     return Response(RunSerializer(_runs().get(pk=run_id)).data)
 
 
+@extend_schema(operation_id="reorder_run", request=PrioritySerializer, responses=RunSerializer)
+@api_view(["POST"])
+def priority(request: Request, run_id: UUID) -> Response:
+    """Let a queued run start sooner or later than others."""
+    actor = require(request.user, "operator")
+    get_object_or_404(Run, pk=run_id)
+    asked = PrioritySerializer(data=request.data)
+    asked.is_valid(raise_exception=True)
+    try:
+        actions.reorder_run(run_id=run_id, actor=actor, priority=asked.validated_data["priority"])
+    except actions.NotPossible as error:
+        raise Conflict("not_possible", str(error)) from error
+    return Response(RunSerializer(_runs().get(pk=run_id)).data)
+
+
+@extend_schema(operation_id="reproduce_run", request=None, responses={202: RunSerializer})
+@api_view(["POST"])
+def reproduce(request: Request, run_id: UUID) -> Response:
+    """Ask for a training with the configuration of an earlier run."""
+    actor = require(request.user, "operator")
+    get_object_or_404(Run, pk=run_id)
+    try:
+        run = actions.reproduce(run_id=run_id, actor=actor)
+    except ConfigError as error:
+        raise _impossible(error) from error
+    return Response(RunSerializer(_runs().get(pk=run.pk)).data, status=202)
+
+
+@extend_schema(
+    operation_id="check_readiness",
+    parameters=[
+        OpenApiParameter("family", str, required=True, enum=list(FAMILIES)),
+        OpenApiParameter("device", str, enum=list(DEVICES)),
+    ],
+    responses=CheckSerializer(many=True),
+)
+@api_view(["GET"])
+def ready(request: Request) -> Response:
+    """What a launch of a family would find now."""
+    require(request.user, "operator")
+    family, device = request.GET.get("family", ""), request.GET.get("device", "auto")
+    if family not in FAMILIES:
+        raise Invalid("unknown_family", _("There is no such family."))
+    if device not in DEVICES:
+        raise Invalid("unknown_device", _("There is no such device."))
+    found = readiness.checks(family, device)
+    cards = run_cards.checks(found)
+    told = [{"code": check.code, **asdict(card)} for check, card in zip(found, cards, strict=True)]
+    return Response(CheckSerializer(told, many=True).data)
+
+
+def _impossible(error: ConfigError) -> Invalid:
+    errors = [
+        {"field": each.field, "code": "impossible", "message": str(each)} for each in error.problems
+    ]
+    return Invalid("impossible_parameters", str(error), errors)
+
+
 def _runs() -> QuerySet[Run]:
-    return Run.objects.select_related("progress", "version")
+    return Run.objects.select_related("progress", "version", "requested_by", "schedule")

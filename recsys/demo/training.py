@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from curation.models import User
-from recsys import actions
+from recsys import actions, run_words
 from recsys.models import Job, LiveModel, Run
 
 FAMILIES: Final = ("popularity", "item_knn", "ease", "dot")
@@ -36,7 +36,8 @@ def train(operator: User, parameters: Mapping[str, Mapping[str, Any]], tell: Tel
     for family, run in runs.items():
         ended = _ended(run, tell)
         if ended.state != Job.State.SUCCEEDED:
-            raise NotTrained(f"{family}: {ended.get_state_display()}. {ended.error}")
+            why = run_words.failure_of(ended) or ""
+            raise NotTrained(f"{family}: {ended.get_state_display()}. {why}")
         actions.promote(
             version_id=ended.version.id,
             actor=operator,
@@ -64,7 +65,8 @@ def _ended(run: Run, tell: Tell) -> Run:
             raise NotTrained(
                 f"{run.family}: no end after {LONGEST_S:.0f} s; is a training worker up?"
             )
-        if now.state == Job.State.RUNNING and now.progress.stage != told:
-            told = now.progress.stage
+        stage = run_words.stage_of(now.progress)
+        if now.state == Job.State.RUNNING and stage != told:
+            told = stage
             tell(f"{run.family}: {told}")
         time.sleep(WAIT_S)

@@ -117,7 +117,7 @@ class Samples:
         signals = folding.signal(known.values, config.counts)
         places = rows[(rows > firsts) & (signals > 0)]
         if not len(places):
-            raise Untrainable("no member has two interactions to learn from")
+            raise Untrainable("no member has two interactions to learn from", reason="no_pairs")
         events = np.bincount(known.items, signals, len(known.item_ids))
         return cls(
             known.items.astype(np.int64), known.values, firsts, places, events / events.sum()

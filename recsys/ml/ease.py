@@ -52,7 +52,8 @@ def fit(
     """Invert the regularized Gram matrix in place: B = I − P / diag(P), P = (XᵀX + λI)⁻¹."""
     items, matrix = folding.likes(config, interactions, catalogue)
     if len(items) > MOST_ITEMS:
-        raise Untrainable(f"{len(items)} items are more than {MOST_ITEMS}: raise 'least'")
+        told = f"{len(items)} items are more than {MOST_ITEMS}: raise 'least'"
+        raise Untrainable(told, reason="too_many_items", is_setting=True, there=len(items))
     gram = _gram(matrix, training)
     gram[np.diag_indices(len(items))] += config.regularization
     with threadpool_limits(training.options.threads):
@@ -79,7 +80,8 @@ def _invert(gram: NDArray[np.float64], training: Training) -> None:
     training.progress("inverting", 1, 2)
     _, inverted = lapack.dpotri(gram, lower=1, overwrite_c=1)
     if factored or inverted:
-        raise Untrainable("the matrix cannot be inverted: raise 'regularization'")
+        told = "the matrix cannot be inverted: raise 'regularization'"
+        raise Untrainable(told, reason="no_inverse", is_setting=True)
     training.progress("inverting", 2, 2)
     for start in range(0, len(gram), BLOCK):
         stop = min(start + BLOCK, len(gram))

@@ -84,9 +84,9 @@ def known_items(
     offered = catalogue_flags(latest.item_ids, catalogue)
     kept = np.flatnonzero((events >= max(least, 1)) & offered).astype(np.int32)
     if not len(kept):
-        raise Untrainable(
-            f"none of {len(latest.item_ids)} items has {max(least, 1)} interactions that count"
-        )
+        there, needed = len(latest.item_ids), max(least, 1)
+        told = f"none of {there} items has {needed} interactions that count"
+        raise Untrainable(told, reason="no_known_items", there=there, least=needed)
     return _reindexed(latest, kept)
 
 

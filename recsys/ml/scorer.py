@@ -29,7 +29,17 @@ class Cancelled(Exception):
 
 
 class Untrainable(ValueError):
-    """These interactions and settings give no model; the message says what to change."""
+    """These interactions and settings give no model; the message says what to change.
+
+    ``reason`` is a code for words in other languages, ``facts`` the numbers in them; ``is_setting``
+    where another setting would do, else it is the data.
+    """
+
+    def __init__(
+        self, message: str, reason: str = "", *, is_setting: bool = False, **facts: object
+    ) -> None:
+        super().__init__(message)
+        self.reason, self.is_setting, self.facts = reason, is_setting, facts
 
 
 class Progress(Protocol):

@@ -47,7 +47,8 @@ def device_of(name: str) -> torch.device:
     Raises Untrainable where CUDA is asked for and there is none.
     """
     if name == "cuda" and not torch.cuda.is_available():
-        raise Untrainable("device: cuda was asked for and there is none; expected auto or cpu")
+        told = "device: cuda was asked for and there is none; expected auto or cpu"
+        raise Untrainable(told, reason="no_gpu", is_setting=True)
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(name)

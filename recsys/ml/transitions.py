@@ -71,7 +71,7 @@ def fit(
         counts = counts + _after(steps, weights, lag, len(items))
     training.progress("counting transitions", config.lags, config.lags)
     if not counts.nnz:
-        raise Untrainable("no member has two interactions to learn from")
+        raise Untrainable("no member has two interactions to learn from", reason="no_pairs")
     totals = np.asarray(counts.sum(axis=1)).ravel() + config.shrink
     scale = np.divide(1.0, totals, out=np.zeros_like(totals), where=totals > 0)
     return Transitions(

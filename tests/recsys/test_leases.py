@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from curation.models import Outbox
+from recsys.failures import Failure
 from recsys.leases import Fenced, Lease, claim, sweep
 from recsys.models import Job, Run
 
@@ -112,7 +113,7 @@ def test_the_reaper_fails_a_job_whose_attempts_are_used_up(run):
     assert claim(Run, run.pk) is None
     sweep()
     failed = Run.objects.get(pk=run.pk)
-    assert (failed.state, bool(failed.error)) == ("failed", True)
+    assert (failed.state, failed.failure) == ("failed", Failure.WORKER_DIED)
     assert failed.finished_at is not None
 
 

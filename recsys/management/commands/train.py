@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from recsys import actions
+from recsys import actions, run_words
 from recsys.ml.configuration import ConfigError
 from recsys.ml.registry import FAMILIES
 from recsys.models import Job, Run
@@ -50,11 +50,12 @@ class Command(BaseCommand):
         while run.state in OPEN:
             time.sleep(PAUSE_S)
             run = Run.objects.select_related("progress", "version").get(pk=run.pk)
-            if run.progress.stage != told:
-                told = run.progress.stage
+            if (stage := run_words.stage_of(run.progress)) != told:
+                told = stage
                 self.stdout.write(told)
         if run.state != Job.State.SUCCEEDED:
-            raise CommandError(f"{run.get_state_display()}. {run.error}")
+            why = run_words.failure_of(run) or ""
+            raise CommandError(f"{run.get_state_display()}. {why}")
         figures = run.report["test"]["last"]["members"]
         self.stdout.write(
             f"{run.version} {run.version.id}: NDCG@10 {figures['ndcg']:.4f} ± {figures['ndcg_se']:.4f} "

@@ -10,9 +10,10 @@ import time
 import pytest
 
 from recsys.fit_process import FitProcess, Message
-from recsys.fitting import ORPHANED, Teller
+from recsys.fitting import ORPHANED
 from recsys.ml import artifact
 from recsys.ml.scorer import Untrainable
+from recsys.telling import Teller
 from tests.recsys.runs.cast import write_job, write_snapshot
 
 LONG = {"epochs": 500, "batch_size": 8}
@@ -83,7 +84,8 @@ def test_an_iterative_fit_goes_on_from_its_checkpoint_and_ends_as_if_never_stopp
 def test_too_little_feedback_says_what_to_do(tmp_path):
     write_snapshot(tmp_path, each=0)
     last = _messages(FitProcess(write_job(tmp_path, "popularity"), threads=1))[-1]
-    assert "Collect or import more feedback first" in last["failed"]
+    assert last["failed"]["failure"] == "bad_data"
+    assert last["failed"]["facts"]["reason"] == "too_few_interactions"
 
 
 def test_a_loss_that_is_no_number_ends_the_fit_with_a_remedy():

@@ -18,8 +18,9 @@ from django.utils import timezone
 from curation import installation
 from feedback.actions import record
 from feedback.models import Kind
-from recsys import actions, leases, runs
+from recsys import actions, leases, run_words, runs
 from recsys.artifacts import artifact_path, checkpoints, validation_path
+from recsys.failures import Failure
 from recsys.ml import artifact
 from recsys.models import Job, ModelVersion, Run, RunProgress
 from tests.factories import ItemFactory, MemberFactory, UserFactory
@@ -83,8 +84,8 @@ def test_a_run_without_data_fails_and_says_what_to_do(operator):
     run = actions.request_run(family="ease", parameters={}, actor=operator)
     runs.execute(run.id)
     run.refresh_from_db()
-    assert run.state == Job.State.FAILED
-    assert "Collect or import more feedback first" in run.error
+    assert (run.state, run.failure) == (Job.State.FAILED, Failure.BAD_DATA)
+    assert "0 interactions; at least 10" in run_words.failure_of(run).reason
 
 
 def test_a_cancel_ends_a_running_fit_and_leaves_nothing(operator, ratings, var):
@@ -124,7 +125,7 @@ def test_an_iterative_run_goes_on_from_its_checkpoint_when_its_worker_was_killed
     run.refresh_from_db()
     assert (run.state, run.attempt) == (Job.State.SUCCEEDED, 2)
     assert run.snapshot["digest"] == digest, "it goes on with the same data"
-    assert any("goes on from its last checkpoint" in each["text"] for each in _progress(run).log)
+    assert "resumed" in _said(run)
     told_twice = [point for point in _progress(run).curve if point["part"] == "validation"]
     assert [point["epoch"] for point in told_twice] == list(range(1, 41))
 
@@ -146,7 +147,7 @@ def test_a_closed_form_run_starts_again_and_says_so(operator, ratings):
     runs.execute(run.id)
     assert lease
     assert Run.objects.get(pk=run.pk).state == Job.State.SUCCEEDED
-    assert any("starts again" in each["text"] for each in _progress(run).log)
+    assert "restarted" in _said(run)
 
 
 def _in_thread(run):
@@ -188,6 +189,10 @@ def _ended_when(run, condition, by):
 
 def _progress(run):
     return RunProgress.objects.get(run=run)
+
+
+def _said(run):
+    return [line["code"] for line in _progress(run).log]
 
 
 def _stage(run):

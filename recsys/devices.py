@@ -1,0 +1,81 @@
+"""Which device a training worker has, and what a fit uses of it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+import pynvml
+
+MIB: Final = 2**20
+VISIBLE: Final = "CUDA_VISIBLE_DEVICES"
+
+
+def place() -> str:
+    """The device of this process: its machine, and there the GPUs that it may see; one run at a time has it."""
+    return f"{socket.gethostname()} {os.environ.get(VISIBLE, '')}".strip()
+
+
+def gpu() -> str:
+    """The name of the GPU that a fit would take; empty without one."""
+    handle = _handle()
+    with suppress(pynvml.NVMLError):
+        return str(pynvml.nvmlDeviceGetName(handle)) if handle else ""
+    return ""
+
+
+class Meter:
+    """Reads what a fit uses, by the id of its process: CPU in percent of one core, memory in MiB.
+
+    Where there is a GPU, its utilisation in percent and its memory in MiB stand beside them: one run at
+    a time has it.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self._pid, self._gpu = pid, _handle()
+        self._cpu_s, self._at = 0.0, time.monotonic()
+
+    def read(self) -> dict[str, float]:
+        """What is used now; without what the system does not tell."""
+        reading: dict[str, float] = {}
+        with suppress(OSError, ValueError, IndexError):  # the process is gone, or this is no Linux
+            reading |= {"cpu": self._cpu(), "memory": _resident(self._pid)}
+        with suppress(pynvml.NVMLError):
+            reading |= _used(self._gpu) if self._gpu else {}
+        return reading
+
+    def _cpu(self) -> float:
+        """Since the last reading."""
+        fields = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()
+        ticks = os.sysconf("SC_CLK_TCK")
+        used, now = (int(fields[11]) + int(fields[12])) / ticks, time.monotonic()
+        share = (used - self._cpu_s) / max(now - self._at, 1 / ticks)
+        self._cpu_s, self._at = used, now
+        return round(100 * share, 1)
+
+
+def _resident(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / MIB, 1)
+
+
+def _used(handle: Any) -> dict[str, float]:  # noqa: ANN401 - the library has no types
+    busy = pynvml.nvmlDeviceGetUtilizationRates(handle).gpu
+    held = pynvml.nvmlDeviceGetMemoryInfo(handle).used / MIB
+    return {"gpu": float(busy), "gpu_memory": round(held, 1)}
+
+
+def _handle() -> Any:  # noqa: ANN401 - the library has no types
+    """The first GPU that this process may see; None without one."""
+    first = os.environ.get(VISIBLE, "0").partition(",")[0]
+    try:
+        pynvml.nvmlInit()
+        if first.isdigit():
+            return pynvml.nvmlDeviceGetHandleByIndex(int(first))
+        return pynvml.nvmlDeviceGetHandleByUUID(first)
+    except pynvml.NVMLError:
+        return None

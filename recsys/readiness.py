@@ -1,0 +1,114 @@
+"""Whether a training would come to something: looked at before a launch, and again where a worker takes the run."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+
+from feedback.models import Rating
+from recsys.failures import FORBIDDEN, Failure, Trouble
+from recsys.leases import LIVES
+from recsys.ml.sufficiency import LEAST_INTERACTIONS, LEAST_ITEMS, LEAST_MEMBERS, Amount
+from recsys.models import Heartbeat, ModelVersion, Run
+
+LEAST_FREE: Final = 256 * 2**20
+COPIES: Final = 6
+COUNTED: Final = 10_000
+LIKED: Final = (
+    Q(stars__gte=3)
+    | Q(thumb=1)
+    | Q(favourite=True)
+    | Q(clicked=True)
+    | Q(shared=True)
+    | Q(viewed__isnull=False)
+    | Q(purchased__isnull=False)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that a training needs: a code of `run_words`, whether it is there, what its words name."""
+
+    code: str
+    ok: bool
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def checks(family: str, device: str = "auto") -> list[Check]:
+    """What a launch of a family would find now; counts go no further than matters."""
+    workers = Heartbeat.objects.filter(role="training", beat_at__gt=Now() - LIVES)
+    gpus = [gpu for gpu in workers.values_list("device", flat=True) if gpu]
+    return [
+        *_data(),
+        _disk(family),
+        Check("writable", writable()),
+        Check("worker", ok=workers.exists(), facts={"n": workers.count()}),
+        Check("device", ok=device != "cuda" or bool(gpus), facts={"gpus": gpus}),
+    ]
+
+
+def trouble_at_claim(run: Run, gpu: str) -> Trouble | None:
+    """What keeps this worker from doing a run, before any of its data is read."""
+    if run.options.get("device") == "cuda" and not gpu:
+        return Trouble(Failure.CONFIGURATION, {"reason": "no_gpu"})
+    if not writable():
+        return Trouble(Failure.NOT_WRITABLE, {"folder": str(_folder())})
+    disk = _disk(run.family)
+    return None if disk.ok else Trouble(Failure.DISK_FULL, {"reason": "little_space", **disk.facts})
+
+
+def writable() -> bool:
+    """Whether a file can be made where artifacts are kept."""
+    try:
+        _folder().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=_folder()):
+            return True
+    except OSError as error:
+        if error.errno in FORBIDDEN:
+            return False
+        raise
+
+
+def _data() -> list[Check]:
+    there = amount()
+    demands = {
+        "interactions": (there.interactions, LEAST_INTERACTIONS),
+        "members": (there.members, LEAST_MEMBERS),
+        "items": (there.items, LEAST_ITEMS),
+        "liked": (there.liked, 1),
+    }
+    return [
+        Check(name, ok=n >= least, facts={"n": n, "least": least, "more": n == COUNTED})
+        for name, (n, least) in demands.items()
+    ]
+
+
+def amount() -> Amount:
+    """What there is to learn from, each counted up to `COUNTED`."""
+    rows: QuerySet[Rating] = Rating.objects.all()
+    return Amount(
+        interactions=rows[:COUNTED].count(),
+        members=rows.values("subject").distinct()[:COUNTED].count(),
+        items=rows.values("item_id").distinct()[:COUNTED].count(),
+        liked=rows.filter(LIKED)[:COUNTED].count(),
+    )
+
+
+def _disk(family: str) -> Check:
+    """Room for the snapshot, checkpoints and artifacts of one more run of the size of the last."""
+    last = ModelVersion.objects.filter(family=family).order_by("-number").first()
+    needed = max(LEAST_FREE, COPIES * int((last.report if last else {}).get("bytes", 0)))
+    free = shutil.disk_usage(settings.VAR_DIR).free
+    return Check("disk", ok=free >= needed, facts={"free": free, "needed": needed})
+
+
+def _folder() -> Path:
+    return Path(settings.VAR_DIR) / "artifacts"

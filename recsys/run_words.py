@@ -1,0 +1,203 @@
+"""The words for what a run stores as codes: stages, lines of the log, failures with their remedies, checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from django.template.defaultfilters import filesizeformat
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from recsys.failures import Failure
+from recsys.models import Job, Run, RunProgress
+from recsys.queueing import Place
+from recsys.readiness import Check
+
+Words = Mapping[str, str | Promise]
+
+PARTS: Final[Words] = {
+    "validation": _("fit for validation"),
+    "test": _("fit for the test"),
+    "final": _("final fit"),
+}
+STAGES: Final[Words] = {
+    "queued": _("waiting"),
+    "claimed": _("a worker has it"),
+    "snapshot": _("taking the data"),
+    "training": _("training"),
+    "counting": _("counting"),
+    "counting pairs": _("counting pairs"),
+    "counting transitions": _("counting transitions"),
+    "comparing items": _("comparing items"),
+    "keeping members": _("keeping members"),
+    "inverting": _("inverting the matrix"),
+    "evaluate": _("evaluating"),
+    "writing": _("writing the artifact"),
+}
+LINES: Final[Words] = {
+    "snapshot": _("Data taken: %(rows)s interactions of %(members)s members."),
+    "resumed": _("Taken up again after its worker stopped: it goes on from its last checkpoint."),
+    "restarted": _("Taken up again after its worker stopped: it starts again."),
+    "kept_part": _("%(part)s: kept from the attempt before."),
+    "damaged_part": _("%(part)s: what the attempt before left is damaged; it is fitted again."),
+}
+TITLES: Final[Mapping[str, str | Promise]] = {
+    Failure.BAD_DATA: _("There is not enough in the data to learn from."),
+    Failure.CONFIGURATION: _("The settings do not suit the data or the machine."),
+    Failure.OUT_OF_MEMORY: _("The memory did not suffice."),
+    Failure.DISK_FULL: _("The disk is full."),
+    Failure.NOT_WRITABLE: _("The data folder cannot be written."),
+    Failure.DEVICE_LOST: _("The GPU was lost."),
+    Failure.DATABASE_AWAY: _("The database went away, again and again."),
+    Failure.WORKER_DIED: _("The worker died, and every allowed attempt is used up."),
+    Failure.LEASE_LOST: _("The worker fell silent, and every allowed attempt is used up."),
+    Failure.CODE_ERROR: _("The program failed."),
+}
+REMEDIES: Final[Mapping[str, str | Promise]] = {
+    Failure.BAD_DATA: _("Collect or import more feedback, then launch the run again."),
+    Failure.CONFIGURATION: _("Change the settings as the detail says, then launch the run again."),
+    Failure.OUT_OF_MEMORY: _("Choose a smaller model or free some memory, then launch it again."),
+    Failure.DISK_FULL: _(
+        "Nothing half-written is left. Free some space or prune artifacts, then launch it again."
+    ),
+    Failure.NOT_WRITABLE: _("Let the worker's user write there, then launch the run again."),
+    Failure.DEVICE_LOST: _("Look at the driver's log and restart the training worker."),
+    Failure.DATABASE_AWAY: _("See that the database stays up, then launch the run again."),
+    Failure.WORKER_DIED: _(
+        "Look at the training worker's log; most often the machine ran out of memory."
+    ),
+    Failure.LEASE_LOST: _(
+        "It was frozen or cut off from the database. Look at its machine, then launch it again."
+    ),
+    Failure.CODE_ERROR: _("Report it with the detail below and the log of the training worker."),
+}
+REASONS: Final[Words] = {
+    "too_few_interactions": _("%(there)s interactions; at least %(least)s are needed."),
+    "too_few_members": _("Feedback of %(there)s members; at least %(least)s are needed."),
+    "too_few_items": _("Feedback on %(there)s items; at least %(least)s are needed."),
+    "too_few_liked": _("Nobody liked anything: every interaction has a reward of 0."),
+    "all_at_once": _(
+        "All %(there)s interactions are of one instant: there is no before and after."
+    ),
+    "loss_not_a_number": _("The loss is no longer a number: lower the learning rate."),
+    "no_gpu": _("A GPU was asked for and this worker has none: choose auto or cpu."),
+    "killed": _("The system killed the fit, most likely for want of memory."),
+    "ended": _("The fit ended unexpectedly with status %(status)s; its log is %(log)s."),
+    "little_space": _("%(free)s are free, %(needed)s are needed."),
+    "no_known_items": _("None of %(there)s items has %(least)s interactions that count."),
+    "no_pairs": _("No member has two interactions to learn from."),
+    "too_many_items": _("%(there)s items are more than this family takes: raise “least”."),
+    "no_inverse": _("The matrix cannot be inverted: raise “regularization”."),
+}
+
+CHECKS: Final[Mapping[str, tuple[str | Promise, str | Promise]]] = {
+    "interactions": (
+        _("%(n)s interactions, of %(least)s that a training needs."),
+        _("Collect or import feedback."),
+    ),
+    "members": (
+        _("Feedback of %(n)s members, of %(least)s that a training needs."),
+        _("Collect or import feedback of more members."),
+    ),
+    "items": (
+        _("Feedback on %(n)s items, of %(least)s that a training needs."),
+        _("Collect or import feedback on more items."),
+    ),
+    "liked": (
+        _("%(n)s interactions tell of liking."),
+        _("A model learns from what people like: ratings of 3 or more, likes, favourites, clicks."),
+    ),
+    "disk": (
+        _("%(free)s are free on disk, %(needed)s are needed."),
+        _("Free some space, or prune artifacts."),
+    ),
+    "writable": (
+        _("The folder of artifacts can be written."),
+        _("Let the user of web and workers write to the data folder."),
+    ),
+    "worker": (
+        _("%(n)s training workers live."),
+        _("The run will wait: start a training worker."),
+    ),
+    "device": (
+        _("The device that was asked for is there."),
+        _("No training worker has a GPU: choose auto or cpu."),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A failure in words: what happened, more exactly, what to do, and what the program said itself."""
+
+    title: str
+    reason: str
+    remedy: str
+    detail: str
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.title, self.reason, self.remedy)))
+
+
+def failure_of(run: Run) -> Told | None:
+    """Why a run failed, in the language that is active; None where it did not."""
+    if run.state != Job.State.FAILED:
+        return None
+    failure = run.failure or Failure.CODE_ERROR
+    reason = REASONS.get(run.failure_facts.get("reason", ""), "")
+    detail = "" if reason else run.error
+    return Told(
+        str(TITLES.get(failure, failure)),
+        str(reason) % _named(run.failure_facts),
+        str(REMEDIES.get(failure, "")),
+        detail,
+    )
+
+
+def check_of(check: Check) -> tuple[str, str]:
+    """What a check found and, where it failed, what to do, in the language that is active."""
+    text, remedy = CHECKS[check.code]
+    named = _named(check.facts)
+    if check.facts.get("more"):
+        named["n"] = f"{named['n']}+"
+    return str(text) % named, "" if check.ok else str(remedy)
+
+
+def waits_of(place: Place) -> str:
+    """Where a run stands in the queue and what it waits for, in the language that is active."""
+    where = gettext("Number %(position)s of %(of)s in the queue.") % asdict(place)
+    if not place.workers:
+        return f"{where} {gettext('No training worker lives: start one.')}"
+    if place.position > 1:
+        return f"{where} {gettext('It waits for those before it.')}"
+    if place.busy >= place.workers:
+        return f"{where} {gettext('It waits for the run that has the device.')}"
+    return f"{where} {gettext('It starts in a moment.')}"
+
+
+def stage_of(progress: RunProgress) -> str:
+    """Where a run stands, in the language that is active."""
+    stage = str(STAGES.get(progress.stage, progress.stage))
+    return f"{PARTS.get(progress.part, progress.part)}: {stage}" if progress.part else stage
+
+
+def line_of(line: Mapping[str, Any]) -> str:
+    """A line of the log, in the language that is active; a code without words stands as it is."""
+    code = line.get("code", "")
+    if code not in LINES:
+        return str(line.get("text", code))
+    return str(LINES[code]) % _named(line)
+
+
+def _named(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts as their words name them: sizes with units, parts by their names."""
+    named = dict(facts)
+    for name in ("free", "needed"):
+        if name in facts:
+            named[name] = filesizeformat(facts[name])
+    if "part" in facts:
+        named["part"] = PARTS.get(facts["part"], facts["part"])
+    return named
