@@ -1,17 +1,20 @@
 """Runs, the model versions that they produce, slates and the workers that make them: data only."""
 
 from recsys.models.jobs import Job
+from recsys.models.proposals import BlendProposal, ProposalVerdict
 from recsys.models.runs import Run, RunProgress, Schedule
 from recsys.models.slates import Fallback, Heartbeat, Refusing, Slate
 from recsys.models.versions import LiveModel, ModelVersion, Promotion
 
 __all__ = [
+    "BlendProposal",
     "Fallback",
     "Heartbeat",
     "Job",
     "LiveModel",
     "ModelVersion",
     "Promotion",
+    "ProposalVerdict",
     "Refusing",
     "Run",
     "RunProgress",

@@ -50,6 +50,7 @@ class LiveModel(models.Model):
         return f"{self.family}: {self.version_id}"
 
 
+@pghistory.track(append_only=True)
 class Promotion(models.Model):
     """Every flip of a live pointer, so that a roll back knows where to go."""
 
