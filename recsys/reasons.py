@@ -17,6 +17,7 @@ SCORERS: Final = {
     "ease": gettext_lazy("Liked by people whose likes are like yours"),
     "als": gettext_lazy("Close to your taste as a whole"),
     "dot": gettext_lazy("Fits your taste as the model learned it"),
+    "content": gettext_lazy("Described much like what you liked"),
 }
 """What it means that a scorer spoke most for an item."""
 

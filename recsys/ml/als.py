@@ -5,6 +5,7 @@ Dims: K items, D numbers of an embedding, n items of a profile.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.ml.configs import AlsConfig
-from recsys.ml.interactions import Values, Vocabulary
+from recsys.ml.interactions import History, Values, Vocabulary
 from recsys.ml.personal import Personal
 from recsys.ml.scorer import Arrays, Profile, shaped
 
@@ -34,15 +35,27 @@ class Als(Personal):
 
     def row(self, profile: Profile) -> Values:
         """Scores [K] of one profile."""
-        about = self.factors[profile.rows].astype(np.float64)
-        member = np.linalg.solve(self._system(profile, about), self._likes(profile) @ about)
-        return self.factors @ member.astype(np.float32)
+        return self.factors @ self._member(profile)
 
     def shares(self, profile: Profile, index: int) -> Floats:
         """What each item adds: (w_j)₊ (1 + α) y_jᵀ A⁻¹ y_i."""
         about = self.factors[profile.rows].astype(np.float64)
         asked = np.linalg.solve(self._system(profile, about), self.factors[index].astype(float))
         return self._likes(profile) * (about @ asked)
+
+    def vectors(self, members: Sequence[History]) -> Values:
+        """The embedding x of each history [B, D]; a row of NaN where nothing of it is known."""
+        found = np.full((len(members), self.config.factors), np.nan, np.float32)
+        for at, history in enumerate(members):
+            profile = self.fold_in(history)
+            if profile.is_known:
+                found[at] = self._member(profile)
+        return found
+
+    def _member(self, profile: Profile) -> Values:
+        about = self.factors[profile.rows].astype(np.float64)
+        member = np.linalg.solve(self._system(profile, about), self._likes(profile) @ about)
+        return np.asarray(member, np.float32)
 
     def _system(self, profile: Profile, about: Floats) -> Floats:
         """A = YᵀY + λI + Σ_j |w_j| α y_j y_jᵀ [D, D]."""

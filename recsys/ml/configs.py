@@ -174,3 +174,16 @@ class UserKnnConfig:
     dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
     counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
     least: int = field(default=1, metadata=number(LEAST, 1, 1_000))
+
+
+@dataclass(frozen=True, slots=True)
+class ContentConfig:
+    """Likeness of texts."""
+
+    centre: bool = field(
+        default=True,
+        metadata={"help": gettext_noop("Leave out what the texts of all items have in common.")},
+    )
+    decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
+    dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
+    counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))

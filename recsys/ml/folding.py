@@ -42,6 +42,11 @@ class Weighing(Protocol):
     def decay(self) -> float: ...
     @property
     def dislike(self) -> float: ...
+
+
+class Counting(Weighing, Protocol):
+    """The settings by which a family chooses the items that it learns."""
+
     @property
     def least(self) -> int: ...
 
@@ -60,7 +65,7 @@ def fold_in(history: History, items: Vocabulary, weights: Values) -> Profile:
 
 
 def likes(
-    config: Weighing, interactions: Interactions, catalogue: Vocabulary
+    config: Counting, interactions: Interactions, catalogue: Vocabulary
 ) -> tuple[Vocabulary, sparse.csr_array[np.float64]]:
     """The items that a model can know, and what each member liked of them [M, K].
 

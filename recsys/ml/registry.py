@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from recsys.ml.configs import (
     AlsConfig,
+    ContentConfig,
     DotConfig,
     EaseConfig,
     ItemKnnConfig,
@@ -32,12 +33,17 @@ Config = (
     | EaseConfig
     | AlsConfig
     | DotConfig
+    | ContentConfig
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One kind of scorer; ``iterative`` ones resume from a checkpoint, the others start again."""
+    """One kind of scorer.
+
+    ``iterative`` ones resume from a checkpoint, the others start again; those that ``reads_texts`` need
+    the vectors of items.
+    """
 
     name: str
     title: str
@@ -46,6 +52,7 @@ class Family:
     scorer: str
     learner: str
     iterative: bool = False
+    reads_texts: bool = False
 
     @property
     def settings(self) -> tuple[Setting, ...]:
@@ -116,6 +123,15 @@ _ALL: Final = (
         "recsys.ml.dot_learner:fit",
         iterative=True,
     ),
+    Family(
+        "content",
+        gettext_noop("Content"),
+        gettext_noop("Items whose texts mean something like what a member liked; new ones too."),
+        ContentConfig,
+        "recsys.ml.content:Content",
+        "recsys.ml.content:fit",
+        reads_texts=True,
+    ),
 )
 FAMILIES: Final = {each.name: each for each in _ALL}
 
@@ -143,5 +159,5 @@ def scorer_of(name: str) -> type[Scorer]:
 
 
 def learner_of(name: str) -> Learner:
-    """The learner of a family; that of ``als`` and ``dot`` load torch."""
+    """The learner of a family; those of ``als`` and ``dot`` load torch."""
     return cast("Learner", resolve_name(family(name).learner))

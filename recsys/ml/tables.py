@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recsys.ml.interactions import Flags, Id, Indexes, Interactions, Times, Vocabulary
+from recsys.ml.vectors import Vectors
 
 MICROSECONDS = 1e6
 
@@ -44,6 +45,21 @@ def read_table(table: pa.Table, columns: Columns | None = None) -> Interactions:
         _flags(table, names.curated),
         (member_ids, item_ids),
     )
+
+
+def read_vectors(table: pa.Table) -> Vectors:
+    """Read vectors of items: columns ``item_id`` (UUID as text) and ``vector`` (a list of floats each).
+
+    Raises ValueError where they differ in length or one is not finite.
+    """
+    items = Vocabulary.of(map(uuid.UUID, table.column("item_id").to_pylist()))
+    if not len(items):
+        return Vectors(items, np.empty((0, 0), np.float32))
+    lists = table.column("vector").combine_chunks()
+    if len(pc.unique(pc.list_value_length(lists))) != 1:
+        raise ValueError("the vectors of items differ in length")
+    numbers = np.asarray(lists.flatten(), np.float32)
+    return Vectors(items, numbers.reshape(len(items), -1))
 
 
 def _check(table: pa.Table, name: str) -> None:

@@ -169,3 +169,12 @@ def test_one_item_gives_a_model():
     rows = Interactions.of(["a", "b"], [LEFT[0]] * 2, [1.0, 1.0], [0, 1])
     scorer = als_learner.fit(parse(AlsConfig, SMALL), rows, CATALOGUE, Training())
     assert scorer.score([History.of([(LEFT[0], 1.0, 2)])], scorer.items)[0, 0] > 0.5
+
+
+def test_members_have_vectors_and_one_of_whom_nothing_is_known_has_none():
+    scorer = run(Watch())
+    vectors = scorer.vectors([history(*LEFT[:3]), History.of(())])
+    assert vectors.shape == (2, 4)
+    row = scorer.score([history(*LEFT[:3])], scorer.items)[0]
+    np.testing.assert_allclose(scorer.factors @ vectors[0], row, rtol=1e-5)
+    assert np.isnan(vectors[1]).all()

@@ -1,0 +1,78 @@
+"""Likeness of texts: items whose embeddings are near those of what a member liked (Rocchio 1971).
+
+Dims: K items, D numbers of an embedding, n items of a profile.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+
+from recsys.ml import folding
+from recsys.ml.configs import ContentConfig
+from recsys.ml.interactions import History, Interactions, Values, Vocabulary
+from recsys.ml.personal import Personal
+from recsys.ml.scorer import Arrays, Profile, Training, Untrainable
+
+NO_EMBEDDINGS = "no item of the catalogue has an embedding: embed the items first"
+
+
+@dataclass(frozen=True, eq=False)
+class Content(Personal):
+    """Score of item i = v_i · Σ_j w_j v_j / Σ_j |w_j|, w by recency; what was disliked pulls away.
+
+    ``vectors`` v [K, D] have length 1. It knows items that nobody has touched yet.
+    """
+
+    family: ClassVar[str] = "content"
+    vectors: Values
+
+    def fold_in(self, history: History) -> Profile:
+        """Weigh a history by recency; weights sum to 1 in size."""
+        profile = folding.by_recency(self.config, history, self.items)
+        return Profile(profile.rows, profile.weights / max(np.abs(profile.weights).sum(), 1e-9))
+
+    def row(self, profile: Profile) -> Values:
+        """Scores [K] of one profile."""
+        return np.asarray(self.vectors @ (profile.weights @ self.vectors[profile.rows]), np.float32)
+
+    def shares(self, profile: Profile, index: int) -> Values:
+        """w_j · cos(j, i)."""
+        return np.asarray(profile.weights * (self.vectors[profile.rows] @ self.vectors[index]))
+
+    def arrays(self) -> Arrays:
+        """What an artifact keeps."""
+        return {"vectors": self.vectors}
+
+    @classmethod
+    def restore(cls, config: ContentConfig, items: Vocabulary, arrays: Arrays) -> Self:
+        """Make it of what an artifact kept."""
+        vectors = arrays["vectors"]
+        if vectors.ndim != 2 or len(vectors) != len(items):
+            raise ValueError(f"{len(items)} items have vectors of shape {vectors.shape}")
+        return cls(config, items, vectors)
+
+
+def fit(
+    config: ContentConfig, interactions: Interactions, catalogue: Vocabulary, training: Training
+) -> Content:
+    """Take the vectors of the catalogue's items, less their mean, to length 1.
+
+    What all texts share says nothing of taste; with it every cosine is high.
+    """
+    training.progress("reading embeddings", 0, 1)
+    folding.known_items(interactions, catalogue, config.counts, 1)
+    given = training.vectors
+    if given is None or not len(given):
+        raise Untrainable(NO_EMBEDDINGS, reason="no_embeddings")
+    kept = np.flatnonzero(folding.catalogue_flags(given.items, catalogue)).astype(np.int32)
+    if not len(kept):
+        raise Untrainable(NO_EMBEDDINGS, reason="no_embeddings")
+    values = given.values[kept].astype(np.float64)
+    if config.centre:
+        values -= values.mean(axis=0)
+    values /= np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-9)
+    training.progress("reading embeddings", 1, 1)
+    return Content(config, Vocabulary.of(given.items.at(kept)), values.astype(np.float32))
