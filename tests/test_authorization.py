@@ -12,7 +12,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from recsys import promotion, serving
+from recsys import promotion, serving, throttles
 from tests.authorization_world import COLUMNS, World, build
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +59,7 @@ def world(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, transaction.atomic():
         patch.setattr(serving.Ask, "budget_s", 0.0)
         patch.setattr(promotion, "check", lambda version: None)
+        patch.setattr(throttles, "wait_s", lambda name, caller: 0.0)
         yield build()
         transaction.set_rollback(True)
 
