@@ -17,7 +17,7 @@ from curation.models import Block, ChangeSet, Decision, Member, PolicyEntry, Rev
 from curation.queries import schema as item_schema
 from curation.specs import make_blend, make_rule
 
-_RELATED = ("decision", "member", "author")
+_RELATED = ("decision", "member__merged_into", "author")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,9 @@ def entries_of(surface: str, number: int) -> list[InForce]:
 def live_blocks(surface: Surface) -> QuerySet[Block]:
     """The blocks of a surface and those of everywhere, ended ones left out."""
     here = Q(surface=surface) | Q(surface=None)
-    rows = Block.objects.filter(here, ended_at=None).select_related("member", "decision__author")
+    rows = Block.objects.filter(here, ended_at=None).select_related(
+        "member__merged_into", "decision__author"
+    )
     return rows.order_by("decision_id")
 
 
@@ -187,7 +189,8 @@ def _common(row: InForce) -> Mapping[str, Any]:
 
 
 def _scope(surface: str | None, segment: UUID | None, member: Member | None) -> fusion.Scope:
-    return fusion.Scope(surface, segment, member.subject if member else None)
+    person = (member.merged_into or member) if member else None
+    return fusion.Scope(surface, segment, person.subject if person else None)
 
 
 def _valid_until(

@@ -166,16 +166,17 @@ def _comment(raw: Mapping[str, object], kind: Kind) -> tuple[str, bool]:
         raise _RefusedError(Reason.BAD_FLAG, field="public")
     if raw.get("text") is None:
         raise _RefusedError(Reason.MISSING_FIELD, field="text")
-    return _written(raw["text"]), public
+    text = written(raw["text"])
+    if text is None:
+        raise _RefusedError(Reason.BAD_COMMENT, limit=MAX_COMMENT)
+    return text, public
 
 
-def _written(text: object) -> str:
-    """A text of several lines, without blanks at its ends."""
+def written(text: object) -> str | None:
+    """A text of several lines without blanks at its ends; None if it cannot be a comment."""
     tidy = text.replace("\r\n", "\n").strip() if isinstance(text, str) else ""
     plain = all(c in "\n\t" or unicodedata.category(c) not in _NO_TEXT for c in tidy)
-    if not (0 < len(tidy) <= MAX_COMMENT and plain):
-        raise _RefusedError(Reason.BAD_COMMENT, limit=MAX_COMMENT)
-    return tidy
+    return tidy if plain and 0 < len(tidy) <= MAX_COMMENT else None
 
 
 def _instant(value: object, now: datetime) -> datetime | None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection
 
 from feedback.arrays import array
+from feedback.models import MemberState
 from feedback.partitions import EARLIEST
 
 # Rows are made, then locked, in the order of their subjects: nobody waits in a circle.
@@ -94,6 +95,11 @@ def advance(
     with connection.cursor() as cursor:
         cursor.execute(_ADVANCE, words)
     return after
+
+
+def note_robot(subject: UUID) -> None:
+    """Note that a member is no person; the cleaning rules mark what they do."""
+    MemberState.objects.filter(pk=subject, robot=False).update(robot=True)
 
 
 def count_ratings(subjects: Collection[UUID]) -> dict[UUID, int]:

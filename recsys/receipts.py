@@ -7,7 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -15,8 +17,9 @@ from curation.models import Item, Member
 from feedback import actions
 from feedback.events import NewInteraction, Outcome
 from feedback.models import Kind
-from recsys import shelves
-from recsys.feedback_forms import FeedbackForm
+from feedback.states import note_robot
+from recsys import shelves, visitors
+from recsys.feedback_forms import CommentForm, FeedbackForm, ViewForm
 
 _KEPT = "receipt"
 
@@ -37,22 +40,42 @@ class Receipt:
 
 
 def record(request: HttpRequest, target: Item, form: FeedbackForm) -> Receipt:
-    """Record one act of the person who is signed in."""
+    """Record one act of whoever looks."""
     member, act, stars = shelves.viewer(request), form.act, form.cleaned_data["stars"]
     value = 1.0 if act == Kind.FAVOURITE else stars
     event = f"page.{form.cleaned_data['nonce']}.{act.name.lower()}.{stars or ''}"
     impression = form.cleaned_data["impression"]
-    outcome = _record(member, event, act, target, value=value, impression=impression)
+    outcome = _record(request, member, event, act, target, value=value, impression=impression)
     if outcome.status == "rejected":
         return Receipt(text=outcome.text or _("That could not be recorded."))
-    said = _said(act, stars, target.title)
+    said = _shared(request, target) if act is Kind.SHARE else _said(act, stars, target.title)
     return Receipt(text=said, event=event, item=str(target.id), version=outcome.version or 0)
+
+
+def comment(request: HttpRequest, target: Item, form: CommentForm) -> Receipt:
+    """Record what whoever looks wrote of an item."""
+    told, member = form.cleaned_data, shelves.viewer(request)
+    event = f"page.{told['nonce']}.comment"
+    words = {"text": told["text"], "public": told["public"]}
+    outcome = _record(request, member, event, Kind.COMMENT, target, **words)
+    if outcome.status == "rejected":
+        return Receipt(text=outcome.text or _("That could not be recorded."))
+    said = _("Your comment is kept.")
+    return Receipt(text=said, event=event, item=str(target.id), version=outcome.version or 0)
+
+
+def view(request: HttpRequest, target: Item, form: ViewForm) -> None:
+    """Record how long whoever looks looked at an item."""
+    told = form.cleaned_data
+    event = f"page.{told['nonce']}.view"
+    words = {"value": told["seconds"], "impression": told["impression"]}
+    _record(request, shelves.viewer(request), event, Kind.VIEW, target, **words)
 
 
 def undo(request: HttpRequest, target: Item, event: str) -> Receipt:
     """Take back an act that a receipt named."""
     member = shelves.viewer(request)
-    outcome = _record(member, f"{event}.undo", Kind.UNDO, target, undoes=event)
+    outcome = _record(request, member, f"{event}.undo", Kind.UNDO, target, undoes=event)
     if outcome.status == "rejected":
         return Receipt(text=outcome.text or _("That could not be taken back."))
     return Receipt(
@@ -66,8 +89,10 @@ def click(request: HttpRequest, shown: Item) -> None:
         impression = UUID(request.GET.get("impression", ""))
     except ValueError:
         return
+    if visitors.is_robot(request):  # which follows every link
+        return
     event = f"page.click.{impression.hex}.{shown.id.hex}"
-    _record(shelves.viewer(request), event, Kind.CLICK, shown, impression=impression)
+    _record(request, shelves.viewer(request), event, Kind.CLICK, shown, impression=impression)
 
 
 def refusal(form: forms.Form) -> Receipt:
@@ -86,7 +111,9 @@ def kept(request: HttpRequest) -> Receipt | None:
     return Receipt(**found) if found else None
 
 
-def _record(member: Member, event: str, kind: Kind, target: Item, **more: Any) -> Outcome:
+def _record(
+    request: HttpRequest, member: Member, event: str, kind: Kind, target: Item, **more: Any
+) -> Outcome:
     told = NewInteraction(
         event=event,
         subject=member.subject,
@@ -95,8 +122,17 @@ def _record(member: Member, event: str, kind: Kind, target: Item, **more: Any) -
         simulated=member.simulated,
         **more,
     )
-    (outcome,) = actions.record([told], source=member.source)
+    # A page's events are this installation's own, wherever its member comes from.
+    (outcome,) = actions.record([told], source=settings.DEFAULT_SOURCE)
+    if visitors.is_robot(request):
+        note_robot(member.subject)
     return outcome
+
+
+def _shared(request: HttpRequest, target: Item) -> str:
+    address = request.build_absolute_uri(reverse("item", args=[target.id]))
+    words = {"title": target.title, "address": address}
+    return _("To pass %(title)s on, copy this address: %(address)s") % words
 
 
 def _said(act: Kind, stars: int | None, title: str) -> str:

@@ -148,6 +148,22 @@ def slate(ask: Ask, *, feedback: int = 0) -> Served:
     return _serve(ask, found)
 
 
+def for_nobody(
+    surface: str, *, size: int, language: str = "", anchor: UUID | None = None
+) -> list[dict[str, Any]]:
+    """The placements for whoever is no member yet: the fallback, checked; nothing is made or logged.
+
+    Raises UnknownSurface.
+    """
+    place = Place(surface, language=language, anchor=str(anchor) if anchor else "")
+    body = fallbacks.read(place) or bodies.NOTHING
+    now = check(place, body)
+    if now is None:
+        raise UnknownSurface(_("There is no surface %(slug)s.") % {"slug": surface})
+    placements, _short = body.serve(now.gone | ({str(anchor)} if anchor else set()), size)
+    return [_shown(each) for each in placements]
+
+
 def _cached(place: Place) -> Body | None:
     try:
         return cache.ask(lambda client: bodies.read(client, place))

@@ -1,9 +1,10 @@
-"""Shelves: slates as a page shows them to the person who is signed in."""
+"""Shelves: slates as a page shows them to whoever looks: signed in, a visitor, or nobody known yet."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -11,10 +12,9 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from curation import members
 from curation.access import roles_of
 from curation.models import Item, Member, User
-from recsys import serving
+from recsys import serving, visitors
 from recsys.cards import Card, cards
 from recsys.serving import Ask, MemberKey, Served
 
@@ -36,25 +36,32 @@ class Shelf:
 
 
 def viewer(request: HttpRequest) -> Member:
-    """The member who is signed in; a user without one gets one."""
-    user = request.user
-    if not isinstance(user, User):
-        raise TypeError("a shelf needs somebody who is signed in")
-    known = Member.objects.select_related("merged_into").filter(user=user).first()
-    if known:
-        return known.merged_into or known
-    return members.get_or_create(settings.DEFAULT_SOURCE, f"user-{user.get_username()}", user=user)
+    """The member who looks: the user's, or the visitor's, made if need be."""
+    if isinstance(request.user, User):
+        return visitors.own_member(request.user)
+    return visitors.member_of(request)
+
+
+def subject_of(request: HttpRequest) -> UUID | None:
+    """The subject of whoever looks, None before there is any; nothing is made for a visitor."""
+    if isinstance(request.user, User):
+        return visitors.own_member(request.user).subject
+    visitor = visitors.member_if_any(request)
+    return visitor.subject if visitor else None
 
 
 def home(request: HttpRequest, *, feedback: int = 0) -> Shelf:
     """The shelf of the home surface, covering at least that version of the member's feedback."""
-    member = viewer(request)
-    ask = _ask(request, member, "home", _HOME_SIZE)
+    member = _key(request)
+    if member is None:
+        placements = serving.for_nobody("home", size=_HOME_SIZE, language=get_language() or "")
+        return Shelf(cards(placements, subject=None), _for_strangers(), serving.FALLBACK)
+    ask = _ask(member, "home", _HOME_SIZE)
     served = serving.slate(
         replace(ask, wait_ms=_PATIENCE_MS) if feedback else ask, feedback=feedback
     )
     return Shelf(
-        cards=cards(served.placements, subject=member.subject, impression=served.impression),
+        cards=cards(served.placements, subject=served.member, impression=served.impression),
         sentence=_sentence(served),
         mode=served.mode,
         trace_url=_trace_url(request, served),
@@ -63,23 +70,39 @@ def home(request: HttpRequest, *, feedback: int = 0) -> Shelf:
 
 def similar(request: HttpRequest, anchor: Item) -> Sequence[Card]:
     """Items similar to one, as cards."""
-    member = viewer(request)
-    ask = _ask(request, member, "similar", _SIMILAR_SIZE, anchor)
-    served = serving.slate(ask)
-    return cards(served.placements, subject=member.subject, impression=served.impression)
+    member = _key(request)
+    if member is None:
+        language = get_language() or ""
+        placements = serving.for_nobody(
+            "similar", size=_SIMILAR_SIZE, language=language, anchor=anchor.id
+        )
+        return cards(placements, subject=None)
+    served = serving.slate(_ask(member, "similar", _SIMILAR_SIZE, anchor))
+    return cards(served.placements, subject=served.member, impression=served.impression)
 
 
-def _ask(
-    request: HttpRequest, member: Member, surface: str, size: int, anchor: Item | None = None
-) -> Ask:
+def _key(request: HttpRequest) -> MemberKey | None:
+    """Whose shelf it is; None for a browser that no cookie tells from others."""
+    if isinstance(request.user, User):
+        member = visitors.own_member(request.user)
+        return MemberKey(member.source, member.outside_id)
+    outside_id = visitors.outside_id_of(request)
+    return MemberKey(settings.DEFAULT_SOURCE, outside_id) if outside_id else None
+
+
+def _ask(member: MemberKey, surface: str, size: int, anchor: Item | None = None) -> Ask:
     return Ask(
-        member=MemberKey(member.source, member.outside_id),
+        member=member,
         surface=surface,
         size=size,
         language=get_language() or "",
         anchor=anchor.id if anchor else None,
         shown=True,
     )
+
+
+def _for_strangers() -> str:
+    return _("What people watch now. Rate a few, and the next page is yours.")
 
 
 def _sentence(served: Served) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -13,25 +12,25 @@ from django.views.decorators.vary import vary_on_headers
 
 from curation.access import role_required
 from curation.models import Item
-from recsys import receipts, shelves, traces
+from recsys import comment_pane, receipts, shelves, traces
 from recsys.cards import cards
-from recsys.feedback_forms import FeedbackForm, UndoForm
+from recsys.feedback_forms import CommentForm, FeedbackForm, UndoForm, ViewForm
 from recsys.models import Slate
 from recsys.receipts import Receipt
 from recsys.trace_tables import tables_of
+from recsys.visitors import for_everybody
 
 
-@login_not_required
+@for_everybody
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """The member's shelf; to a stranger, what this is and how to sign in."""
-    if not request.user.is_authenticated:
-        return render(request, "recsys/welcome.html")
+    """The shelf of whoever looks; a stranger is told besides what this is and how to sign in."""
     receipt = receipts.kept(request)
     shelf = shelves.home(request, feedback=receipt.version if receipt else 0)
     return render(request, "recsys/home.html", {"shelf": shelf, "receipt": receipt, "next": "/"})
 
 
+@for_everybody
 @require_GET
 def item(request: HttpRequest, item_id: UUID) -> HttpResponse:
     """One item with what is similar to it; coming from a slate counts as a click on it."""
@@ -40,6 +39,7 @@ def item(request: HttpRequest, item_id: UUID) -> HttpResponse:
     return render(request, "recsys/item.html", _item_page(request, shown, receipts.kept(request)))
 
 
+@for_everybody
 @vary_on_headers("HX-Request")
 @require_POST
 def feedback_on_item(request: HttpRequest, item_id: UUID) -> HttpResponse:
@@ -50,6 +50,32 @@ def feedback_on_item(request: HttpRequest, item_id: UUID) -> HttpResponse:
     return _answer(request, target, receipt)
 
 
+@for_everybody
+@require_POST
+def view_of_item(request: HttpRequest, item_id: UUID) -> HttpResponse:
+    """How long the item's page was looked at, told by the page when it is left."""
+    form = ViewForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse(status=400)
+    receipts.view(request, get_object_or_404(Item, id=item_id, active=True), form)
+    return HttpResponse(status=204)
+
+
+@for_everybody
+@vary_on_headers("HX-Request")
+@require_POST
+def comment_on_item(request: HttpRequest, item_id: UUID) -> HttpResponse:
+    """A comment: answers with all that may be read here, and a receipt."""
+    target = get_object_or_404(Item, id=item_id)
+    form = CommentForm(request.POST)
+    if form.is_valid():
+        return _answer(request, target, receipts.comment(request, target, form))
+    shown = comment_pane.of(request, target, form=form)
+    name = "recsys/_comments.html" if _by_htmx(request) else "recsys/comment.html"
+    return render(request, name, shown)
+
+
+@for_everybody
 @vary_on_headers("HX-Request")
 @require_POST
 def undo_feedback(request: HttpRequest) -> HttpResponse:
@@ -72,22 +98,32 @@ def trace(request: HttpRequest, slate_id: UUID) -> HttpResponse:
 
 def _answer(request: HttpRequest, target: Item | None, receipt: Receipt) -> HttpResponse:
     """To htmx the fragment that it aimed at; without it, back to the page, the receipt in a message."""
-    if not getattr(request, "htmx", False):
+    if not _by_htmx(request):
         receipts.keep(request, receipt)
         return redirect(_next(request))
+    if target is not None and request.headers.get("HX-Target") == "comments":
+        pane = comment_pane.of(request, target, receipt=receipt)
+        return render(request, "recsys/_comments.html", pane)
     if target is not None and request.headers.get("HX-Target") == "item":
         return render(request, "recsys/_item.html", _item_fragment(request, target, receipt))
     shelf = shelves.home(request, feedback=receipt.version)
     return render(request, "recsys/_shelf.html", {"shelf": shelf, "receipt": receipt, "next": "/"})
 
 
+def _by_htmx(request: HttpRequest) -> bool:
+    return bool(getattr(request, "htmx", False))
+
+
 def _item_page(request: HttpRequest, shown: Item, receipt: Receipt | None) -> dict[str, object]:
+    pane = comment_pane.of(request, shown)
     similar = shelves.similar(request, shown)
-    return _item_fragment(request, shown, receipt) | {"similar": similar}
+    impression = request.GET.get("impression", "")
+    told = {"similar": similar, "impression": impression}
+    return pane | _item_fragment(request, shown, receipt) | told
 
 
 def _item_fragment(request: HttpRequest, shown: Item, receipt: Receipt | None) -> dict[str, object]:
-    subject = shelves.viewer(request).subject
+    subject = shelves.subject_of(request)
     (card,) = cards([{"id": shown.id}], subject=subject)
     return {
         "card": card,

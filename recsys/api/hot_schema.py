@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from curation.models import Surface
 from curation.problems import CONTENT_TYPE
-from feedback.parsing import KINDS
+from feedback.parsing import KINDS, MAX_COMMENT
 from recsys.api.parameters import DEFAULT_SIZE, MAX_EXCLUDED
 
 Schema = dict[str, Any]
@@ -115,12 +115,19 @@ COMPONENTS: Final[Schema] = {
             "member": OUTSIDE_ID,
             "item": OUTSIDE_ID,
             "kind": {"type": "string", "enum": list(KINDS)},
-            "value": NUMBER | {"description": "Stars from 1 to 5 of a rating."},
+            "value": NUMBER
+            | {
+                "description": "Stars from 1 to 5 of a rating, seconds of a view, amount of a purchase, "
+                "1 or 0 of a favourite."
+            },
             "undoes": OUTSIDE_ID | {"description": "The event that an undo takes back."},
             "occurred_at": {"type": "string", "format": "date-time"},
             "impression": UUID | {"description": "The impression that this answers."},
+            "text": {"type": "string", "minLength": 1, "maxLength": MAX_COMMENT}
+            | {"description": "What a comment says."},
+            "public": FLAG | {"description": "Whether everybody may read a comment."},
         },
-        optional=("item", "value", "undoes", "occurred_at", "impression"),
+        optional=("item", "value", "undoes", "occurred_at", "impression", "text", "public"),
     ),
     "InteractionBatch": record({"interactions": array(any_or("Interaction"), maxItems=1000)}),
     "ItemRow": record(
@@ -162,10 +169,27 @@ COMPONENTS: Final[Schema] = {
         {
             "event": {"type": ["string", "null"]},
             "status": {"type": "string", "enum": ["accepted", "duplicate", "rejected"]},
-            "reason": TEXT | {"description": "A code; with a rejection only."},
+            "reason": TEXT
+            | {"description": "A code; with a rejection, or an undo that waits for its event."},
             "detail": TEXT | {"description": "The reason in words."},
         },
         optional=("reason", "detail"),
+    ),
+    "Merge": record(
+        {
+            "member": TEXT | {"description": "Who turned out to be another."},
+            "into": TEXT | {"description": "Who stays."},
+            "reason": TEXT,
+        },
+        optional=("reason",),
+    ),
+    "Merged": record(
+        {
+            "member": TEXT,
+            "into": TEXT | {"description": "Who the member is now."},
+            "status": {"type": "string", "enum": ["merged", "unchanged"]},
+            "interactions": COUNT | {"description": "How many came along."},
+        }
     ),
     "InteractionResults": record(
         {
@@ -273,6 +297,18 @@ PATHS: Final[Schema] = {
                 },
             },
             "responses": answers(ref("InteractionResults"), "A result for each event, in order."),
+        }
+    },
+    "/api/v1/members/merge/": {
+        "post": {
+            "operationId": "merge_members",
+            "summary": "Two members are one person: what the one did becomes the other's.",
+            "tags": ["members"],
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": ref("Merge")}},
+            },
+            "responses": answers(ref("Merged"), "Who the member is now."),
         }
     },
     "/api/v1/slates/{slate_id}/": {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from curation.urls import api_urlpatterns as curation_urlpatterns
-from recsys.api import docs, models, runs
+from recsys.api import docs, members, models, runs
 from recsys.api.interactions import interactions
 from recsys.api.recommendations import recommendations
 from recsys.api.slates import slate
@@ -13,6 +13,7 @@ from recsys.api.slates import slate
 v1 = [
     path("recommendations/", recommendations, name="recommendations"),
     path("interactions/", interactions, name="interactions"),
+    path("members/merge/", members.merge, name="merge-members"),
     path("slates/<uuid:slate_id>/", slate, name="slate"),
     path("runs/", runs.runs, name="runs"),
     path("runs/readiness/", runs.ready, name="runs-readiness"),

@@ -15,7 +15,8 @@ from django.http import HttpRequest, HttpResponse
 
 from curation import actions
 from curation.access import RoleBackend
-from recsys import throttles
+from curation.models import User
+from recsys import throttles, visitors
 from recsys.account_forms import STAFF_SESSION_S
 
 
@@ -41,10 +42,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return saved
 
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **more: Any) -> HttpResponse:
-        """Staff sign in again each working day, with a second factor too."""
+        """Staff sign in again each working day, with a second factor too; a visitor is the user now."""
         if user.is_staff:
             request.session.set_expiry(STAFF_SESSION_S)
-        return super().post_login(request, user, **more)
+        adopted = isinstance(user, User) and visitors.adopt(request, user)
+        response: HttpResponse = super().post_login(request, user, **more)
+        if adopted:
+            visitors.forget(response)
+        return response
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Let nobody guess on: one account may be tried so often from all addresses together."""
