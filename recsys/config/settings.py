@@ -275,6 +275,9 @@ DOORBELL_BUDGET_MS = 150
 DOORBELL_BUDGET_MAX_MS = 10_000
 # How long a slate can be traced and replayed.
 SLATE_RETENTION_DAYS = 14
+# Another sentence encoder than the one that comes along: its folder, and the SHA-256 of its model.safetensors.
+ENCODER_FOLDER = os.environ.get("TANDEM_ENCODER", "")
+ENCODER_SHA256 = os.environ.get("TANDEM_ENCODER_SHA256", "")
 
 # API ------------------------------------------------------------------------------------------------------------------
 # Whose outside ids a signed-in session speaks of; a token has a source of its own.

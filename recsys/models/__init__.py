@@ -1,5 +1,6 @@
 """Runs, the model versions that they produce, slates and the workers that make them: data only."""
 
+from recsys.models.embeddings import EmbeddingJob
 from recsys.models.jobs import Job
 from recsys.models.proposals import BlendProposal, ProposalVerdict
 from recsys.models.runs import Run, RunProgress, Schedule
@@ -8,6 +9,7 @@ from recsys.models.versions import LiveModel, ModelVersion, Promotion
 
 __all__ = [
     "BlendProposal",
+    "EmbeddingJob",
     "Fallback",
     "Heartbeat",
     "Job",
