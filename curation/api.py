@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,7 +17,8 @@ from rest_framework.response import Response
 
 from curation import actions
 from curation.access import require, source_of
-from curation.actions import Draft, Publication, Terms
+from curation.actions import Draft, Publication
+from curation.decision_bodies import CONTENTS, MAKERS, Body, read
 from curation.lineages import as_json, with_state
 from curation.models import Decision, User
 from curation.problems import Missing
@@ -26,11 +26,11 @@ from curation.references import (
     Source,
     change_set_named,
     refused,
-    segment_named,
     surface_named,
 )
 from curation.serializers import (
     BY_KIND,
+    REVISED_BY_KIND,
     DecisionQuerySerializer,
     DecisionSerializer,
     EndSerializer,
@@ -38,10 +38,8 @@ from curation.serializers import (
     PublishSerializer,
     RollbackSerializer,
 )
-from curation.specs import PARAMETERS, make_effect
 
 PAGE: Final = 50
-Maker = Callable[["_Body"], Draft]
 
 _PUBLICATION: Final = {
     "versions": serializers.DictField(child=serializers.IntegerField()),
@@ -57,60 +55,6 @@ _PUBLISHED: Final = inline_serializer(
 _LIST: Final = inline_serializer(
     "DecisionList", {"count": serializers.IntegerField(), "results": DecisionSerializer(many=True)}
 )
-
-
-@dataclass(frozen=True)
-class _Body:
-    """A decision as it was sent: whose, and what."""
-
-    actor: User
-    source: Source
-    values: dict[str, Any]
-
-    def terms(self) -> Terms:
-        values = self.values
-        name = values.get("change_set")
-        plain = ("reason", "priority", "starts_at", "until", "review_on", "holdback", "traffic")
-        return Terms(
-            segment=segment_named(values.get("segment")),
-            member=self.source.member(values.get("member")),
-            change_set=actions.open_change_set(actor=self.actor, name=name) if name else None,
-            **{key: values[key] for key in plain if key in values},
-        )
-
-    def common(self) -> dict[str, Any]:
-        return {
-            "actor": self.actor,
-            "surface": surface_named(self.values["surface"]),
-            "terms": self.terms(),
-        }
-
-
-def _pin(body: _Body) -> Draft:
-    item = body.source.item(body.values["item"])
-    return actions.pin_item(item=item, slot=body.values["slot"], **body.common())
-
-
-def _block(body: _Body) -> Draft:
-    item = body.source.item(body.values["item"])
-    return actions.block_item(item=item, safety=body.values["safety"], **body.common())
-
-
-def _blend(body: _Body) -> Draft:
-    content = {name: body.values[name] for name in ("weights", "scales", "beta")}
-    return actions.set_blend(**content, **body.common())
-
-
-def _rule(body: _Body) -> Draft:
-    name = body.values["effect"]
-    given = {key: body.values[key] for key in PARAMETERS[name] if key in body.values}
-    if "fallback_items" in given:
-        given["fallback_items"] = body.source.item_ids(given["fallback_items"], "fallback_items")
-    what = body.source.query(body.values)
-    return actions.add_rule(effect=make_effect(name, given), what=what, **body.common())
-
-
-_MAKERS: Final[dict[str, Maker]] = {"pin": _pin, "block": _block, "blend": _blend, "rule": _rule}
 
 
 @extend_schema(
@@ -135,8 +79,8 @@ def decisions(request: Request) -> Response:
         return Response(_listed(request))
     actor = require(request.user, "curator")
     with transaction.atomic():
-        body = _Body(actor, Source(source_of(request)), _read(request))
-        draft = _MAKERS[body.values["kind"]](body)
+        body = Body(actor, Source(source_of(request)), read(request, BY_KIND))
+        draft = MAKERS[body.values["kind"]](body)
         return _decided(actor, draft, publish=body.values["publish"], status=201)
 
 
@@ -147,17 +91,6 @@ def _listed(request: Request) -> dict[str, Any]:
     rows = with_state(timezone.now()).filter(**wanted)
     start = (asked.validated_data["page"] - 1) * PAGE
     return {"count": rows.count(), "results": [as_json(row) for row in rows[start : start + PAGE]]}
-
-
-def _read(request: Request) -> dict[str, Any]:
-    data = request.data
-    kind = data.get("kind") if isinstance(data, dict) else None
-    if not isinstance(kind, str) or kind not in BY_KIND:
-        text = _("A decision is an object with a kind: %(kinds)s.")
-        raise refused("kind", "unknown_kind", text % {"kinds": ", ".join(BY_KIND)})
-    serializer = BY_KIND[kind](data=data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
 
 
 def _decided(actor: User, draft: Draft, *, publish: bool, status: int) -> Response:
@@ -174,12 +107,41 @@ def _told(done: Publication) -> dict[str, Any]:
     return {"versions": done.versions, "blocks": done.blocks, "findings": findings}
 
 
-@extend_schema(operation_id="read_decision", responses=DecisionSerializer)
-@api_view(["GET"])
+@extend_schema(methods=["GET"], operation_id="read_decision", responses=DecisionSerializer)
+@extend_schema(
+    methods=["PUT"],
+    operation_id="revise_decision",
+    request=PolymorphicProxySerializer(
+        "RevisionRequest", serializers=dict(REVISED_BY_KIND), resource_type_field_name="kind"
+    ),
+    responses=_DECIDED,
+)
+@api_view(["GET", "PUT"])
 def decision(request: Request, decision_id: UUID) -> Response:
-    """One decision as it stands."""
-    require(request.user, "curator", "analyst", "operator")
-    return Response(as_json(_existing(decision_id)))
+    """One decision as it stands; or its next revision, on top of revision `base`."""
+    if request.method == "GET":
+        require(request.user, "curator", "analyst", "operator")
+        return Response(as_json(_existing(decision_id)))
+    actor, row = require(request.user, "curator"), _existing(decision_id)
+    with transaction.atomic():
+        body = Body(actor, Source(source_of(request)), read(request, REVISED_BY_KIND))
+        _check_place(row, body.values)
+        draft = actions.revise_decision(
+            actor=actor,
+            decision=row,
+            base=body.values["base"],
+            terms=body.terms(),
+            **CONTENTS[row.kind](body),
+        )
+        return _decided(actor, draft, publish=body.values["publish"], status=200)
+
+
+def _check_place(row: Decision, values: Mapping[str, Any]) -> None:
+    """A decision keeps its kind and its surface: another one is another decision."""
+    for name, kept in (("kind", row.kind), ("surface", row.surface_id)):
+        if values[name] != kept:
+            text = _("A decision keeps its %(name)s: %(kept)s.")
+            raise refused(name, "fixed", text % {"name": name, "kept": kept})
 
 
 def _existing(decision_id: UUID) -> Decision:

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from django.db.models import Count, Prefetch, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from curation.comparisons import compare
 from curation.fusion.parsing import parse
 from curation.fusion.query import All, AnyOf, Comparison, ItemList, Not, Query
+from curation.lineages import in_version, named
 from curation.models import ChangeSet, Decision, PolicyVersion, Revision, Surface
-from curation.policies import drafts_of, entries_of, in_force, live_blocks
-from curation.queries import schema
+from curation.policies import drafts_of, in_force, live_blocks, revisions_of
+from curation.queries import Schema, schema
 
 _VERSIONS_SHOWN: Final = 20
+_CLOSED_SHOWN: Final = 30
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ def overview() -> list[dict[str, Any]]:
     return [
         {
             "surface": surface,
-            "lines": len(entries_of(surface.slug, surface.policy_version)),
+            "lines": in_version(surface, surface.policy_version).count(),
             "blocks": live_blocks(surface).count(),
             "drafts": [home for home in open_sets if _touches(home, surface)],
         }
@@ -44,14 +48,10 @@ def overview() -> list[dict[str, Any]]:
 
 def of_surface(surface: Surface) -> dict[str, Any]:
     """The decisions, blocks, drafts and versions of a surface."""
-    entries = entries_of(surface.slug, surface.policy_version)
-    blocked = Revision.objects.filter(
-        decision__in=[block.decision_id for block in live_blocks(surface)], ends=False
-    )
-    rows = blocked.select_related("decision", "item", "segment", "member", "author")
+    blocks = revisions_of(live_blocks(surface))
     return {
-        "lines": lines(entry.revision for entry in entries),
-        "blocks": lines(rows.order_by("decision_id", "-number").distinct("decision_id")),
+        "lines": lines(in_version(surface, surface.policy_version)),
+        "blocks": lines(named().filter(pk__in=[row.pk for row in blocks])),
         "drafts": [home for home in _open_sets() if _touches(home, surface)],
         "versions": PolicyVersion.objects.filter(surface=surface)
         .select_related("published_by")
@@ -61,43 +61,64 @@ def of_surface(surface: Surface) -> dict[str, Any]:
 
 def of_decision(decision: Decision) -> dict[str, Any]:
     """The revisions of a decision, newest first, and whether it is in force or drafted."""
-    rows = decision.revisions.select_related(
-        "decision", "item", "segment", "member", "author", "change_set"
-    ).order_by("-number")
-    newest = rows[0].change_set
-    waits = newest.published_at is None and newest.discarded_at is None
+    rows = named().filter(decision=decision).order_by("-number")
+    newest = newest_of(decision)
+    home = newest.change_set
+    waits = _state(newest, timezone.now()) != "withdrawn" and home.published_at is None
     return {
         "lines": lines(rows),
         "in_force": in_force(decision),
-        "draft": newest if waits else None,
+        "draft": home if waits else None,
+        "newest": newest,
+    }
+
+
+def newest_of(decision: Decision) -> Revision:
+    """The newest revision that nobody has thrown away, or where all are gone the newest."""
+    rows = named().filter(decision=decision).order_by("-number")
+    standing = rows.filter(withdrawal=None, change_set__discarded_at=None)
+    return standing.first() or rows[0]
+
+
+def change_sets() -> dict[str, Any]:
+    """The open change sets with the number of their drafts, and those closed last."""
+    rows = ChangeSet.objects.select_related("author", "scheduled_by")
+    drafts = Count("revisions__decision", filter=Q(revisions__withdrawal=None), distinct=True)
+    is_open = {"published_at": None, "discarded_at": None}
+    closed = rows.exclude(**is_open).order_by("-created_at")
+    return {
+        "open": rows.filter(**is_open).annotate(drafts=drafts).order_by("publish_at", "name"),
+        "closed": closed[:_CLOSED_SHOWN],
     }
 
 
 def drafts(home: ChangeSet) -> list[Line]:
     """The drafts of a change set."""
-    return lines(drafts_of(home).values())
+    keys = [row.pk for row in drafts_of(home).values()]
+    return lines(named().filter(pk__in=keys).order_by("decision_id"))
 
 
-def difference(surface: Surface, number: int) -> dict[str, Any]:
-    """What a roll back to a version would bring back and take out."""
-    now = {
-        row.revision.pk: row.revision for row in entries_of(surface.slug, surface.policy_version)
-    }
-    then = {row.revision.pk: row.revision for row in entries_of(surface.slug, number)}
+def comparison(surface: Surface, before: int, after: int) -> dict[str, Any]:
+    """What differs between two versions of a surface, in words and field by field."""
+    found = compare(surface, before, after)
+    newer = lines(after for _before, after, _changes in found.changed)
     return {
-        "number": number,
-        "back": lines(row for key, row in then.items() if key not in now),
-        "out": lines(row for key, row in now.items() if key not in then),
+        "added": lines(found.added),
+        "removed": lines(found.removed),
+        "changed": [
+            {"line": line, "changes": changes}
+            for line, (_old, _new, changes) in zip(newer, found.changed, strict=True)
+        ],
     }
 
 
 def lines(revisions: Iterable[Revision]) -> list[Line]:
     """Revisions in words."""
-    now = timezone.now()
-    return [Line(revision, in_words(revision), _state(revision, now)) for revision in revisions]
+    now, kinds = timezone.now(), schema()
+    return [Line(row, in_words(row, kinds), _state(row, now)) for row in revisions]
 
 
-def in_words(revision: Revision) -> str:
+def in_words(revision: Revision, kinds: Schema) -> str:
     """What a revision says, in one sentence."""
     if revision.ends:
         return _("Ended.")
@@ -111,10 +132,10 @@ def in_words(revision: Revision) -> str:
     if kind == Decision.Kind.BLEND:
         weights = ", ".join(f"{name} {weight:g}" for name, weight in spec["weights"].items())
         return _("Blend: %(weights)s.") % {"weights": weights}
-    return _rule(spec)
+    return _rule(spec, kinds)
 
 
-def _rule(spec: dict[str, Any]) -> str:
+def _rule(spec: dict[str, Any], kinds: Schema) -> str:
     sentences = {
         "boost": _("Boost by %(strength)s: %(what)s."),
         "bury": _("Bury by %(strength)s: %(what)s."),
@@ -125,7 +146,7 @@ def _rule(spec: dict[str, Any]) -> str:
         "quota": _("At least %(at_least)s in the first %(first)s: %(what)s."),
         "pin_match": _("Pin the best match to slot %(slot)s: %(what)s."),
     }
-    what = describe(parse(spec["where"], schema()))
+    what = describe(parse(spec["where"], kinds))
     return sentences[spec["effect"]] % {**spec, "what": what}
 
 
@@ -157,6 +178,8 @@ def _value(value: object) -> str:
 
 
 def _state(revision: Revision, now: datetime) -> str:
+    if hasattr(revision, "withdrawal") or revision.change_set.discarded_at:
+        return "withdrawn"
     if revision.starts_at and revision.starts_at > now:
         return "scheduled"
     if revision.until and revision.until <= now:
@@ -166,7 +189,8 @@ def _state(revision: Revision, now: datetime) -> str:
 
 def _open_sets() -> list[ChangeSet]:
     rows = ChangeSet.objects.filter(published_at=None, discarded_at=None)
-    return list(rows.select_related("author").prefetch_related("revisions__decision"))
+    drafts = Revision.objects.filter(withdrawal=None).select_related("decision")
+    return list(rows.select_related("author").prefetch_related(Prefetch("revisions", drafts)))
 
 
 def _touches(home: ChangeSet, surface: Surface) -> bool:

@@ -24,6 +24,16 @@ class Change:
     before: Any
     after: Any
 
+    @property
+    def was(self) -> str:
+        """The value before, for people."""
+        return shown(self.before)
+
+    @property
+    def is_now(self) -> str:
+        """The value after, for people."""
+        return shown(self.after)
+
     def as_json(self) -> dict[str, Any]:
         """The change for an API or a page."""
         return {"field": self.field, "before": self.before, "after": self.after}
@@ -83,6 +93,11 @@ def clashes(base: Revision, since: Sequence[Revision], mine: Revision) -> list[C
             who = authors.get(name, "") if was != theirs else ""
             found.append(Clash(name, was, theirs, ours, _whose(was, theirs, ours), who))
     return found
+
+
+def clash_in_words(clash: Mapping[str, Any]) -> dict[str, Any]:
+    """A clash, as a problem tells it, with its values as people read them."""
+    return {**clash, **{name: shown(clash[name]) for name in ("base", "theirs", "mine")}}
 
 
 def shown(value: object) -> str:

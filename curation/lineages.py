@@ -21,7 +21,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from curation.models import Decision, PolicyEntry, Revision
+from curation.models import Decision, PolicyEntry, Revision, Surface
 
 
 class State(TextChoices):
@@ -68,6 +68,18 @@ def with_state(at: datetime) -> QuerySet[Decision]:
         "QuerySet[Decision]",
         rows.select_related("author").prefetch_related(*revisions).order_by("-created_at", "-pk"),
     )
+
+
+def named() -> QuerySet[Revision]:
+    """Revisions with all that their words name."""
+    related = ("item", "segment", "member", "author", "change_set", "withdrawal")
+    return Revision.objects.select_related("decision", *related)
+
+
+def in_version(surface: Surface, number: int) -> QuerySet[Revision]:
+    """The revisions that a policy version of a surface holds."""
+    here = {"entries__version__surface": surface, "entries__version__number": number}
+    return named().filter(**here).order_by("pk")
 
 
 def shown(decision: Decision) -> Revision:

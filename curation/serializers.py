@@ -127,6 +127,36 @@ BY_KIND: Final[Mapping[str, type[TermsSerializer]]] = {
 }
 
 
+class _OnTopSerializer(StrictSerializer):
+    """What a revision of a decision says besides."""
+
+    base = Whole(min_value=1, max_value=2**31 - 1, help_text="The revision that it was written on.")
+
+
+class PinRevisionSerializer(_OnTopSerializer, PinSerializer):
+    """The next revision of a pin."""
+
+
+class BlockRevisionSerializer(_OnTopSerializer, BlockSerializer):
+    """The next revision of a block."""
+
+
+class BlendRevisionSerializer(_OnTopSerializer, BlendSerializer):
+    """The next revision of a blend."""
+
+
+class RuleRevisionSerializer(_OnTopSerializer, RuleSerializer):
+    """The next revision of a rule."""
+
+
+REVISED_BY_KIND: Final[Mapping[str, type[TermsSerializer]]] = {
+    "pin": PinRevisionSerializer,
+    "block": BlockRevisionSerializer,
+    "blend": BlendRevisionSerializer,
+    "rule": RuleRevisionSerializer,
+}
+
+
 class EndSerializer(StrictSerializer):
     """The end of a decision."""
 

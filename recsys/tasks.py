@@ -42,6 +42,14 @@ def refuse_surface(slug: str) -> None:
     refusing.refuse(slug)
 
 
+@shared_task(name="recsys.propose_blend", max_retries=0)
+def propose_blend(proposal_id: str) -> None:
+    """Fit the blend that a proposal asks for."""
+    from recsys import proposing
+
+    proposing.execute(UUID(proposal_id))
+
+
 @shared_task(name="recsys.send_mail", max_retries=0)
 def send_mail(mail_id: str) -> None:
     """Hand a message over to the mail server."""
