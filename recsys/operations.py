@@ -19,7 +19,7 @@ from recsys.heartbeats import BEAT_S
 from recsys.leases import DOORS
 from recsys.models import Heartbeat, Job
 
-QUEUES: Final = ("realtime", "bulk", "training")
+QUEUES: Final = ("realtime", "upkeep", "bulk", "training")
 WORKERS: Final = ("relay", *QUEUES)
 """Roles of which at least one process has to live."""
 LATE_AFTER: Final = timedelta(seconds=3 * BEAT_S)

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 MOST_CONTEXTS: Final = 100
 MOST_MEMBERS: Final = 2_000
+LOOK_EVERY: Final = 50
 TASK: Final = "recsys.refuse_surface"
 
 # Contexts in which slates were served lately, most often first: those whose fallback is kept.
@@ -43,8 +44,12 @@ SELECT m.source, m.outside_id, i.context ->> 'device', i.context ->> 'language',
 
 
 def refuse(slug: str, cause: str = "change") -> None:
-    """Do what waits for a surface; returns at once where another worker is at it."""
-    if not Surface.objects.filter(pk=slug).exists():
+    """Do what waits for a surface; returns at once where another worker is at it, or all of it is done.
+
+    Each publish rings: of many in a row, what is done for the last is done for all.
+    """
+    surface = Surface.objects.filter(pk=slug).first()
+    if surface is None or _is_done(surface):
         return
     job = _waiting(slug, cause)
     lease = leases.claim(Refusing, job.pk)
@@ -74,6 +79,15 @@ def announce_outdated() -> int:
     return len(outdated)
 
 
+def _is_done(surface: Surface) -> bool:
+    """Whether the last re-fusing reached everybody and nothing has changed since it began, with the fallback."""
+    last = Refusing.objects.filter(surface=surface).order_by("-requested_at").first()
+    if last is None or last.state != Job.State.SUCCEEDED or last.done < last.total:
+        return False
+    kept = Fallback.objects.filter(key=Place(surface.pk).key)
+    return _is_current(surface, counters.read(), kept.values_list("versions", flat=True).first())
+
+
 def _is_current(surface: Surface, now: dict[str, int], made_from: dict[str, int] | None) -> bool:
     wanted = {
         "policy": surface.policy_version,
@@ -101,21 +115,23 @@ def perform(slug: str, lease: Lease) -> None:
     places = [*contexts, *active]
     beaten = time.monotonic()
     cancelled = lease.beat(done=0, total=len(places))
-    for done, place in enumerate(places):
-        if cancelled or (place.outside_id and _superseded(slug, done)):
+    done = 0
+    for place in places:
+        if cancelled or (place.outside_id and done % LOOK_EVERY == 0 and _superseded(slug)):
             break
         _renew(place)
+        done += 1
         if time.monotonic() - beaten >= 1:
-            cancelled = lease.beat(done=done + 1)
+            cancelled = lease.beat(done=done)
             beaten = time.monotonic()
-    else:
-        done = len(places) - 1
-    lease.finish(Job.State.CANCELLED if cancelled else Job.State.SUCCEEDED, done=done + 1)
+    lease.finish(Job.State.CANCELLED if cancelled else Job.State.SUCCEEDED, done=done)
 
 
-def _superseded(slug: str, done: int) -> bool:
-    """Whether a newer change waits: its job does all members again, so this one may stop at the fallbacks."""
-    return done % 50 == 0 and Refusing.objects.filter(surface=slug, state=Job.State.QUEUED).exists()
+def _superseded(slug: str) -> bool:
+    """Whether something changed since the fallback was renewed: its own ring is on the way, and does all again."""
+    surface, kept = Surface.objects.get(pk=slug), Fallback.objects.filter(key=Place(slug).key)
+    made_from = kept.values_list("versions", flat=True).first()
+    return not _is_current(surface, counters.read(), made_from)
 
 
 def _renew(place: Place) -> None:

@@ -15,6 +15,7 @@ from django.conf import settings
 
 REALTIME = "realtime"
 TRAINING = "training"
+UPKEEP = "upkeep"
 
 
 @shared_task(name="recsys.fuse", acks_late=False, max_retries=0)
@@ -125,9 +126,10 @@ def child_started(**_: Any) -> None:
 @worker_ready.connect
 def worker_started(**_: Any) -> None:
     """The other workers show that they live by their parent process; each watches over its pool."""
-    from recsys import pool_guard
+    if settings.PROCESS != UPKEEP:
+        from recsys import pool_guard
 
-    pool_guard.start()
+        pool_guard.start()
     if settings.PROCESS != REALTIME:
         from recsys import attendance
 

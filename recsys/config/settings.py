@@ -21,7 +21,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR_DIR = Path(os.environ.get("TANDEM_VAR", BASE_DIR / "var")).resolve()
-# One of web, relay, realtime, bulk, training, beat, command.
+# One of web, relay, upkeep, realtime, bulk, training, beat, command.
 PROCESS = os.environ.get("TANDEM_PROCESS", "command")
 DEMO = os.environ.get("TANDEM_DEMO") == "1"
 DEBUG = os.environ.get("TANDEM_DEBUG") == "1" and not DEMO
@@ -242,11 +242,12 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+# What must not wait behind an hour of bulk work has the queue "upkeep" to itself.
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "recsys.sweep",
         "schedule": 30.0,
-        "options": {"queue": "bulk", "expires": 30},
+        "options": {"queue": "upkeep", "expires": 30},
     },
     "roll up": {
         "task": "recsys.roll_up",
@@ -256,7 +257,7 @@ CELERY_BEAT_SCHEDULE = {
     "publish change sets": {
         "task": "recsys.publish_due",
         "schedule": 5.0,
-        "options": {"queue": "bulk", "expires": 5},
+        "options": {"queue": "upkeep", "expires": 5},
     },
     "inspect decisions": {
         "task": "recsys.inspect_decisions",

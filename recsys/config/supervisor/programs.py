@@ -107,19 +107,22 @@ def relay(environment: dict[str, str]) -> Program:
 
 
 def workers(environment: dict[str, str]) -> list[Program]:
-    """One worker per queue."""
+    """One worker per queue; what keeps the house has one to itself, without a child, since it is never long."""
     most = max(1, (os.cpu_count() or 1) - 1)
     return [
+        _worker("upkeep", environment, 1, pool="solo"),
         _worker("realtime", environment, 1),
         _worker("bulk", environment, 1),
         _worker("training", environment, most, "--max-tasks-per-child", "1"),
     ]
 
 
-def _worker(queue: str, environment: dict[str, str], threads: int, *more: str) -> Program:
-    pool = ["--queues", queue, "--pool", "prefork", "--concurrency", "1", *more]
+def _worker(
+    queue: str, environment: dict[str, str], threads: int, *more: str, pool: str = "prefork"
+) -> Program:
+    of_pool = ["--queues", queue, "--pool", pool, "--concurrency", "1", *more]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"]
-    words = ["worker", "--hostname", f"{queue}@%h", *pool, *quiet]
+    words = ["worker", "--hostname", f"{queue}@%h", *of_pool, *quiet]
     return Program(
         name=queue,
         words=_celery(environment, *words),

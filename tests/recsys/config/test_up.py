@@ -12,7 +12,18 @@ import pytest
 
 from tests.processes import ROOT, LiveStack, bare_environment, said, wait_until
 
-EVERYONE = ["cache", "broker", "postgres", "web", "relay", "realtime", "bulk", "training", "beat"]
+EVERYONE = [
+    "cache",
+    "broker",
+    "postgres",
+    "web",
+    "relay",
+    "upkeep",
+    "realtime",
+    "bulk",
+    "training",
+    "beat",
+]
 
 
 def answers(stack: LiveStack, path: str) -> bool:

@@ -136,7 +136,7 @@ def test_the_page_shows_queues_workers_and_what_lags(operator):
     beat("realtime")
     waiting_for_long(Run, family="ease")
     page = operator.get("/admin/operations/").content.decode()
-    assert "Nobody lives for: relay, bulk, training" in page
+    assert "Nobody lives for: relay, upkeep, bulk, training" in page
     assert 'hx-trigger="every 5s"' in page
     assert "1 queued" in page
 

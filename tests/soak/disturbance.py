@@ -1,0 +1,115 @@
+"""What is done to a running product: its processes killed, stopped, frozen, and the whole of it started anew."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from functools import partial
+
+import psutil
+import requests
+
+from tests.acceptance.client import Client, someone
+from tests.processes import LiveStack, start_stack
+from tests.soak.ledger import Ledger, now
+
+CHILDREN = (
+    "web",
+    "relay",
+    "upkeep",
+    "realtime",
+    "bulk",
+    "training",
+    "beat",
+    "broker",
+    "cache",
+    "postgres",
+)
+POOLS = ("web", "realtime", "bulk", "training")
+FROZEN_S = 4.0
+BACK_S = 90.0
+CALM_S = 2.0
+
+
+class Disturber:
+    """Goes through every disturbance in random order, again and again, with some calm in between.
+
+    Of the main thread alone: a supervisor ends with the thread that started it.
+    """
+
+    def __init__(self, stack: LiveStack, client: Client, ledger: Ledger, calm_s: float) -> None:
+        self.stack, self.client, self.ledger, self.calm_s = stack, client, ledger, calm_s
+        self.chance = random.Random(7)
+
+    def run(self, seconds: float) -> None:
+        """Disturb for so long; raises AssertionError where the product does not come back."""
+        until = now() + seconds
+        while True:
+            for name, act in self.chance.sample(self.acts(), len(self.acts())):
+                if now() + self.calm_s > until:
+                    time.sleep(max(0.0, until - now()))
+                    return
+                time.sleep(self.calm_s)
+                self._do(name, act)
+
+    def acts(self) -> list[tuple[str, Callable[[], None]]]:
+        """Every disturbance with its name."""
+        acts: list[tuple[str, Callable[[], None]]] = [
+            (f"{name} {number.name}", partial(self._end, name, number))
+            for name in CHILDREN
+            for number in (signal.SIGKILL, signal.SIGTERM)
+        ]
+        acts += [(f"a child of {name} SIGKILL", partial(self._end_below, name)) for name in POOLS]
+        acts += [(f"{name} frozen", partial(self._freeze, name)) for name in ("broker", "cache")]
+        acts.append(("everything stopped and started", partial(self._restart, signal.SIGINT)))
+        acts.append(("supervisor SIGKILL, started", partial(self._restart, signal.SIGKILL)))
+        return acts
+
+    def _do(self, name: str, act: Callable[[], None]) -> None:
+        begun = now()
+        self.ledger.disturbances.append((name, begun, float("inf")))
+        act()
+        self._until_it_works(name)
+        self.ledger.disturbances[-1] = (name, begun, now() + CALM_S)
+        print(f"  {now() - begun:5.1f} s  {name}", flush=True)
+
+    def _end(self, name: str, number: signal.Signals) -> None:
+        old = self.stack.pid(name)
+        os.kill(old, number)
+        deadline = now() + BACK_S
+        while self.stack.processes().get(name, old) == old:
+            if now() > deadline:
+                raise AssertionError(f"{name} did not come back after {number.name}")
+            time.sleep(0.05)
+
+    def _end_below(self, name: str) -> None:
+        below = psutil.Process(self.stack.pid(name)).children()
+        for child in below[:1] if len(below) < 2 else self.chance.sample(below, 1):
+            child.kill()
+
+    def _freeze(self, name: str) -> None:
+        pid = self.stack.pid(name)
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(FROZEN_S)
+        os.kill(pid, signal.SIGCONT)
+
+    def _restart(self, number: signal.Signals) -> None:
+        self.stack.supervisor.send_signal(number)
+        self.stack.supervisor.wait(timeout=BACK_S)
+        again = start_stack(self.stack.var, PORT=str(self.stack.port), TANDEM_DEMO="0")
+        self.stack.supervisor = again.supervisor
+
+    def _until_it_works(self, name: str) -> None:
+        """A stranger gets a fresh slate: database, cache, broker, worker and web are there."""
+        deadline, last = now() + BACK_S, ""
+        while now() < deadline:
+            try:
+                if (last := self.client.recommend(someone())["mode"]) == "fresh":
+                    return
+            except (requests.RequestException, AssertionError) as trouble:
+                last = str(trouble)
+            time.sleep(0.2)
+        raise AssertionError(f"{BACK_S:.0f} s after {name} nothing is fresh: {last}")
