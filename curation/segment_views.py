@@ -20,6 +20,7 @@ from curation.models import Segment, User
 from curation.outbox import announce
 from curation.problems import Problem
 from curation.segment_forms import ArchiveForm, CountForm, ListForm, NameForm, QueryForm
+from curation.segment_uses import uses
 
 _EXTREMES: Final = ("matches_everybody", "matches_nobody")
 
@@ -92,7 +93,7 @@ def archive(request: HttpRequest, segment_slug: str) -> HttpResponse:
             messages.success(request, _("Archived. Its past stays readable here."))
             return redirect("desk:segment", one.slug)
     title = _("Archive %(segment)s") % {"segment": one.name}
-    context = {"title": title, "segment": one, "form": form, "uses": segment_desk.uses(one)}
+    context = {"title": title, "segment": one, "form": form, "uses": uses(one)}
     return page(request, "segments/archive", context)
 
 

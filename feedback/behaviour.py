@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -133,7 +133,10 @@ def roll_up(*, rebuild: bool = False) -> int:
 def count(subjects: Sequence[UUID]) -> None:
     """Count the behaviour of these members anew, and renew their segments."""
     zones = known_zones(subjects)
-    words = {"subjects": list(subjects), "zones": [zones.get(each, "UTC") for each in subjects]}
+    words: dict[str, Any] = {
+        "subjects": list(subjects),
+        "zones": [zones.get(each, "UTC") for each in subjects],
+    }
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_COUNT, words)

@@ -10,7 +10,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from curation.models import Surface
+from curation.models import Segment, Surface
 from feedback.partitions import EARLIEST
 
 DAYS: Final = 28
@@ -18,7 +18,7 @@ MOST_DAYS: Final = 1100
 
 
 class Filters(forms.Form):
-    """From which day to which, on which surface, with or without simulated members."""
+    """From which day to which, on which surface, of whom, with or without simulated members."""
 
     start = forms.DateField(
         label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
@@ -28,6 +28,13 @@ class Filters(forms.Form):
     )
     surface = forms.ModelChoiceField(
         Surface.objects.all(), label=_("Surface"), required=False, empty_label=_("all surfaces")
+    )
+    segment = forms.ModelChoiceField(
+        Segment.objects.filter(archived_at=None),
+        label=_("Segment"),
+        required=False,
+        empty_label=_("everyone"),
+        to_field_name="slug",
     )
     simulated = forms.BooleanField(label=_("with simulated members"), required=False)
 

@@ -1,5 +1,7 @@
 """The figures of the report, each one query over the roll-ups, as of the last of them.
 
+Those of one segment are counted from the rows themselves, by the same query.
+
 Quarters of an hour are the finest step, so days begin at midnight in every time zone that is in use.
 """
 
@@ -8,10 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final, Literal
+from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
 
+from feedback import segments
 from feedback.models import Kind
 
 Step = Literal["day", "week", "month"]
@@ -25,33 +29,37 @@ since >= %(start)s AND since < %(end)s AND (%(simulated)s OR NOT simulated)
 
 _ACTIVITY: Final = f"""
 SELECT date_trunc(%(step)s, since, %(zone)s) AS step, kind, sum(count)::bigint
-FROM feedback_tally WHERE {_IN_SPAN} GROUP BY step, kind
+FROM {{tally}} AS tally WHERE {_IN_SPAN} GROUP BY step, kind
 """  # noqa: S608 - made of constants alone
 
 _STARS: Final = f"""
 SELECT stars, sum(count)::bigint
-FROM feedback_tally WHERE kind = {Kind.RATING:d} AND {_IN_SPAN} GROUP BY stars
+FROM {{tally}} AS tally WHERE kind = {Kind.RATING:d} AND {_IN_SPAN} GROUP BY stars
 """  # noqa: S608 - made of constants alone
 
 _SLOTS: Final = f"""
 SELECT surface, slot, sum(served)::bigint, sum(clicked)::bigint, sum(liked)::bigint
-FROM feedback_slottally WHERE {_IN_SPAN} GROUP BY surface, slot ORDER BY surface, slot
+FROM {{slot_tally}} AS tally WHERE {_IN_SPAN} GROUP BY surface, slot ORDER BY surface, slot
 """  # noqa: S608 - made of constants alone
 
 _CURATED: Final = f"""
 SELECT date_trunc(%(step)s, since, %(zone)s) AS step, sum(served)::bigint, sum(curated)::bigint
-FROM feedback_slottally WHERE {_IN_SPAN} GROUP BY step
+FROM {{slot_tally}} AS tally WHERE {_IN_SPAN} GROUP BY step
 """  # noqa: S608 - made of constants alone
+
+_ROLLED_UP: Final = {"tally": "feedback_tally", "slot_tally": "feedback_slottally"}
+_COUNTED: Final = {"tally": segments.TALLY, "slot_tally": segments.SLOT_TALLY}
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What a report is about: whole days of the reader's time zone, a surface or all of them."""
+    """What a report is about: whole days of the reader's time zone, a surface or all, a segment or all."""
 
     start: date
     end: date
     surface: str | None = None
     simulated: bool = False
+    segment: UUID | None = None
 
     @property
     def step(self) -> Step:
@@ -76,6 +84,7 @@ class Span:
             "end": _midnight(self.end + timedelta(days=1)),
             "surface": self.surface,
             "simulated": self.simulated,
+            "segment": self.segment,
             "step": self.step,
             "zone": timezone.get_current_timezone_name(),
         }
@@ -90,6 +99,20 @@ class SlotFigures:
     served: int
     clicked: int
     liked: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentFigures:
+    """What those did who are in a segment now: members, members with feedback, and how often they did what."""
+
+    name: str
+    members: int
+    active: int
+    interactions: int
+    ratings: int
+    mean: float | None
+    likes: int
+    clicks: int
 
 
 def activity(span: Span) -> dict[tuple[date, Kind], int]:
@@ -113,9 +136,15 @@ def curated(span: Span) -> dict[date, tuple[int, int]]:
     return {_day(since): (served, decided) for since, served, decided in _fetch(_CURATED, span)}
 
 
+def by_segment(span: Span) -> list[SegmentFigures]:
+    """What the members of each segment did."""
+    return [SegmentFigures(*row) for row in _fetch(segments.EACH, span)]
+
+
 def _fetch(sql: str, span: Span) -> list[tuple[Any, ...]]:
+    tables = _COUNTED if span.segment else _ROLLED_UP
     with connection.cursor() as cursor:
-        cursor.execute(sql, span.words())
+        cursor.execute(sql.format(**tables), span.words())
         return list(cursor.fetchall())
 
 

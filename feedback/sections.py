@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
 from typing import Final
 
@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from feedback import reports
 from feedback.charts import Chart, Series, lines, stacked_bars
 from feedback.models import Kind
-from feedback.reports import SlotFigures, Span
+from feedback.reports import SegmentFigures, SlotFigures, Span
 from feedback.tables import Cell, Share, Table, number, percent
 
 SLOTS_DRAWN: Final = 20
 SURFACES_DRAWN: Final = 4
+SEGMENTS_DRAWN: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +207,49 @@ def curated(span: Span) -> Section:
     )
 
 
+def segments(span: Span) -> Section:
+    """What the members of each segment did."""
+    figures = reports.by_segment(span)
+    rows = [astuple(each) for each in figures]
+    names = [
+        _("Segment"), _("Members"), _("Active"), _("Interactions"), _("Ratings"), _("Mean rating"),
+        _("Likes"), _("Clicks"),
+    ]  # fmt: skip
+    drawn = [each for each in figures if each.members][:SEGMENTS_DRAWN]
+    each_did = [each.interactions / each.members for each in drawn]
+    bars = stacked_bars([each.name for each in drawn], [Series(_("interactions"), each_did)], _one)
+    return Section(
+        name="segments",
+        question=_("What did each segment do?"),
+        answer=_segments_answer(figures),
+        measure=_("Interactions per member"),
+        charts=[("", bars)] if any(each_did) else [],
+        table=Table("segments", names, rows),
+        definition=_(
+            "A segment holds those who are in it now, whenever they came; one member may be in several. "
+            "What was undone does not count."
+        ),
+    )
+
+
+def _segments_answer(figures: Sequence[SegmentFigures]) -> str:
+    most = max(figures, key=lambda each: each.interactions, default=None)
+    if most is None or not most.interactions:
+        return _("No member of a segment gave feedback in these days.")
+    words = {"name": most.name, "total": number(most.interactions), "active": number(most.active)}
+    return _("Most came from %(name)s: %(total)s interactions of %(active)s members.") % words
+
+
+def _one(value: float) -> str:
+    return number(value, 1)
+
+
 SECTIONS: Final[Mapping[str, Callable[[Span], Section]]] = {
     "activity": activity,
     "stars": stars,
     "slots": slots,
     "curated": curated,
+    "segments": segments,
 }
 
 

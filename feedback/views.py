@@ -42,4 +42,5 @@ def _span(filters: Filters) -> Span | None:
         return None
     told = filters.cleaned_data
     surface = told["surface"].pk if told["surface"] else None
-    return Span(told["start"], told["end"], surface, told["simulated"])
+    segment = told["segment"].pk if told["segment"] else None
+    return Span(told["start"], told["end"], surface, told["simulated"], segment)

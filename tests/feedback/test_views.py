@@ -11,14 +11,15 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from curation import memberships
 from curation.ids import new_id
-from curation.models import Surface
+from curation.models import Segment, Surface
 from feedback import impressions
 from feedback.actions import record
 from feedback.models import Impression, Kind
 from feedback.stats import roll_up
 from feedback.tables import Share, Table
-from tests.factories import UserFactory
+from tests.factories import SegmentFactory, UserFactory
 from tests.feedback.cast import told, undo
 
 pytestmark = pytest.mark.django_db
@@ -162,14 +163,14 @@ def test_filters_that_make_no_sense_are_told_on_the_page(analyst, filters):
 def test_without_feedback_the_page_says_so(analyst):
     text = analyst.get(reverse("feedback:report")).content.decode()
     assert "Nobody gave feedback in these days." in text
-    assert text.count("There is nothing to draw.") == 4
+    assert text.count("There is nothing to draw.") == 5
 
 
 def test_the_page_takes_a_fixed_number_of_queries(
     analyst, history, films, ada, django_assert_num_queries
 ):
     analyst.get(reverse("feedback:report"))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         analyst.get(reverse("feedback:report"))
     record(
         [told(ada, f"more-{n}", Kind(n % 6 + 1), films[n % 4], 3.0) for n in range(200)],
@@ -193,3 +194,51 @@ def test_others_may_not_read_it(client, role):
 def test_a_text_that_a_spreadsheet_would_run_is_made_harmless():
     told_as = Table("t", ["name", "n"], [("=1+1", -1), ("@x", Share(0.5)), ("+1", None)]).csv()
     assert told_as.splitlines()[1:] == ["'=1+1,-1", "'@x,0.5", "'+1,"]
+
+
+# Segments ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def of_ada(ada, bob):
+    """A segment of Ada alone, and one of both."""
+    alone, both = (SegmentFactory.create(kind="manual", slug=slug) for slug in ("alone", "both"))
+    memberships.put(alone, come=[ada.subject])
+    memberships.put(both, come=[ada.subject, bob.subject])
+    for segment in (alone, both):
+        memberships.seal(segment, memberships.Cause("listed"))
+
+
+@pytest.mark.parametrize("table", ["activity", "stars", "slots", "curated"])
+@pytest.mark.parametrize("filters", [{}, {"surface": "home"}, {"simulated": "on"}])
+def test_figures_of_a_segment_of_everybody_are_those_of_everybody(
+    analyst, history, of_ada, table, filters
+):
+    assert rows(analyst, table, segment="both", **filters) == rows(analyst, table, **filters)
+
+
+def test_figures_of_a_segment_are_those_of_its_members(analyst, history, of_ada):
+    assert rows(analyst, "stars", segment="alone") == [
+        [str(float(stars)), "0", ""] for stars in range(1, 6)
+    ]
+    served = {row[1]: row[2:5] for row in rows(analyst, "slots", segment="alone")}
+    assert served["1"] == ["1", "1", "0"]
+    assert served["2"] == ["1", "0", "1"]
+
+
+def test_what_each_segment_did_is_told(analyst, history, of_ada):
+    assert rows(analyst, "segments") == [
+        ["alone", "1", "1", "3", "0", "", "1", "2"],
+        ["both", "2", "2", "5", "2", "3.25", "1", "2"],
+    ]
+    assert rows(analyst, "segments", surface="home") == [
+        ["alone", "1", "1", "3", "0", "", "1", "2"],
+        ["both", "2", "1", "3", "0", "", "1", "2"],
+    ]
+    page = analyst.get(reverse("feedback:report"), {"segment": "alone"}).content.decode()
+    assert "3 interactions of 1 members" in page
+
+
+def test_an_archived_segment_is_no_filter(analyst, of_ada):
+    Segment.objects.filter(slug="alone").update(archived_at=timezone.now())
+    assert analyst.get(reverse("feedback:report"), {"segment": "alone"}).status_code == 400
