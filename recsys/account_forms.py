@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from allauth.account.forms import LoginForm
 from django import forms
@@ -18,6 +18,11 @@ DAYS: Final = {"30": _("30 days"), "90": _("90 days"), "365": _("a year"), "": _
 
 class SignInForm(LoginForm):  # type: ignore[misc]
     """Name or e-mail address, and password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = _("Username or e-mail address")
+        self.fields["login"].widget.attrs = {"autocomplete": "username"}
 
     def add_prefix(self, field_name: str) -> str:
         """Call the name what browsers and scripts call it everywhere."""
