@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import connection
+from structlog.contextvars import get_contextvars
 
 from curation.models import Outbox
 
@@ -12,6 +13,7 @@ CHANNEL = "outbox"
 
 def announce(task: str, *args: str | int, queue: str = "bulk") -> None:
     """Have a task published by name once the current transaction has committed."""
-    Outbox.objects.create(task=task, queue=queue, arguments=list(args))
+    request = str(get_contextvars().get("request_id", ""))
+    Outbox.objects.create(task=task, queue=queue, arguments=list(args), request=request)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])

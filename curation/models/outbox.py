@@ -15,6 +15,8 @@ class Outbox(models.Model):
     task = models.CharField(max_length=120)
     queue = models.CharField(max_length=40)
     arguments = models.JSONField(default=list)
+    request = models.CharField(max_length=64, blank=True, default="", db_default="")
+    """The id of the web request that this follows from, if any: it stands in the logs of both."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
