@@ -1,5 +1,6 @@
 """Runs, the model versions that they produce, slates and the workers that make them: data only."""
 
+from recsys.models.clusterings import Clustering
 from recsys.models.embeddings import EmbeddingJob
 from recsys.models.jobs import Job
 from recsys.models.proposals import BlendProposal, ProposalVerdict
@@ -9,6 +10,7 @@ from recsys.models.versions import LiveModel, ModelVersion, Promotion
 
 __all__ = [
     "BlendProposal",
+    "Clustering",
     "EmbeddingJob",
     "Fallback",
     "Heartbeat",
