@@ -19,9 +19,12 @@ class Scope(models.TextChoices):
     TRAIN = "train", _("launch runs, promote and roll back models")
 
 
+EVERY_SCOPE = ["read", "ingest", "curate", "train"]
+
+
 def every_scope() -> list[str]:
     """All scopes: what a token has unless its maker says less."""
-    return [str(scope) for scope in Scope]
+    return list(EVERY_SCOPE)
 
 
 @audited("token_key", "user", "source", "name", "scopes", "created", "expiry", obj=False)
@@ -29,11 +32,12 @@ class Token(AbstractAuthToken):  # type: ignore[misc]
     """An API token. Only its digest is stored; outside ids that it sends belong to its source."""
 
     source = models.CharField(_("source"), max_length=64, default="api")
-    name = models.CharField(_("name"), max_length=120, blank=True, default="")
+    name = models.CharField(_("name"), max_length=120, blank=True, default="", db_default="")
     scopes = ArrayField(
         models.CharField(max_length=10, choices=Scope.choices),
         verbose_name=_("scopes"),
         default=every_scope,
+        db_default=EVERY_SCOPE,
     )
 
     class Meta(AbstractAuthToken.Meta):  # type: ignore[misc]
