@@ -8,7 +8,6 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
@@ -60,9 +59,3 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address that the request came from, as the limits know it."""
         return throttles.address_of(request)
-
-    def validate_unique_email(self, email: str) -> str:
-        """Refuse a second account for one address."""
-        if not email:
-            raise ValidationError(self.error_messages["invalid_login"])
-        return str(super().validate_unique_email(email))
