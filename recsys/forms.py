@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from curation.models import Surface
 from recsys.ml.configuration import ConfigError, Setting, settings_of
 from recsys.ml.options import TrainingOptions
 from recsys.ml.registry import Family
@@ -76,6 +77,25 @@ class WorseForm(ReasonForm):
     despite = forms.BooleanField(
         label=gettext_lazy("It ranked worse than the live version; promote it all the same"),
         help_text=gettext_lazy("Say in the reason what it is good for."),
+    )
+
+
+class AcceptForm(ReasonForm):
+    """Why a proposed blend is taken up, and in which change set it is drafted."""
+
+    change_set = forms.CharField(
+        label=gettext_lazy("Change set"),
+        max_length=120,
+        required=False,
+        help_text=gettext_lazy("The name of an open one, or of a new one. Empty: a new one."),
+    )
+
+
+class SurfaceForm(forms.Form):
+    """For which surface a blend is to be proposed."""
+
+    surface = forms.ModelChoiceField(
+        Surface.objects.order_by("slug"), label=gettext_lazy("Surface")
     )
 
 

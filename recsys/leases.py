@@ -19,10 +19,11 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from psycopg import sql
+from structlog.contextvars import bind_contextvars
 
 from curation.outbox import announce
 from recsys.failures import Failure
-from recsys.models import Heartbeat, Job, Refusing, Run
+from recsys.models import BlendProposal, EmbeddingJob, Heartbeat, Job, Refusing, Run
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ MOST_RUNG = 100
 DOORS: dict[type[Job], tuple[str, str, str]] = {
     Run: ("recsys.execute_run", "training", "pk"),
     Refusing: ("recsys.refuse_surface", "bulk", "surface_id"),
+    EmbeddingJob: ("recsys.embed_items", "bulk", "pk"),
+    BlendProposal: ("recsys.propose_blend", "bulk", "pk"),
 }
 
 CLAIM = """
@@ -121,7 +124,10 @@ def claim(job: type[Job], job_id: UUID, worker: str = "", **columns: Any) -> Lea
             row = _returned(job, CLAIM, {"id": job_id, "worker": name, "lease": LEASE}, columns)
     except IntegrityError:
         return None
-    return Lease(job, job_id, row[0], name) if row else None
+    if row is None:
+        return None
+    bind_contextvars(job=str(job_id))  # it stands in every line that is logged from here on
+    return Lease(job, job_id, row[0], name)
 
 
 def ring(job: type[Job], ids: Iterable[UUID]) -> None:

@@ -1,4 +1,4 @@
-"""Runs and model versions as the API shows and takes them."""
+"""Runs, model versions and blend proposals as the API shows and takes them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from curation.fields import StrictSerializer, Text
+from curation.models import Surface
 from recsys import queueing, run_words
 from recsys.ml.registry import FAMILIES
-from recsys.models import LiveModel, ModelVersion, Run, RunProgress
+from recsys.models import BlendProposal, Job, LiveModel, ModelVersion, Run, RunProgress
+from recsys.proposal_cards import changed_since
 
 
 class LaunchSerializer(StrictSerializer):
@@ -132,3 +134,39 @@ class LiveSerializer(serializers.ModelSerializer[LiveModel]):
     class Meta:
         model = LiveModel
         fields = ["family", "version", "number", "promoted_at", "reason"]
+
+
+class ProposeSerializer(StrictSerializer):
+    """For which surface a blend is to be proposed."""
+
+    surface = serializers.SlugRelatedField(slug_field="slug", queryset=Surface.objects.all())
+
+
+class ProposalSerializer(serializers.ModelSerializer[BlendProposal]):
+    """A proposal with the blend of that day, the one proposed and its gain; `stale` once other models serve."""
+
+    surface = serializers.CharField(source="surface_id")
+    versions = Facts()
+    present = Facts()
+    blend = Facts()
+    report = Facts()
+    outcome = serializers.SerializerMethodField()
+    stale = serializers.SerializerMethodField()
+
+    class Meta:
+        model = BlendProposal
+        fields = [
+            "id", "surface", "state", "stage", "done", "total", "error", "requested_at", "finished_at",
+            "versions", "present", "blend", "report", "outcome", "stale",
+        ]  # fmt: skip
+
+    @extend_schema_field(serializers.ChoiceField(["accepted", "rejected"], allow_null=True))
+    def get_outcome(self, proposal: BlendProposal) -> str | None:
+        """What a curator decided; null while nobody has."""
+        verdict = getattr(proposal, "verdict", None)
+        return verdict.outcome if verdict else None
+
+    @extend_schema_field(serializers.BooleanField())
+    def get_stale(self, proposal: BlendProposal) -> bool:
+        """Whether other versions serve than those which it is made from."""
+        return proposal.state == Job.State.SUCCEEDED and bool(changed_since(proposal))

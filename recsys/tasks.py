@@ -9,9 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from billiard.process import active_children
-from celery import shared_task
-from celery.signals import worker_process_init, worker_ready, worker_shutting_down
+from celery import Task, shared_task
+from celery.signals import task_prerun, worker_process_init, worker_ready, worker_shutting_down
 from django.conf import settings
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 REALTIME = "realtime"
 TRAINING = "training"
@@ -57,6 +58,14 @@ def send_mail(mail_id: str) -> None:
     from recsys import mail
 
     mail.send(UUID(mail_id))
+
+
+@shared_task(name="recsys.embed_items", max_retries=0)
+def embed_items(job_id: str) -> None:
+    """Give items whose text is new or has changed their vectors; torch stays in a child of the worker."""
+    from recsys import embedder
+
+    embedder.embed(UUID(job_id))
 
 
 @shared_task(name="recsys.sweep", max_retries=0)
@@ -109,6 +118,31 @@ def inspect_decisions() -> None:
     from curation import inspections
 
     inspections.keep(timezone.now())
+
+
+@shared_task(name="recsys.launch_due", max_retries=0)
+def launch_due() -> None:
+    """Ask for the runs of schedules whose period has begun."""
+    from recsys import schedules
+
+    schedules.launch_due()
+
+
+@shared_task(name="recsys.prune_artifacts", max_retries=0)
+def prune_artifacts() -> None:
+    """Delete the files of versions and runs that nothing can need any more."""
+    from recsys import retention
+
+    retention.prune()
+
+
+@task_prerun.connect
+def task_begins(task: Task[..., None], **_: Any) -> None:
+    """Every line that a task logs names it, and the web request that it follows from."""
+    clear_contextvars()
+    bind_contextvars(task=task.name, task_id=task.request.id)
+    if request := (task.request.headers or {}).get("request_id"):
+        bind_contextvars(request_id=request)
 
 
 @worker_process_init.connect

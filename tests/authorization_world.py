@@ -38,7 +38,7 @@ from curation.models import (
 )
 from recsys import fusing, promotion
 from recsys.api import surfaces, tokens
-from recsys.models import ModelVersion, Run
+from recsys.models import BlendProposal, ModelVersion, Run, Schedule
 from recsys.places import Place
 from tests.factories import UserFactory
 
@@ -58,6 +58,7 @@ TOKEN_KEY_LENGTH = 15
 STAFF = {"curator", "analyst", "operator", "administrator"}
 DECISION = {"kind": "pin", "item": "film", "surface": "home", "slot": 3, "reason": "it is new"}
 BLEND: dict[str, Any] = {"scales": {}, "beta": None, "terms": Terms(reason="it is better")}
+FILE = {"format": "tandem.decisions", "version": 1, "decisions": []}
 QUERY = {"field": "ratings", "op": "ge", "value": 20}
 EVENT = {"event": "e1", "member": "ada", "item": "film", "kind": "like"}
 
@@ -148,7 +149,11 @@ def _things(users: dict[str, User]) -> dict[str, Any]:
         "item_id": item.pk,
         "slate_id": slate.pk,
         "run_id": Run.objects.create(family="ease").pk,
+        "schedule_id": Schedule.objects.create(
+            name="Nightly", family="ease", every_hours=24, since=timezone.now()
+        ).pk,
         "version_id": versions[0].pk,
+        "proposal_id": BlendProposal.objects.create(surface=home).pk,
         "family": "ease",
         "decision_id": pin.decision.pk,
         "change_set_id": draft.revision.change_set_id,
@@ -158,6 +163,8 @@ def _things(users: dict[str, User]) -> dict[str, Any]:
         "slug": "home",
         "segment_slug": actions.make_list(actor=curator, slug="guests", name="Guests").slug,
         "number": 0,
+        "before": 0,
+        "after": 1,
         "kind": "pin",
         "table": "activity",
         "app_label": "curation",
@@ -221,6 +228,8 @@ def _bodies(named: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
         ("POST", "api/v1/decisions/"): DECISION,
         ("POST", "api/v1/decisions/<uuid:decision_id>/end/"): {"publish": True, **reason},
         ("PUT", "api/v1/decisions/<uuid:decision_id>/"): {**DECISION, "base": 1},
+        ("POST", "api/v1/decisions/import/"): {"document": FILE, "change_set": "Spring"},
+        ("GET", "api/v1/policy/diff/"): {"surface": "home", "before": 0, "after": 1},
         ("POST", "api/v1/change-sets/"): {"name": "Spring"},
         **{
             ("POST", f"api/v1/change-sets/<uuid:change_set_id>/{act}/"): {**reason, **body}
@@ -241,5 +250,6 @@ def _bodies(named: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
         ("POST", "admin/desk/change-sets/<uuid:change_set_id>/"): reason,
         ("POST", "admin/desk/surfaces/<slug:slug>/versions/<int:number>/"): reason,
         ("POST", "admin/runs/models/<uuid:version_id>/promote/"): reason,
+        ("POST", "api/v1/proposals/"): {"surface": "home"},
         ("POST", "admin/runs/models/<slug:family>/roll-back/"): reason,
     }

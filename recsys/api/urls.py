@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from curation.urls import api_urlpatterns as curation_urlpatterns
-from recsys.api import docs, members, models, runs
+from recsys.api import docs, members, models, proposals, runs
 from recsys.api.interactions import interactions
 from recsys.api.recommendations import recommendations
 from recsys.api.slates import slate
@@ -25,6 +25,8 @@ v1 = [
     path("models/<uuid:version_id>/", models.model, name="model"),
     path("models/<uuid:version_id>/promote/", models.promote, name="promote-model"),
     path("models/<uuid:version_id>/rollback/", models.roll_back, name="roll-back-model"),
+    path("proposals/", proposals.proposals, name="proposals"),
+    path("proposals/<uuid:proposal_id>/", proposals.proposal, name="proposal"),
     *curation_urlpatterns,
 ]
 

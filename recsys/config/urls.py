@@ -9,7 +9,7 @@ from django.urls import include, path
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.i18n import set_language
 
-from recsys import health, operation_views, views
+from recsys import health, operation_views, telemetry_views, views
 
 login = require_http_methods(["GET", "HEAD", "POST"])(account.login)
 logout = require_POST(account.logout)
@@ -32,11 +32,14 @@ urlpatterns = [
     path("language/", login_not_required(require_POST(set_language)), name="set_language"),
     path("api/", include("recsys.api.urls")),
     path("admin/desk/", include("curation.desk_urls")),
+    path("admin/rewards/", include("feedback.reward_urls")),
     path("admin/runs/", include("recsys.run_urls")),
+    path("admin/proposals/", include("recsys.proposal_urls")),
     path("admin/operations/", operation_views.overview, name="operations"),
     path("admin/", admin.site.urls),
     path("livez", health.live, name="live"),
     path("readyz", health.ready, name="ready"),
+    path("metrics", telemetry_views.metrics, name="metrics"),
 ]
 
 handler400 = "recsys.config.errors.bad_request"
