@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.apps import apps
 
-COUNTERS: Final = ("catalogue", "models", "statistics")
+COUNTERS: Final = ("catalogue", "models", "rewards", "statistics")
 ROLES: Final = ("member", "curator", "operator", "analyst", "client", "administrator")
 SURFACES: Final[Mapping[str, Mapping[str, Any]]] = {
     "home": {

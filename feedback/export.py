@@ -29,7 +29,7 @@ from adbc_driver_postgresql import dbapi
 from django.db import connection
 
 from feedback.models import Kind
-from feedback.rewards import VERSION, rewards_of
+from feedback.rewards import Rewards, in_force, rewards_of
 
 _OPTIONS: Final = {"HOST": "host", "PORT": "port", "USER": "user", "PASSWORD": "password"}
 
@@ -55,8 +55,7 @@ WITH told AS (
     ORDER BY subject, item_id, rank, occurred_at DESC, id DESC
 )
 SELECT word.subject, word.item_id, word.kind,
-    CASE WHEN word.kind = {Kind.RATING:d} THEN word.value END AS stars, word.occurred_at,
-    word.received_at, word.curated OR coalesce(
+    word.value, word.occurred_at, word.received_at, word.curated OR coalesce(
         served.curated[array_position(served.items, word.item_id)], false
     ) AS curated
 FROM word LEFT JOIN feedback_impression AS served
@@ -84,21 +83,21 @@ def snapshot(path: Path) -> dict[str, Any]:
     the newest of it was received), `rewards` (version of the table), `sha256` of the file. The same
     data gives the same file.
     """
-    facts = _Facts()
+    facts, rewards = _Facts(), in_force()
     part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with part.open("wb") as file:
             with pq.ParquetWriter(file, _COLUMNS, compression="zstd") as writer:
                 for batch in _last_words():
                     facts.note(batch)
-                    writer.write_batch(_rewarded(batch))
+                    writer.write_batch(_rewarded(batch, rewards))
             file.flush()
             os.fsync(file.fileno())
         digest = _digest(part)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    return {**facts.told(), "rewards": VERSION, "sha256": digest}
+    return {**facts.told(), "rewards": rewards.number, "sha256": digest}
 
 
 class _Facts:
@@ -140,11 +139,12 @@ def _last_words() -> Iterator[pa.RecordBatch]:
             yield from reader
 
 
-def _rewarded(batch: pa.RecordBatch) -> pa.RecordBatch:
-    rewards = rewards_of(
-        *(batch[name].to_numpy(zero_copy_only=False) for name in ("kind", "stars"))
-    )
-    given = {"value": pa.array(rewards, pa.float32()), "stars": batch["stars"].cast(pa.float32())}
+def _rewarded(batch: pa.RecordBatch, rewards: Rewards) -> pa.RecordBatch:
+    kinds, values = (batch[name].to_numpy(zero_copy_only=False) for name in ("kind", "value"))
+    given = {
+        "value": pa.array(rewards_of(kinds, values, rewards), pa.float32()),
+        "stars": pa.array(values, pa.float32(), mask=kinds != Kind.RATING),
+    }
     columns = [given[name] if name in given else batch[name] for name in _COLUMNS.names]
     return pa.RecordBatch.from_arrays(columns, schema=_COLUMNS)
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from feedback.models import Kind, MemberState, Rating
-from feedback.rewards import rewards_of
+from feedback.rewards import Rewards, in_force, rewards_of
 
 _SHOWN: Final = """
 SELECT item, count(*)
@@ -55,8 +55,12 @@ def version_of(subject: UUID) -> int:
     return found or 0
 
 
-def state_of(subject: UUID, *, at: datetime, shown_days: int = 0) -> MemberFeedback:
+def state_of(
+    subject: UUID, *, at: datetime, shown_days: int = 0, worth: Rewards | None = None
+) -> MemberFeedback:
     """All of a member's feedback, in two queries, and a third if times shown are asked for.
+
+    Rewards are those of a version of the table; of the one in force, a further query, if none is given.
 
     The version is read before what it vouches for: read outside a snapshot, the feedback may be newer
     than the version says, never older.
@@ -66,7 +70,7 @@ def state_of(subject: UUID, *, at: datetime, shown_days: int = 0) -> MemberFeedb
     return MemberFeedback(
         version=state.version if state else 0,
         ratings=state.ratings if state else 0,
-        history=_history(rows),
+        history=_history(rows, worth or in_force()) if rows else (),
         rated=frozenset(r.item_id for r in rows if r.stars is not None or r.thumb is not None),
         interacted=frozenset(row.item_id for row in rows if _words(row)),
         never=frozenset(row.item_id for row in rows if row.never),
@@ -75,13 +79,14 @@ def state_of(subject: UUID, *, at: datetime, shown_days: int = 0) -> MemberFeedb
     )
 
 
-def _history(rows: list[Rating]) -> tuple[Reacted, ...]:
+def _history(rows: list[Rating], worth: Rewards) -> tuple[Reacted, ...]:
     last = [(row.item_id, *_last_word(words)) for row in rows if (words := _words(row))]
     last.sort(key=lambda one: (one[3], one[0]))
-    rewards = rewards_of([kind for _, kind, _, _ in last], [stars for _, _, stars, _ in last])
+    kinds, values = [kind for _, kind, _, _ in last], [value for _, _, value, _ in last]
+    rewards = rewards_of(kinds, values, worth)
     return tuple(
         Reacted(item, reward, at)
-        for (item, _kind, _stars, at), reward in zip(last, rewards.tolist(), strict=True)
+        for (item, _kind, _value, at), reward in zip(last, rewards.tolist(), strict=True)
     )
 
 

@@ -66,12 +66,9 @@ def roll_up(*, rebuild: bool = False) -> int:
     """
     with transaction.atomic():
         tallies.lock()
-        if rebuild:
-            tallies.count_everything()
-        else:
-            tallies.count_changed()
+        everything = tallies.count(rebuild=rebuild)
         with connection.cursor() as cursor:
-            cursor.execute(_STATISTICS.format(wanted="" if rebuild else _TOUCHED))
+            cursor.execute(_STATISTICS.format(wanted="" if everything else _TOUCHED))
             changed = int(cursor.rowcount)
         if changed:
             bump("statistics")

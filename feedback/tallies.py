@@ -10,12 +10,12 @@ Archived rows, whose months have left the database, are never touched: they are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from feedback.models import Kind
 from feedback.partitions import Table, months, next_month
@@ -30,7 +30,26 @@ told.kind <> {Kind.UNDO:d} AND told.mark IS NULL AND NOT EXISTS (
 ANSWERED_WITHIN: Final = "interval '31 days'"
 """How long after its slate an answer still counts for the slate's surface."""
 
+ALWAYS_NARROW: Final = 10_000
+"""So many new rows are never worth counting everything for."""
+
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('feedback_roll_up'))"
+
+_ROWS: Final = """
+SELECT coalesce(sum(greatest(reltuples, 0)), 0)::bigint
+FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+WHERE inhparent IN ('feedback_interaction'::regclass, 'feedback_impression'::regclass)
+"""
+
+_NEW_ROWS: Final = """
+SELECT count(*) FROM (
+    SELECT FROM feedback_arrival JOIN feedback_interaction AS told
+        ON told.id BETWEEN first AND last AND told.occurred_at BETWEEN first_at AND last_at
+    WHERE NOT impressions LIMIT %s
+) AS told
+"""
+
+_TAKE: Final = "DELETE FROM feedback_arrival USING counting WHERE feedback_arrival.id = counting.id"
 
 
 def _quarter(instant: str) -> str:
@@ -113,6 +132,7 @@ class _RollUp:
 
     @property
     def is_daily(self) -> bool:
+        """Whether its figures are of days, not of quarters of an hour."""
         return self.period == "day"
 
     def clear(self) -> str:
@@ -157,7 +177,7 @@ LEFT JOIN feedback_impression AS served ON served.id = told.impression
     AND served.served_at BETWEEN told.occurred_at - {ANSWERED_WITHIN} AND told.occurred_at + interval '1 day'
     AND served.served_at >= %(start)s - {ANSWERED_WITHIN} AND served.served_at < %(end)s + interval '1 day'
 WHERE told.occurred_at >= %(start)s AND told.occurred_at < %(end)s AND {STANDING} {{touched}}
-GROUP BY 1, 2, 3, 4, 5
+GROUP BY 1, 2, 3, 4, 5 ORDER BY 1
 """,  # noqa: S608 - made of constants alone
     ),
     _RollUp(
@@ -201,7 +221,7 @@ SELECT told.item_id, {_day("told.occurred_at")}, told.kind, false, count(*)
 FROM feedback_interaction AS told
 WHERE told.occurred_at >= %(start)s AND told.occurred_at < %(end)s AND NOT told.simulated
     AND {STANDING} {{touched}}
-GROUP BY 1, 2, 3
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """,  # noqa: S608 - made of constants alone
     ),
     _RollUp(
@@ -216,7 +236,7 @@ SELECT item, {_day("served_at")}, false, count(*)
 FROM feedback_impression CROSS JOIN unnest(items) AS item
 WHERE served_at >= %(start)s AND served_at < %(end)s AND NOT simulated AND shown_at IS NOT NULL
     {{touched}}
-GROUP BY 1, 2
+GROUP BY 1, 2 ORDER BY 1, 2
 """,  # noqa: S608 - made of constants alone
     ),
 )  # fmt: skip
@@ -228,38 +248,56 @@ def lock() -> None:
         cursor.execute(_LOCK)
 
 
-def count_changed() -> bool:
-    """Count again what arrivals touched; answers whether there were any.
+def count(*, rebuild: bool = False) -> bool:
+    """Count again what arrivals touched, or everything; answers whether it was everything.
 
-    In a transaction that holds the lock. `touched_itemtally` and `touched_itemshown` are left to the
-    caller until its end: the items and days that were counted again.
+    In a transaction that holds the lock. Where most of the rows are new, counting them all is quicker
+    than finding out what they touch. Otherwise `touched_itemtally` and `touched_itemshown` are there for
+    the rest of the transaction: the items and days that were counted again.
     """
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE IF EXISTS {', '.join(f'pg_temp.{t}' for t in _TEMPORARY)}")
-        for statement in _TOUCH:
-            cursor.execute(statement)
-        cursor.execute(
-            "DELETE FROM feedback_arrival USING counting WHERE feedback_arrival.id = counting.id"
-        )
-        found = bool(cursor.rowcount)
-        for each in _ROLL_UPS if found else ():
-            cursor.execute(each.clear())
-            cursor.execute(each.months())
-            for first, last in cursor.fetchall():
-                end = last + (timedelta(days=1) if each.is_daily else timedelta(minutes=15))
-                cursor.execute(each.count(everything=False), {"start": first, "end": end})
-    return found
+        everything = rebuild or _mostly_new(cursor)
+        if everything:
+            _count_everything(cursor)
+        else:
+            _count_changed(cursor)
+    return everything
 
 
-def count_everything() -> None:
-    """Count all that is there from nothing; in a transaction that holds the lock."""
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM feedback_arrival")
+def _mostly_new(cursor: CursorWrapper) -> bool:
+    cursor.execute(_ROWS)
+    most = cursor.fetchone()[0] // 4 + ALWAYS_NARROW
+    cursor.execute(_NEW_ROWS, [most + 1])
+    return bool(cursor.fetchone()[0] > most)
+
+
+def _count_everything(cursor: CursorWrapper) -> None:
+    cursor.execute("DELETE FROM feedback_arrival")
+    for each in _ROLL_UPS:
+        cursor.execute(f"DELETE FROM feedback_{each.name} WHERE NOT archived")  # noqa: S608 - made of constants alone
+        if found := months(each.counts):
+            words = {"start": found[0], "end": next_month(found[-1])}
+            cursor.execute(each.count(everything=True), words)
+
+
+def _count_changed(cursor: CursorWrapper) -> None:
+    cursor.execute(f"DROP TABLE IF EXISTS {', '.join(f'pg_temp.{t}' for t in _TEMPORARY)}")
+    for statement in _TOUCH:
+        cursor.execute(statement)
+    cursor.execute(_TAKE)
+    if cursor.rowcount:
+        cursor.execute(f"ANALYZE {', '.join(_TEMPORARY)}")
         for each in _ROLL_UPS:
-            cursor.execute(f"DELETE FROM feedback_{each.name} WHERE NOT archived")  # noqa: S608 - made of constants alone
-            for start, end in _spans(each.counts):
-                cursor.execute(each.count(everything=True), {"start": start, "end": end})
+            _count_touched(cursor, each)
 
 
-def _spans(table: Table) -> Iterator[tuple[datetime, datetime]]:
-    return ((month, next_month(month)) for month in months(table))
+def _count_touched(cursor: CursorWrapper, each: _RollUp) -> None:
+    cursor.execute(each.clear())
+    cursor.execute(each.months())
+    spans = cursor.fetchall()
+    # How many items a slate holds is a guess to the planner; a nested loop may take it at its word.
+    cursor.execute(f"SET LOCAL enable_nestloop = {'off' if each.is_daily else 'on'}")
+    for first, last in spans:
+        end = last + (timedelta(days=1) if each.is_daily else timedelta(minutes=15))
+        cursor.execute(each.count(everything=False), {"start": first, "end": end})
+    cursor.execute("SET LOCAL enable_nestloop = on")

@@ -22,7 +22,7 @@ Versions = Mapping[str, int]
 
 COMPONENTS: Final = (
     *("policy", "blocks", "catalogue", "models", "feedback", "segments"),
-    "statistics",
+    *("statistics", "rewards"),
 )
 """What the versions of a slate count."""
 

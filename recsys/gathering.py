@@ -20,6 +20,7 @@ from curation.fusion.fixed import Floats, Rows
 from curation.fusion.policy import DiversityKind, Policy
 from curation.fusion.seeds import seed_of
 from curation.models import ChangeSet, Surface
+from feedback import rewards
 from feedback.history import MemberFeedback, state_of
 from recsys import catalogue, checks, live
 from recsys.catalogue import STATISTICS, Catalogue
@@ -110,9 +111,16 @@ def read(
         policy=policy,
         live=live.models(check.versions["models"]),
         catalogue=items,
-        feedback=state_of(subject, at=instant, shown_days=days) if subject else MemberFeedback(),
+        feedback=_feedback(check, instant, days),
         segments=members.segments_of(subject) if subject else frozenset(),
     )
+
+
+def _feedback(check: Check, instant: datetime, shown_days: int) -> MemberFeedback:
+    if check.subject is None:
+        return MemberFeedback()
+    worth = rewards.as_of(check.versions.get("rewards", 0))
+    return state_of(check.subject, at=instant, shown_days=shown_days, worth=worth)
 
 
 def gather(reading: Reading) -> Gathered:

@@ -58,6 +58,7 @@ VERSIONS: Final = {
     "blocks": _("blocks"),
     "catalogue": _("catalogue"),
     "models": _("models"),
+    "rewards": _("rewards"),
     "feedback": _("feedback"),
     "segments": _("segments"),
     "statistics": _("statistics"),

@@ -12,7 +12,7 @@ from curation.models.audit import NEVER_DELETED, audited
 
 
 class Counter(models.Model):
-    """A version that only grows: `catalogue`, `models` or `statistics`."""
+    """A version that only grows: `catalogue`, `models`, `rewards` or `statistics`."""
 
     name = models.CharField(primary_key=True, max_length=32)
     value = models.BigIntegerField(default=0)

@@ -142,7 +142,6 @@ class Migration(migrations.Migration):
                 ("archived", models.BooleanField()),
                 ("count", models.BigIntegerField()),
             ],
-            options={"indexes": [models.Index(fields=["day"], name="itemshown_day")]},
         ),
         migrations.CreateModel(
             name="ItemTally",
@@ -166,7 +165,6 @@ class Migration(migrations.Migration):
                 ("archived", models.BooleanField()),
                 ("count", models.BigIntegerField()),
             ],
-            options={"indexes": [models.Index(fields=["day"], name="itemtally_day")]},
         ),
         migrations.RunSQL(ANSWERS, "DROP INDEX interaction_impression"),
         *(

@@ -1,6 +1,7 @@
 """What people did and said, what was served to them, and what is added up of it: data only."""
 
 from feedback.models.corrections import Comment, Mark, Merge
+from feedback.models.rewards import RewardTable
 from feedback.models.rollups import Arrival, ItemShown, ItemTally, SlotTally, Tally
 from feedback.models.told import (
     EventKey,
@@ -26,6 +27,7 @@ __all__ = [
     "MemberState",
     "Merge",
     "Rating",
+    "RewardTable",
     "Rule",
     "SlotTally",
     "Tally",

@@ -75,9 +75,6 @@ class ItemTally(models.Model):
     archived = models.BooleanField()
     count = models.BigIntegerField()
 
-    class Meta:
-        indexes = [models.Index(fields=["day"], name="itemtally_day")]
-
     def __str__(self) -> str:
         return f"{Kind(self.kind).label} {self.item_id} {self.day}: {self.count}"
 
@@ -90,9 +87,6 @@ class ItemShown(models.Model):
     day = models.DateField()
     archived = models.BooleanField()
     count = models.BigIntegerField()
-
-    class Meta:
-        indexes = [models.Index(fields=["day"], name="itemshown_day")]
 
     def __str__(self) -> str:
         return f"{self.item_id} {self.day}: {self.count}"

@@ -15,7 +15,7 @@ def test_a_counter_grows_by_one_and_starts_at_nothing():
     before = counters.read()["catalogue"]
     assert counters.bump("catalogue") == before + 1
     assert counters.read()["catalogue"] == before + 1
-    assert set(counters.read()) == {"catalogue", "models", "statistics"}
+    assert set(counters.read()) == {"catalogue", "models", "rewards", "statistics"}
 
 
 def test_there_is_no_counter_of_another_name():

@@ -12,6 +12,7 @@ from feedback import impressions
 from feedback.actions import record
 from feedback.history import MemberFeedback, state_of, version_of
 from feedback.models import Impression, Kind
+from feedback.rewards import BUILT_IN
 from tests.feedback.cast import NOON, undo
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +30,7 @@ def test_the_state_holds_all_that_a_member_says(ada, films, tell, django_assert_
     tell(ada, ("e3", Kind.NOT_INTERESTED, films[2]), minute=3)
     tell(ada, ("e4", Kind.CLICK, films[3]), minute=4)
     with django_assert_num_queries(3):
-        state = state_of(ada.subject, at=timezone.now(), shown_days=7)
+        state = state_of(ada.subject, at=timezone.now(), shown_days=7, worth=BUILT_IN)
     assert (state.version, state.ratings) == (4, 2)
     assert version_of(ada.subject) == 4
     assert state.stars == {films[0].pk: 4.0, films[1].pk: 2.0}

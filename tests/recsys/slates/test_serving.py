@@ -82,7 +82,7 @@ def test_a_slate_older_than_the_feedback_that_must_count_is_not_fresh(home, ada)
     assert slate(asked, feedback=1).mode == "stale"
 
 
-@pytest.mark.parametrize("counter", ["catalogue", "models"])
+@pytest.mark.parametrize("counter", ["catalogue", "models", "rewards"])
 def test_a_slate_of_older_versions_is_never_served_as_fresh(home, ada, counter):
     store(home)
     bump(counter)
