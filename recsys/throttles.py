@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,17 +66,29 @@ def rates() -> Mapping[str, Rate]:
 def wait_s(name: str, caller: str) -> float:
     """Count a request of the caller under the rate of that name; 0 where it may go on, else the seconds to wait."""
     rate = rates()[name]
-    key = f"throttle:{name}:{hashlib.sha256(caller.encode()).hexdigest()[:32]}"
 
     def count(client: redis.Redis) -> object:
-        return client.eval(_SCRIPT, 1, key, str(rate.interval_s), str(rate.in_s))
+        return client.eval(_SCRIPT, 1, _key(name, caller), str(rate.interval_s), str(rate.in_s))
 
+    answer = _ask(count)
+    return float(answer.decode() if isinstance(answer, bytes) else str(answer or 0))
+
+
+def forgive(name: str, caller: str) -> None:
+    """Take back what was counted of the caller, who has shown to be no trouble."""
+    _ask(lambda client: client.delete(_key(name, caller)))
+
+
+def _key(name: str, caller: str) -> str:
+    return f"throttle:{name}:{hashlib.sha256(caller.encode()).hexdigest()[:32]}"
+
+
+def _ask(work: Callable[[redis.Redis], object]) -> object:
     try:
-        answer = cache.ask(count)
+        return cache.ask(work)
     except cache.Unavailable:
         log.warning("requests are not counted: the cache does not answer")
-        return 0.0
-    return float(answer.decode() if isinstance(answer, bytes) else str(answer))
+        return None
 
 
 def address_of(request: HttpRequest) -> str:

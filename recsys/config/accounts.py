@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -51,11 +52,21 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return response
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Let nobody guess on: one account may be tried so often from all addresses together."""
-        name = credentials.get("email") or credentials.get("username") or ""
-        if throttles.wait_s("sign-in", str(name).casefold()):
+        """Let nobody guess on: one account may be tried in vain so often, from all addresses together."""
+        if throttles.wait_s("sign-in", _name_in(credentials)):
             raise self.validation_error("too_many_login_attempts")
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
+        """The user whose name and password these are, or nobody."""
+        user: AbstractBaseUser | None = super().authenticate(request, **credentials)
+        if user:
+            throttles.forgive("sign-in", _name_in(credentials))
+        return user
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address that the request came from, as the limits know it."""
         return throttles.address_of(request)
+
+
+def _name_in(credentials: Mapping[str, Any]) -> str:
+    return str(credentials.get("email") or credentials.get("username") or "").casefold()

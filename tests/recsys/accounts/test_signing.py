@@ -74,6 +74,14 @@ def test_one_account_is_not_guessed_at_for_long(browser, ada, settings):
     assert browser.get("/account/").status_code == 302
 
 
+def test_who_knows_the_password_may_sign_in_as_often_as_they_like(browser, ada, settings):
+    settings.THROTTLES = settings.THROTTLES | {"sign-in": (2, 300)}
+    for _turn in range(4):
+        sign_in(browser, ada)
+        assert browser.get("/account/").status_code == 200
+        browser.post("/logout/")
+
+
 def test_a_sign_in_goes_on_to_where_it_was_asked_for(browser, ada):
     form = {"username": ada.username, "password": PASSWORD, "next": "/account/tokens/"}
     assert browser.post("/login/", form)["Location"] == "/account/tokens/"
