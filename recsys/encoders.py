@@ -32,8 +32,8 @@ class Encoder:
 def current() -> Encoder:
     """The encoder in use; without a folder where the wheel is not installed, as on a web machine."""
     if settings.ENCODER_FOLDER:
-        folder = Path(settings.ENCODER_FOLDER)
-        return Encoder(folder.name, settings.ENCODER_SHA256, folder)
+        other = Path(settings.ENCODER_FOLDER)
+        return Encoder(other.name, settings.ENCODER_SHA256, other)
     found = find_spec(WHEEL)
     folder = Path(found.origin).parent / "model" if found and found.origin else None
     return Encoder(WHEEL_NAME, WHEEL_SHA256, folder)

@@ -34,7 +34,8 @@ from recsys.ml.judging import Exam, Rival, segments_of, tags_of
 from recsys.ml.scorer import Cancelled, Scorer, Training, Untrainable
 from recsys.ml.splitting import Cuts, temporal_cuts
 from recsys.ml.sufficiency import Amount
-from recsys.ml.tables import read_table
+from recsys.ml.tables import read_table, read_vectors
+from recsys.ml.vectors import Vectors
 from recsys.telling import Teller
 
 ORPHANED: Final = 3
@@ -57,6 +58,8 @@ class Job:
         Folder of the model that was fitted before the test cut.
     members
         Parquet file of members and their segments, if there is one.
+    vectors
+        Parquet file of the vectors of items, for a family that reads texts.
     rival
         The live version to compare with: its `version`, and its `artifacts`, newest first.
     """
@@ -71,6 +74,7 @@ class Job:
     checkpoints: str
     test: str = ""
     members: str = ""
+    vectors: str = ""
     rival: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -101,7 +105,8 @@ def perform(job: Job, tell: Teller) -> dict[str, Any]:
     segments = segments_of(pq.read_table(job.members)) if job.members else {}
     exam = Exam(interactions, catalogue, tags_of(table), segments)
     cuts = _cuts(interactions)
-    result = _Fits(job, exam, tell).judged(cuts)
+    vectors = read_vectors(pq.read_table(job.vectors)) if job.vectors else None
+    result = _Fits(job, exam, tell, vectors).judged(cuts)
     seconds = round(time.monotonic() - began, 3)
     return {**result, "report": {**result["report"], "cuts": asdict(cuts), "seconds": seconds}}
 
@@ -111,6 +116,7 @@ class _Fits:
     job: Job
     exam: Exam
     tell: Teller
+    vectors: Vectors | None
 
     def judged(self, cuts: Cuts) -> dict[str, Any]:
         """Fit three times: before the validation cut, before the test cut, on everything."""
@@ -152,7 +158,8 @@ class _Fits:
         finished = folder / "finished"
         if scorer := self._taken_over(finished):
             return scorer
-        training = Training(registry.parse_options(self.job.options), self.tell, folder)
+        options = registry.parse_options(self.job.options)
+        training = Training(options, self.tell, folder, self.vectors)
         config = registry.parse_config(self.job.family, self.job.parameters)
         learn = registry.learner_of(self.job.family)
         scorer = learn(config, interactions, self.exam.catalogue, training)

@@ -161,6 +161,7 @@ def _job(run: Run, version: ModelVersion) -> fitting.Job:
         checkpoints=str(checkpoints(run)),
         test=str(test_path(version)),
         members=snapshots.members_file(run),
+        vectors=snapshots.vectors_file(run),
         rival=rival_of(run.family),
     )
 

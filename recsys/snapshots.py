@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from adbc_driver_postgresql import dbapi
 from django.conf import settings
 
 from curation.models import Attribute, Item, SegmentMembership
 from feedback import export
+from recsys import encoders
+from recsys.ml import registry
 from recsys.models import Run
 
 TAGS: Final = pa.list_(pa.string())
+_VECTORS: Final = """
+SELECT embedding.item_id::text AS item_id, embedding.vector::real[] AS vector
+FROM curation_embedding AS embedding JOIN curation_item AS item ON item.id = embedding.item_id
+WHERE embedding.encoder = $1 AND item.active
+ORDER BY embedding.item_id
+"""
 
 
 def run_folder(run: Run) -> Path:
@@ -44,12 +54,26 @@ def members_file(run: Run) -> str:
     return str(path) if path.exists() else ""
 
 
+def vectors_path(run: Run) -> Path:
+    """The Parquet file of the vectors of active items, for the families that read texts."""
+    return run_folder(run) / "vectors.parquet"
+
+
+def vectors_file(run: Run) -> str:
+    """That file by name; empty where a family reads no texts."""
+    return str(vectors_path(run)) if registry.family(run.family).reads_texts else ""
+
+
 def take(run: Run) -> dict[str, Any]:
     """Write the files of a run and return what they hold, for `Run.snapshot`."""
     run_folder(run).mkdir(parents=True, exist_ok=True)
+    for half_written in run_folder(run).glob(".*"):
+        half_written.unlink()
     facts = export.snapshot(interactions_path(run))
     items = write_catalogue(catalogue_path(run))
     write_members(members_path(run))
+    if registry.family(run.family).reads_texts:
+        write_vectors(vectors_path(run), encoders.current().name)
     return {**facts, "catalogue": items, "digest": _digest(run)}
 
 
@@ -75,18 +99,32 @@ def write_members(path: Path) -> None:
     pq.write_table(pa.table({"subject": subjects, "segments": named}), path)
 
 
+def write_vectors(path: Path, encoder: str) -> int:
+    """Write the vectors that an encoder gave active items; counts them."""
+    with closing(dbapi.connect(export.uri())) as database, closing(database.cursor()) as cursor:
+        cursor.execute(_VECTORS, (encoder,))
+        table = cursor.fetch_arrow_table()
+    pq.write_table(table, path)
+    return int(table.num_rows)
+
+
 def still_there(run: Run) -> bool:
     """Whether the files that an earlier attempt wrote are whole, so that it can be resumed on the same data."""
-    paths = (interactions_path(run), catalogue_path(run))
     return (
         bool(run.snapshot)
-        and all(path.exists() for path in paths)
+        and all(path.exists() for path in _learnt(run))
         and _digest(run) == run.snapshot["digest"]
     )
 
 
+def _learnt(run: Run) -> list[Path]:
+    """The files that a model is made of."""
+    texts = [vectors_path(run)] if registry.family(run.family).reads_texts else []
+    return [interactions_path(run), catalogue_path(run), *texts]
+
+
 def _digest(run: Run) -> str:
     sha = hashlib.sha256()
-    for path in (interactions_path(run), catalogue_path(run)):
+    for path in _learnt(run):
         sha.update(path.read_bytes())
     return sha.hexdigest()

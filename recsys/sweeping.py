@@ -8,16 +8,17 @@ from typing import Final
 from django.conf import settings
 from django.db.models.functions import Now
 
-from recsys import heartbeats, leases, mail, refusing
+from recsys import embeddings, heartbeats, leases, mail, refusing
 from recsys.models import Fallback, Slate
 
 MOST_AT_ONCE: Final = 5_000
 
 
 def sweep() -> None:
-    """Free the jobs of dead workers, ring for what waits too long, renew fallbacks, drop old rows."""
+    """Free the jobs of dead workers, ring for what waits too long, renew fallbacks, embed new texts, drop old rows."""
     leases.sweep()
     refusing.announce_outdated()
+    embeddings.follow_catalogue()
     heartbeats.forget()
     mail.ring()
     drop_old_slates()

@@ -1,0 +1,59 @@
+"""Each family from a launch to a version that scores, in a child of the worker."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from curation.models import Embedding, Item
+from recsys import actions, encoders, run_words, runs, snapshots
+from recsys.artifacts import artifact_path
+from recsys.failures import Failure
+from recsys.ml import artifact
+from recsys.ml.interactions import History, Vocabulary
+from recsys.models import Job, ModelVersion, RunProgress
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SMALL = {"als": {"factors": 4, "iterations": 3}}
+
+
+@pytest.fixture
+def embedded(ratings):
+    """Half of the items have a vector."""
+    for at, item in enumerate(Item.objects.order_by("pk")[:6]):
+        vector = [1.0, float(at % 2), float(at % 3), 0.0]
+        row = {"encoder": encoders.current().name, "dimension": 4, "text_hash": "0" * 64}
+        Embedding.objects.create(item=item, vector=vector, **row)
+
+
+@pytest.mark.parametrize("family", ["als", "transitions", "user_knn", "content"])
+def test_a_launch_ends_with_a_version_that_scores(family, operator, embedded):
+    run = actions.request_run(family=family, parameters=SMALL.get(family, {}), actor=operator)
+    runs.execute(run.id)
+    run.refresh_from_db()
+    assert (run.state, run.error) == (Job.State.SUCCEEDED, "")
+    assert run.report["test"]["last"]["members"]["n"] > 0
+    version = ModelVersion.objects.get(run=run)
+    scorer = artifact.load(artifact_path(version), version.digest)
+    items = Vocabulary.of(Item.objects.order_by("pk").values_list("pk", flat=True))
+    row = scorer.score([History.of([(items.ids[0], 1.0, 0.0)])], items)[0]
+    assert np.isfinite(row).sum() == (6 if family == "content" else 12)
+    curve = RunProgress.objects.get(run=run).curve
+    assert len(curve) == (9 if family == "als" else 0)
+
+
+def test_content_without_embeddings_fails_and_says_what_to_do(operator, ratings):
+    run = actions.request_run(family="content", parameters={}, actor=operator)
+    runs.execute(run.id)
+    run.refresh_from_db()
+    assert (run.state, run.failure) == (Job.State.FAILED, Failure.BAD_DATA)
+    assert "embed the items first" in str(run_words.failure_of(run))
+
+
+def test_new_vectors_are_new_data(operator, embedded, make_run):
+    before = snapshots.take(make_run(family="content"))["digest"]
+    again = snapshots.take(make_run(family="content"))["digest"]
+    Embedding.objects.filter(item=Item.objects.order_by("pk").first()).delete()
+    after = snapshots.take(make_run(family="content"))["digest"]
+    assert before == again != after
