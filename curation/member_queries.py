@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
-from django.utils import timezone
 
 from curation.compiling import Ground, Sql
 from curation.fusion.columns import Column, Kind, Schema
 from curation.fusion.matching import Table
 from curation.fusion.parsing import QueryError, parse
 from curation.fusion.query import ItemList, Query, fields_of, leaves
-from curation.models import Member, MemberAttribute, MemberStats
-from curation.stored import READERS
+from curation.models import Member, MemberAttribute
 
 COUNTS: Final = (
     *("interactions", "likes", "dislikes", "favourites", "not_interested", "clicks"),
@@ -62,6 +59,12 @@ _FROM: Final = """
 FROM curation_member m LEFT JOIN curation_memberstats s ON s.subject = m.subject
 WHERE m.merged_into_id IS NULL"""
 
+_OF_THESE: Final = """
+FROM unnest(%s::uuid[]) AS asked (subject)
+LEFT JOIN curation_member m ON m.subject = asked.subject
+LEFT JOIN curation_memberstats s ON s.subject = asked.subject
+WHERE m.merged_into_id IS NULL"""
+
 
 def schema() -> dict[str, Kind]:
     """Every field that a query over members may name, and its kind."""
@@ -105,40 +108,26 @@ def sample(query: Query, most: int = 20) -> list[Member]:
 def holding(
     subjects: Collection[UUID], queries: Sequence[Query], known: Schema
 ) -> list[frozenset[UUID]]:
-    """Of whom of these members each query holds; merged ones are left out. Two statements in all."""
-    fields = frozenset[str]().union(*map(fields_of, queries))
-    stats = MemberStats.objects.in_bulk(list(subjects))
-    rows = {row.subject: row for row in Member.objects.filter(subject__in=subjects)}
-    asked = [each for each in subjects if not (each in rows and rows[each].merged_into_id)]
-    now = timezone.now()
-    told = [_told(rows.get(each), stats.get(each), now) for each in asked]
+    """Of whom of these members each query holds; merged ones are left out. One statement in all."""
+    fields = sorted(frozenset[str]().union(*map(fields_of, queries)))
+    rows = _values_of(subjects, fields, known)
+    asked = [row[0] for row in rows]
     columns = {
-        field: Column.of(known[field], [_value(row, field, known[field]) for row in told])
-        for field in fields
+        field: Column.of(known[field], [row[at] for row in rows])
+        for at, field in enumerate(fields, start=1)
     }
-    table = Table(len(told), columns)
+    table = Table(len(asked), columns)
     return [frozenset(asked[row] for row in table.matches(query).nonzero()[0]) for query in queries]
 
 
-def _value(row: tuple[Mapping[str, Any], Mapping[str, Any]], field: str, kind: Kind) -> Any:  # noqa: ANN401 - a value of any kind
-    built_in, attributes = row
-    return built_in.get(field) if field in FIELDS else READERS[kind](attributes.get(field))
-
-
-def _told(
-    member: Member | None, stats: MemberStats | None, now: datetime
-) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """The built-in fields of a member, and their attributes."""
-    stats = stats or MemberStats(features={})
-    told = {**dict.fromkeys(COUNTS, 0), **stats.features, "ratings": stats.ratings}
-    if stats.last_at:
-        told["idle_days"] = (now - stats.last_at).total_seconds() // _DAY_S
-    if member is None:
-        return told, {}
-    return told | {
-        "language": member.language or None,
-        "time_zone": member.time_zone or None,
-        "source": member.source,
-        "joined_on": f"{member.created_at:%Y-%m-%d}",
-        "simulated": member.simulated,
-    }, member.attributes
+def _values_of(
+    subjects: Collection[UUID], fields: Sequence[str], known: Schema
+) -> list[tuple[Any, ...]]:
+    """A row for each member who was not merged: the subject, then the fields that are asked for."""
+    compiled = [_GROUND.value_of(field, known[field]) for field in fields]
+    values = "".join(f", ({sql})" for sql, _params in compiled)
+    params = [param for _sql, more in compiled for param in more]
+    statement = f"SELECT asked.subject{values} {_OF_THESE}"
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*params, list(subjects)])
+        return list(cursor.fetchall())

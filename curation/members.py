@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
-from curation.memberships import renew, segments_of
-from curation.models import Member, MemberStats
+from curation.memberships import renew, renew_held, segments_of
+from curation.models import Member
 
 __all__ = [
     "get_or_create",
@@ -23,6 +23,13 @@ __all__ = [
 ]
 
 _MOST_MERGES: Final = 20
+
+# By ascending subject, as whoever changes memberships holds these rows.
+_NOTE: Final = """
+INSERT INTO curation_memberstats (subject, ratings)
+SELECT * FROM unnest(%s::uuid[], %s::int[]) AS told (subject, ratings) ORDER BY subject
+ON CONFLICT (subject) DO UPDATE SET ratings = excluded.ratings
+"""
 
 
 def resolve(source: str, outside_id: str) -> Member | None:
@@ -80,9 +87,8 @@ def refresh_many(ratings: Mapping[UUID, int]) -> int:
 
     A fixed number of statements; answers how many memberships came or went.
     """
-    rows = [MemberStats(subject=subject, ratings=ratings[subject]) for subject in sorted(ratings)]
-    with transaction.atomic():
-        MemberStats.objects.bulk_create(
-            rows, update_conflicts=True, unique_fields=["subject"], update_fields=["ratings"]
-        )
-        return renew(ratings)
+    known = sorted(ratings)
+    with transaction.atomic(savepoint=False):
+        with connection.cursor() as cursor:
+            cursor.execute(_NOTE, [known, [ratings[subject] for subject in known]])
+        return renew_held(known)

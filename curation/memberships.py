@@ -18,9 +18,17 @@ from curation import member_queries
 from curation.fusion.columns import Schema
 from curation.fusion.parsing import QueryError
 from curation.fusion.query import Query
-from curation.models import Segment, SegmentMembership, SegmentState, SegmentVersion, User
+from curation.models import (
+    Member,
+    Segment,
+    SegmentMembership,
+    SegmentState,
+    SegmentVersion,
+    User,
+)
 
 AT_ONCE: Final = 5_000
+_MOST_MERGES: Final = 20
 
 _MAKE: Final = """
 INSERT INTO curation_memberstats (subject)
@@ -99,13 +107,20 @@ def renew(subjects: Iterable[UUID], segments: Iterable[Segment] | None = None) -
     known = sorted(set(subjects))
     if not known:
         return 0
-    schema = member_queries.schema()
-    asked = {segment.pk: query for segment, query in _readable(segments, schema)}
     with transaction.atomic(savepoint=False):
         _lock(known)
-        held = member_queries.holding(known, list(asked.values()), schema)
-        pairs = [(segment, each) for segment, who in zip(asked, held, strict=True) for each in who]
-        return _apply(pairs, list(asked), known)
+        return renew_held(known, segments)
+
+
+def renew_held(known: list[UUID], segments: Iterable[Segment] | None = None) -> int:
+    """`renew` for whoever holds the statistics of these members already, in a transaction."""
+    schema = member_queries.schema()
+    asked = {segment.pk: query for segment, query in _readable(segments, schema)}
+    if not asked:
+        return 0
+    held = member_queries.holding(known, list(asked.values()), schema)
+    pairs = [(segment, each) for segment, who in zip(asked, held, strict=True) for each in who]
+    return _apply(pairs, list(asked), known)
 
 
 def put(segment: Segment, come: Collection[UUID] = (), gone: Collection[UUID] = ()) -> int:
@@ -143,9 +158,14 @@ def keep_only(segment: Segment, subjects: Collection[UUID]) -> int:
 
 
 def refresh(segment: Segment) -> SegmentVersion | None:
-    """Bring a segment up to date and seal what changed; what stands in the way is told in its state."""
+    """Bring a segment by hand or by query up to date, and seal what changed.
+
+    What stands in the way is told in its state.
+    """
     problem = ""
-    if segment.kind == Segment.Kind.QUERY and segment.archived_at is None:
+    if segment.kind == Segment.Kind.MANUAL:
+        _follow_merges(segment)
+    elif segment.archived_at is None:
         try:
             settle(segment)
         except QueryError as error:
@@ -191,6 +211,20 @@ def members_at(segment: Segment, number: int) -> frozenset[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(_AT, [segment.pk, number])
         return frozenset(subject for (subject,) in cursor)
+
+
+def _follow_merges(segment: Segment) -> None:
+    """Put whom listed members were merged into in their place."""
+    listed = SegmentMembership.objects.filter(segment=segment).values("subject")
+    merged = Member.objects.filter(subject__in=listed, merged_into__isnull=False)
+    come, gone = set(), set()
+    for member in merged:
+        gone.add(member.subject)
+        root = member
+        for _step in range(_MOST_MERGES):
+            root = root.merged_into or root
+        come.add(root.subject)
+    put(segment, come, gone)
 
 
 def _readable(

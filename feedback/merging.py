@@ -74,7 +74,7 @@ def merge_members(*, actor: User | None, member: Member, into: Member, reason: s
     with transaction.atomic():
         pair = absorb(member, into)
         if pair is None:
-            return Merged(root_of(into), None)
+            return Merged(root_of(Member.objects.get(pk=member.pk)), None)
         member, into = pair
         moved = _move(member, into)
         Merge.objects.create(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -22,8 +21,8 @@ ON CONFLICT DO NOTHING
 """
 
 _LOCK: Final = """
-SELECT subject, version, ratings, last_at, moved_to FROM feedback_memberstate
-WHERE subject = ANY(%s::uuid[]) ORDER BY subject FOR UPDATE
+SELECT subject, version, ratings, (extract(epoch FROM last_at) * 1000000)::bigint, moved_to
+FROM feedback_memberstate WHERE subject = ANY(%s::uuid[]) ORDER BY subject FOR NO KEY UPDATE
 """
 
 _ADVANCE: Final = """
@@ -38,6 +37,7 @@ _COUNT: Final = """
 SELECT subject, count(stars) FROM feedback_rating WHERE subject = ANY(%s::uuid[]) GROUP BY subject
 """
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MOMENT: Final = timedelta(microseconds=1)
 
 
@@ -49,20 +49,19 @@ class Moved(Exception):
         self.moved = moved
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """Of one member: the version and number of ratings, and when they last did anything."""
+class State(NamedTuple):
+    """Of one member: the version and number of ratings, and when they last did anything (Unix, in µs)."""
 
     version: int
     ratings: int
-    last_at: datetime
+    last_us: int
 
     def next_instant(self, now: datetime) -> datetime:
         """When an act occurs of which nobody says when: now, and after all that the member did before.
 
         So the last act counts even if our clock was set back since the one before it.
         """
-        return max(now, self.last_at + _MOMENT)
+        return max(now, _EPOCH + self.last_us * _MOMENT + _MOMENT)
 
 
 def lock(subjects: Collection[UUID]) -> dict[UUID, State]:
@@ -76,21 +75,19 @@ def lock(subjects: Collection[UUID]) -> dict[UUID, State]:
         if len(rows) < len(subjects):
             cursor.execute(_MAKE, [EARLIEST, wanted])
             rows = cursor.execute(_LOCK, [wanted]).fetchall()
-    if moved := {subject: moved_to for subject, *_state, moved_to in rows if moved_to}:
+    if moved := {row[0]: row[4] for row in rows if row[4]}:
         raise Moved(moved)
-    return {subject: State(version, ratings, at) for subject, version, ratings, at, _to in rows}
+    return {row[0]: State(*row[1:4]) for row in rows}
 
 
 def advance(
     states: Mapping[UUID, State], last: Mapping[UUID, datetime], ratings: Mapping[UUID, int]
 ) -> dict[UUID, State]:
     """Give these members their next version; `last` is their latest news, `ratings` what changed."""
-    after = {
-        subject: State(
-            states[subject].version + 1, ratings.get(subject, states[subject].ratings), at
-        )
-        for subject, at in last.items()
-    }
+    after = {}
+    for subject in last:
+        version, before, last_us = states[subject]
+        after[subject] = State(version + 1, ratings.get(subject, before), last_us)
     words: list[Any] = [array(last), array(last.values()), array(s.ratings for s in after.values())]
     with connection.cursor() as cursor:
         cursor.execute(_ADVANCE, words)
