@@ -23,7 +23,7 @@ from structlog.contextvars import bind_contextvars
 
 from curation.outbox import announce
 from recsys.failures import Failure
-from recsys.models import BlendProposal, EmbeddingJob, Heartbeat, Job, Refusing, Run
+from recsys.models import BlendProposal, Clustering, EmbeddingJob, Heartbeat, Job, Refusing, Run
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,7 @@ DOORS: dict[type[Job], tuple[str, str, str]] = {
     Refusing: ("recsys.refuse_surface", "bulk", "surface_id"),
     EmbeddingJob: ("recsys.embed_items", "bulk", "pk"),
     BlendProposal: ("recsys.propose_blend", "bulk", "pk"),
+    Clustering: ("recsys.cluster", "bulk", "pk"),
 }
 
 CLAIM = """

@@ -28,6 +28,14 @@ def fuse(parts: list[str]) -> None:
     fusing.fuse_now(Place.of(parts))
 
 
+@shared_task(name="recsys.explain", acks_late=False, max_retries=0)
+def explain(slate_id: str, items: list[str], reply: str) -> None:
+    """Say what of a member's history spoke for items of a slate."""
+    from recsys import evidence
+
+    evidence.answer(UUID(slate_id), [UUID(item) for item in items], reply)
+
+
 @shared_task(name="recsys.execute_run", acks_late=False, max_retries=0)
 def execute_run(_run_id: str) -> None:
     """Do the training run that stands first, whichever was rung for."""
@@ -82,6 +90,14 @@ def roll_up() -> None:
     from feedback import stats
 
     stats.roll_up()
+
+
+@shared_task(name="recsys.cluster", max_retries=0)
+def cluster(clustering_id: str) -> None:
+    """Cluster members by what they do, for curators to see."""
+    from recsys import clustering
+
+    clustering.execute(UUID(clustering_id))
 
 
 @shared_task(name="recsys.refresh_segment", max_retries=3)

@@ -38,7 +38,7 @@ from curation.models import (
 )
 from recsys import fusing, promotion
 from recsys.api import surfaces, tokens
-from recsys.models import BlendProposal, ModelVersion, Run, Schedule
+from recsys.models import BlendProposal, Clustering, ModelVersion, Run, Schedule
 from recsys.places import Place
 from tests.factories import UserFactory
 
@@ -59,6 +59,7 @@ STAFF = {"curator", "analyst", "operator", "administrator"}
 DECISION = {"kind": "pin", "item": "film", "surface": "home", "slot": 3, "reason": "it is new"}
 BLEND: dict[str, Any] = {"scales": {}, "beta": None, "terms": Terms(reason="it is better")}
 FILE = {"format": "tandem.decisions", "version": 1, "decisions": []}
+CLUSTERS = {"clusters": [{"size": 2, "traits": []}]}
 QUERY = {"field": "ratings", "op": "ge", "value": 20}
 EVENT = {"event": "e1", "member": "ada", "item": "film", "kind": "like"}
 
@@ -161,6 +162,8 @@ def _things(users: dict[str, User]) -> dict[str, Any]:
         "drafted": draft.decision.pk,
         "revision_id": draft.revision.pk,
         "slug": "home",
+        "clustering_id": Clustering.objects.create(report=CLUSTERS).pk,
+        "cluster": 0,
         "segment_slug": actions.make_list(actor=curator, slug="guests", name="Guests").slug,
         "number": 0,
         "before": 0,

@@ -22,6 +22,7 @@ urlpatterns = [
     path("items/<uuid:item_id>/comments/", views.comment_on_item, name="comment-on-item"),
     path("feedback/undo/", views.undo_feedback, name="undo-feedback"),
     path("slates/<uuid:slate_id>/", views.trace, name="trace"),
+    path("slates/<uuid:slate_id>/items/<uuid:item_id>/", views.why, name="why"),
     path("report/", include("feedback.urls")),
     # Two names each: Django's, and allauth's own.
     path("login/", login, name="login"),
@@ -35,6 +36,7 @@ urlpatterns = [
     path("admin/rewards/", include("feedback.reward_urls")),
     path("admin/runs/", include("recsys.run_urls")),
     path("admin/proposals/", include("recsys.proposal_urls")),
+    path("admin/clusterings/", include("recsys.clustering_urls")),
     path("admin/operations/", operation_views.overview, name="operations"),
     path("admin/", admin.site.urls),
     path("livez", health.live, name="live"),

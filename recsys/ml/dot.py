@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -48,8 +49,19 @@ class Dot(Personal):
 
     def row(self, profile: Profile) -> Values:
         """Scores [K] of one profile."""
-        member = profile.weights @ self.history[profile.rows]
-        return np.asarray(self.target @ member, np.float32)
+        return np.asarray(self.target @ self._member(profile), np.float32)
+
+    def vectors(self, members: Sequence[History]) -> Values:
+        """The embedding u of each history [B, D]; a row of NaN where nothing of it is known."""
+        found = np.full((len(members), self.config.embedding_size), np.nan, np.float32)
+        for at, history in enumerate(members):
+            profile = self.fold_in(history)
+            if profile.is_known:
+                found[at] = self._member(profile)
+        return found
+
+    def _member(self, profile: Profile) -> Values:
+        return np.asarray(profile.weights @ self.history[profile.rows], np.float32)
 
     def shares(self, profile: Profile, index: int) -> Values:
         """w_j h_j · t_i / Σ |w|."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +116,15 @@ class Scorer(Protocol):
     def arrays(self) -> Arrays: ...
     @classmethod
     def restore(cls, config: Config, items: Vocabulary, arrays: Arrays) -> Self: ...
+
+
+@runtime_checkable
+class Embedding(Protocol):
+    """A scorer that has a vector for each history: its factors."""
+
+    def vectors(self, members: Sequence[History]) -> Values:
+        """Vectors [B, D]; a row of NaN where it knows nothing of the member."""
+        ...
 
 
 class Learner(Protocol):

@@ -372,3 +372,12 @@ def test_the_audit_tells_who_archived_a_segment_and_why(curator, by_hand):
     last = apps.get_model("curation", "SegmentEvent").objects.order_by("-pgh_id")[0]
     assert last.pgh_context["reason"] == "the season is over"
     assert last.pgh_context["action"] == "archive_segment"
+
+
+def test_whom_a_listed_member_was_merged_into_takes_their_place(curator, by_hand, members):
+    one, two, three, _four = members
+    actions.edit_list(actor=curator, segment=by_hand, source=SOURCE, add=[one.outside_id])
+    Member.objects.filter(pk=two.pk).update(merged_into=three)
+    Member.objects.filter(pk=one.pk).update(merged_into=two)
+    memberships.refresh(by_hand)
+    assert names(by_hand) == {three.outside_id}
