@@ -101,7 +101,7 @@ class TransitionsConfig:
     lags: int = field(
         default=3,
         metadata=number(
-            gettext_noop("How many steps later still count, each less: 1, 1/2, 1/3 …"), 1, 20
+            gettext_noop("How many steps later still count, each less than the one before."), 1, 20
         ),
     )
     shrink: float = field(

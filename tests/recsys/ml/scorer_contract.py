@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any, ClassVar
 
 import numpy as np
@@ -30,11 +32,15 @@ FITTED: dict[str, Scorer] = {}
 
 
 class ScorerContract:
-    """``family`` and ``parameters`` say what is fitted; ``personal`` whether a history moves scores."""
+    """``family`` and ``parameters`` say what is fitted.
+
+    ``personal``: a history moves scores; ``sequential``: it learns what comes after what.
+    """
 
     family: ClassVar[str]
     parameters: ClassVar[dict[str, Any]] = {}
     personal: ClassVar[bool] = False
+    sequential: ClassVar[bool] = False
 
     def fit(
         self,
@@ -152,6 +158,40 @@ class ScorerContract:
         rows = Interactions.of(members, list(ITEMS[:3]) * 9, [1.0] * 27, [NOW] * 27)
         row = self.fit(rows).score([history(ITEMS[0])], CATALOGUE)[0]
         assert np.isfinite(row[CATALOGUE.indexes(ITEMS[:3])]).all()
+
+    def test_a_single_item_gives_a_model_or_a_reason(self):
+        rows = Interactions.of(["a", "b"], [ITEMS[0]] * 2, [1.0, 1.0], [NOW, NOW + DAY])
+        if self.sequential:
+            with pytest.raises(Untrainable, match="no member has two interactions"):
+                self.fit(rows)
+        else:
+            row = self.fit(rows).score([history(ITEMS[0])], CATALOGUE)[0]
+            assert np.isfinite(row[CATALOGUE.places[ITEMS[0]]])
+
+    def test_ratings_that_are_all_so_so_do_no_harm(self):
+        rows = world()
+        alike = Interactions.of(
+            rows.member_ids.at(rows.members),
+            rows.item_ids.at(rows.items),
+            np.full(len(rows), 0.5, np.float32),
+            rows.times,
+        )
+        row = self.fit(alike).score([history(LEFT[0], reward=0.5)], CATALOGUE)[0]
+        assert np.isfinite(row[CATALOGUE.indexes(ITEMS)]).all()
+
+    def test_the_arrays_of_another_catalogue_are_refused(self, scorer, tmp_path):
+        artifact.save(tmp_path / "model", scorer, FACTS)
+        told = artifact.manifest(tmp_path / "model")
+        items = tmp_path / "model" / artifact.ITEMS
+        items.write_text(json.dumps([str(each) for each in scorer.items.ids[:3]]))
+        told["sha256"][items.name] = hashlib.sha256(items.read_bytes()).hexdigest()
+        (tmp_path / "model" / artifact.MANIFEST).write_text(json.dumps(told))
+        with pytest.raises(artifact.CorruptArtifact, match="does not describe a model"):
+            artifact.load(tmp_path / "model")
+
+    def test_the_arrays_of_another_family_are_refused(self, scorer):
+        with pytest.raises((KeyError, ValueError)):
+            type(scorer).restore(scorer.config, scorer.items, {"strange": np.zeros(3)})
 
     def test_nothing_to_learn_is_said(self):
         rows = Interactions.of(["m"], [ITEMS[0]], [0.0], [NOW])

@@ -28,6 +28,7 @@ SMALL = {
 
 class TestDotKeepsTheContract(PersonalScorerContract):
     family = "dot"
+    sequential = True
     parameters = SMALL
 
 

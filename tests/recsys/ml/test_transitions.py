@@ -15,6 +15,7 @@ ITEMS = Vocabulary.of("abcd")
 
 class TestTransitionsKeepTheContract(PersonalScorerContract):
     family = "transitions"
+    sequential = True
 
 
 def fitted(rows: Interactions, **settings: object) -> Transitions:
