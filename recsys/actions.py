@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from curation.access import acting
 from curation.models import User
 from curation.outbox import announce
-from recsys import preloading, promotion, queueing
+from recsys import cadence, preloading, promotion, queueing
 from recsys.ml import registry
 from recsys.models import Job, LiveModel, ModelVersion, Promotion, Run, RunProgress, Schedule
 from recsys.promotion import NotPossible
@@ -31,6 +31,7 @@ __all__ = [
     "reproduce",
     "request_run",
     "roll_back",
+    "save_schedule",
 ]
 
 
@@ -109,6 +110,30 @@ def reorder_run(*, run_id: UUID, actor: User, priority: int | Callable[[Run], in
     run.save(update_fields=["priority"])
     log.info("run %s has priority %d, by %s", run.id, run.priority, actor)
     return run
+
+
+@transaction.atomic
+def save_schedule(*, schedule: Schedule, actor: User) -> Schedule:
+    """Keep a schedule that is new or was changed; its periods count from now where their times changed.
+
+    Raises CadenceError and ConfigError, and NotPossible where another has its name.
+    """
+    check = registry.parse_config(schedule.family, schedule.parameters)
+    schedule.parameters, schedule.changed_by = asdict(check), actor
+    schedule.options = asdict(registry.parse_options(schedule.options))
+    if not schedule.every_hours:
+        cadence.wall_clock(schedule.cron, schedule.zone)
+    if Schedule.objects.filter(name=schedule.name).exclude(pk=schedule.pk).exists():
+        raise NotPossible(_("There is a schedule of this name already."))
+    before = Schedule.objects.select_for_update().filter(pk=schedule.pk).first()
+    if before is None or _times(before) != _times(schedule):
+        schedule.since = timezone.now()
+    schedule.save()
+    return schedule
+
+
+def _times(schedule: Schedule) -> tuple[object, ...]:
+    return schedule.every_hours, schedule.cron, schedule.zone, schedule.enabled
 
 
 @transaction.atomic

@@ -40,8 +40,7 @@ class LaunchForm(forms.Form):
         super().__init__(*args, **kwargs)
         settings = {each.name: field_of(each) for each in family.settings}
         options = {OPTION + each.name: field_of(each) for each in settings_of(TrainingOptions)}
-        shared = {name: self.fields[name] for name in ("note", "skip_unchanged")}
-        self.fields = {**settings, **shared, **options}
+        self.fields = {**settings, **self.fields, **options}
         self._names = tuple(settings)
 
     def parameters(self) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from curation import counters
-from curation.models import Scorer, Surface, User
+from curation.models import Counter, Scorer, Surface, User
 from curation.outbox import announce
 from recsys.artifacts import artifact_path
 from recsys.ml import artifact
@@ -22,6 +23,7 @@ class NotPossible(Exception):
 
 def check(version: ModelVersion) -> None:
     """The gate: raises NotPossible where the artifact is not what was saved, or was never evaluated."""
+    _check_kept(version)
     try:
         described = artifact.read_folder(artifact_path(version), version.digest)
     except artifact.CorruptArtifact as damage:
@@ -46,6 +48,20 @@ def check_not_worse(version: ModelVersion) -> None:
         )
 
 
+def _check_kept(version: ModelVersion) -> None:
+    if ModelVersion.objects.filter(pk=version.pk, pruned_at__isnull=False).exists():
+        told = _("The artifact of %(version)s was deleted by retention. Train the family again.")
+        raise NotPossible(told % {"version": version})
+
+
+@transaction.atomic
+def give_up(version: ModelVersion, at: datetime) -> bool:
+    """Note that the files of a version go; False where somebody has promoted it meanwhile."""
+    Counter.objects.select_for_update().get(name="models")  # the lock under which pointers flip
+    unused = ModelVersion.objects.filter(pk=version.pk, live__isnull=True, pruned_at__isnull=True)
+    return bool(unused.update(pruned_at=at))
+
+
 @transaction.atomic
 def flip(version: ModelVersion, *, actor: User, reason: str, rolls_back: bool) -> Promotion:
     """Point the family to a version: pointer, record, counter and doorbells in one transaction.
@@ -53,6 +69,7 @@ def flip(version: ModelVersion, *, actor: User, reason: str, rolls_back: bool) -
     Raises NotPossible where it is live already.
     """
     counters.bump("models")  # first: its row lock puts promotions one after the other
+    _check_kept(version)
     live = LiveModel.objects.filter(family=version.family).first()
     if live and live.version_id == version.id:
         raise NotPossible(_("%(version)s is live already.") % {"version": version})

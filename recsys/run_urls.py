@@ -5,12 +5,15 @@ from __future__ import annotations
 from django.urls import path
 
 from recsys import run_views as views
-from recsys import version_views
+from recsys import schedule_views, version_views
 
 app_name = "runs"
 urlpatterns = [
     path("", views.overview, name="list"),
     path("launch/", views.launch, name="launch"),
+    path("schedules/", schedule_views.overview, name="schedules"),
+    path("schedules/new/", schedule_views.new, name="new_schedule"),
+    path("schedules/<uuid:schedule_id>/", schedule_views.schedule, name="schedule"),
     path("models/", version_views.models, name="models"),
     path("models/<uuid:version_id>/", version_views.version, name="version"),
     path("models/<uuid:version_id>/promote/", version_views.promote, name="promote"),

@@ -249,6 +249,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"queue": "upkeep", "expires": 30},
     },
+    "launch due runs": {
+        "task": "recsys.launch_due",
+        "schedule": 15.0,
+        "options": {"queue": "upkeep", "expires": 15},
+    },
+    "prune artifacts": {
+        "task": "recsys.prune_artifacts",
+        "schedule": crontab(hour="3", minute="41"),
+        "options": {"queue": "bulk", "expires": 3600},
+    },
     "roll up": {
         "task": "recsys.roll_up",
         "schedule": 60.0,
@@ -276,6 +286,11 @@ DOORBELL_BUDGET_MS = 150
 DOORBELL_BUDGET_MAX_MS = 10_000
 # How long a slate can be traced and replayed.
 SLATE_RETENTION_DAYS = 14
+# Which artifacts stay beside those that serve or that stored slates name: of each family the last promoted and the newest.
+PROMOTED_KEPT = 5
+UNPROMOTED_KEPT = 3
+# How long the files of a run stay that gave no version.
+RUN_RETENTION_DAYS = 14
 # Another sentence encoder than the one that comes along: its folder, and the SHA-256 of its model.safetensors.
 ENCODER_FOLDER = os.environ.get("TANDEM_ENCODER", "")
 ENCODER_SHA256 = os.environ.get("TANDEM_ENCODER_SHA256", "")

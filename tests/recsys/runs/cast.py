@@ -17,10 +17,18 @@ from recsys.fitting import Job
 DAY_S = 86_400.0
 
 
-def write_snapshot(folder: Path, members: int = 60, items: int = 16, each: int = 8) -> None:
+def write_snapshot(
+    folder: Path,
+    members: int = 60,
+    items: int = 16,
+    each: int = 8,
+    value: float = 1.0,
+    day_s: float = DAY_S,
+) -> None:
     """Interactions of members who take even or odd items only, and the catalogue of those items."""
     folder.mkdir(parents=True, exist_ok=True)
     chance = np.random.default_rng(0)
+    step_s = 1.0 if day_s else 0.0
     ids = [uuid.UUID(int=place + 1) for place in range(items)]
     rows = [
         (uuid.UUID(int=1_000 + member), ids[item], at)
@@ -31,8 +39,10 @@ def write_snapshot(folder: Path, members: int = 60, items: int = 16, each: int =
         {
             "subject": pa.array([member.bytes for member, _, _ in rows], pa.binary(16)),
             "item_id": pa.array([item.bytes for _, item, _ in rows], pa.binary(16)),
-            "value": pa.array([1.0] * len(rows)),
-            "occurred_at": pa.array([DAY_S * at + place for place, (*_, at) in enumerate(rows)]),
+            "value": pa.array([value] * len(rows)),
+            "occurred_at": pa.array(
+                [day_s * at + step_s * place for place, (*_, at) in enumerate(rows)]
+            ),
         }
     )
     pq.write_table(table, folder / "interactions.parquet")

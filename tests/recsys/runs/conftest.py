@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
+from feedback.actions import record
+from feedback.models import Kind
 from recsys.artifacts import artifact_path
 from recsys.ml import artifact
 from recsys.ml.configs import PopularityConfig
 from recsys.ml.interactions import Vocabulary
 from recsys.ml.popularity import Popularity
-from recsys.models import Job, ModelVersion, Run, RunProgress
-from tests.factories import UserFactory
+from recsys.models import Job, ModelVersion, Run, RunProgress, Schedule
+from tests.factories import ItemFactory, MemberFactory, UserFactory
+from tests.feedback.cast import told
 
+SINCE = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FIGURES = {"n": 9, "ndcg": 0.25, "ndcg_se": 0.01, "recall": 0.5, "hit_rate": 0.5}
 PART = {"depth": 10, "catalogue": 3, "coverage": 0.5, "members": FIGURES, "newcomers": FIGURES}
 REPORT = {part: {"last": PART, "all": PART} for part in ("validation", "test")}
@@ -42,6 +47,15 @@ def make_run(db, operator):
 
 
 @pytest.fixture
+def make_schedule(db, operator):
+    def make(name="Nightly", since=SINCE, **times):
+        times = times or {"every_hours": 24}
+        return Schedule.objects.create(name=name, family="popularity", since=since, **times)
+
+    return make
+
+
+@pytest.fixture
 def make_version(make_run):
     """A version of popularity, as a run leaves it; further ones get further numbers."""
 
@@ -58,3 +72,16 @@ def make_version(make_run):
         return version
 
     return make
+
+
+@pytest.fixture
+def ratings(operator):
+    """Forty members, half of whom like even films and half odd ones."""
+    films = [ItemFactory() for _ in range(12)]
+    events = []
+    for place in range(40):
+        member = MemberFactory()
+        for at, film in enumerate(films[place % 2 :: 2]):
+            event, minute = f"{place}-{at}", 24 * 60 * at + place
+            events.append(told(member, event, Kind.RATING, film, 5, minute=minute))
+    record(events, source="test")

@@ -1,0 +1,191 @@
+"""Why a run gives no version: each failure in its class, with what to do about it."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import threading
+
+import pytest
+from django.db import OperationalError, connection
+from django.utils import translation
+
+from recsys import actions, run_words, runs, snapshots
+from recsys.artifacts import checkpoints
+from recsys.failures import Failure, Trouble, heard, trouble_of
+from recsys.fit_process import FitProcess, Message
+from recsys.ml.configuration import ConfigError, Problem
+from recsys.ml.scorer import Untrainable
+from recsys.models import Job, ModelVersion, Run
+from tests.processes import wait_until
+from tests.recsys.runs.cast import write_job, write_snapshot
+from tests.recsys.runs.workers import fits, start, words_of
+
+LONG = {"epochs": 500, "batch_size": 8}
+transactional = pytest.mark.django_db(transaction=True)
+
+
+class OutOfMemoryError(RuntimeError):
+    """As torch names it."""
+
+
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    [
+        (Untrainable("too little", reason="too_few_members"), Failure.BAD_DATA),
+        (Untrainable("too fast", is_setting=True), Failure.CONFIGURATION),
+        (ConfigError((Problem("epochs", "0", "1"),)), Failure.CONFIGURATION),
+        (MemoryError(), Failure.OUT_OF_MEMORY),
+        (OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), Failure.OUT_OF_MEMORY),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), Failure.OUT_OF_MEMORY),
+        (OSError(errno.ENOSPC, "No space left on device"), Failure.DISK_FULL),
+        (OSError(errno.EDQUOT, "Quota exceeded"), Failure.DISK_FULL),
+        (Exception("I/O error: No space left on device (os error 28)"), Failure.DISK_FULL),
+        (OSError(errno.EROFS, "Read-only file system"), Failure.NOT_WRITABLE),
+        (RuntimeError("CUDA error: unspecified launch failure"), Failure.DEVICE_LOST),
+        (KeyError("rows"), Failure.CODE_ERROR),
+    ],
+)
+def test_an_error_has_its_class(error, failure):
+    assert trouble_of(error).failure == failure
+
+
+def test_a_trouble_is_heard_as_it_was_told():
+    trouble = trouble_of(Untrainable("few", reason="too_few_items", there=1, least=2))
+    assert heard(trouble.told()) == trouble
+
+
+@pytest.mark.parametrize("failure", Failure)
+def test_every_failure_has_words_and_a_remedy(failure):
+    run = Run(state=Job.State.FAILED, failure=failure, error="what the program said")
+    told = words_of(run)
+    assert told.title
+    assert told.remedy
+    assert told.detail == "what the program said"
+
+
+@pytest.mark.parametrize("reason", run_words.REASONS)
+def test_every_reason_names_its_facts(reason):
+    facts = {"there": 1, "least": 2, "status": 3, "log": "fit.log", "free": 4, "needed": 5}
+    run = Run(state=Job.State.FAILED, failure="bad_data", failure_facts={"reason": reason, **facts})
+    assert "%" not in words_of(run).reason
+
+
+def test_words_are_those_of_the_reader_not_of_the_worker():
+    run = Run(state=Job.State.FAILED, failure=Failure.DISK_FULL)
+    with translation.override("zh-hans"):
+        assert words_of(run).title
+    assert words_of(run).title == "The disk is full."
+
+
+@pytest.mark.parametrize(
+    ("world", "reason"),
+    [
+        ({"members": 1, "items": 30, "each": 15}, "too_few_members"),
+        ({"members": 60, "items": 1, "each": 1}, "too_few_items"),
+        ({"value": 0.0}, "too_few_liked"),
+        ({"members": 2, "items": 4, "each": 2}, "too_few_interactions"),
+        ({"day_s": 0.0}, "all_at_once"),
+    ],
+)
+def test_data_that_teaches_nothing_is_refused_with_the_reason(tmp_path, world, reason):
+    write_snapshot(tmp_path, **world)
+    told = _end(tmp_path, "ease")["failed"]
+    assert (told["failure"], told["facts"]["reason"]) == ("bad_data", reason)
+
+
+@pytest.mark.parametrize("family", ["popularity", "item_knn", "ease", "dot"])
+def test_constant_ratings_that_tell_of_liking_give_a_model(tmp_path, family):
+    write_snapshot(tmp_path)
+    assert "result" in _end(tmp_path, family)
+
+
+@transactional
+@pytest.mark.parametrize("largest", [2_000, 60_000], ids=["the data", "the artifact"])
+def test_a_disk_full_leaves_nothing_half_written_and_says_so(operator, ratings, var, largest):
+    run = actions.request_run(family="dot", parameters={"embedding_size": 512}, actor=operator)
+    assert start(run, str(largest)).wait(timeout=120) == 0
+    run.refresh_from_db()
+    assert (run.state, run.failure) == (Job.State.FAILED, Failure.DISK_FULL)
+    assert not ModelVersion.objects.exists()
+    assert not checkpoints(run).exists()
+    assert not list((var / "artifacts").glob("dot/*"))
+    assert not list(snapshots.run_folder(run).glob(".*"))
+
+
+@transactional
+def test_a_fit_that_the_system_kills_ran_out_of_memory(operator, ratings):
+    run = actions.request_run(family="dot", parameters=LONG, actor=operator)
+    worker = _in_thread(run)
+    wait_until(lambda: bool(fits()), "it fits")
+    fits()[0].send_signal(signal.SIGKILL)
+    worker.join(timeout=60)
+    run.refresh_from_db()
+    assert (run.state, run.failure) == (Job.State.FAILED, Failure.OUT_OF_MEMORY)
+    assert "want of memory" in words_of(run).reason
+
+
+@transactional
+def test_a_gpu_that_is_not_there_is_said_before_any_data_is_read(operator, ratings, monkeypatch):
+    monkeypatch.setattr("recsys.devices.gpu", str)
+    options = {"device": "cuda"}
+    run = actions.request_run(family="dot", parameters={}, options=options, actor=operator)
+    runs.execute(run.id)
+    run.refresh_from_db()
+    assert (run.failure, run.failure_facts["reason"]) == (Failure.CONFIGURATION, "no_gpu")
+    assert run.snapshot == {}
+
+
+@transactional
+def test_a_fault_of_the_code_ends_the_run_and_keeps_what_was_said(operator, ratings, monkeypatch):
+    monkeypatch.setattr(snapshots, "take", lambda run: run.report["rows"])
+    run = actions.request_run(family="ease", parameters={}, actor=operator)
+    runs.execute(run.id)
+    run.refresh_from_db()
+    assert (run.state, run.failure) == (Job.State.FAILED, Failure.CODE_ERROR)
+    assert "KeyError" in words_of(run).detail
+
+
+@transactional
+def test_a_database_that_goes_away_costs_an_attempt_not_the_run(operator, ratings, monkeypatch):
+    whole, tries = snapshots.take, []
+
+    def take(run):
+        tries.append(run)
+        if len(tries) == 1:
+            raise OperationalError("the server closed the connection")
+        return whole(run)
+
+    monkeypatch.setattr(snapshots, "take", take)
+    run = actions.request_run(family="popularity", parameters={}, actor=operator)
+    runs.execute(run.id)
+    assert Run.objects.get(pk=run.pk).state == Job.State.QUEUED
+    runs.execute(run.id)
+    run.refresh_from_db()
+    assert (run.state, run.attempt) == (Job.State.SUCCEEDED, 2)
+
+
+def test_the_class_without_facts_still_has_words():
+    assert Trouble(Failure.WORKER_DIED).told()["facts"] == {}
+
+
+def _end(folder, family):
+    with FitProcess(write_job(folder, family), threads=1) as child:
+        last: Message = {}
+        while True:
+            try:
+                last = child.next_message(60) or last
+            except EOFError:
+                return last
+
+
+def _in_thread(run):
+    def work():
+        try:
+            runs.execute(run.id)
+        finally:
+            connection.close()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    return worker
