@@ -28,6 +28,7 @@ class Card:
     item: Item
     nonce: str
     impression: str = ""
+    slate: str = ""
     rating: Rating | None = None
     curated: bool = False
     sampled: bool = False
@@ -57,6 +58,11 @@ class Card:
         """The item's page; it names the impression, so that opening it counts as a click on that slate."""
         page = reverse("item", args=[self.item.id])
         return f"{page}?impression={self.impression}" if self.impression else page
+
+    @property
+    def why_url(self) -> str:
+        """The page that says why the item stands in its slate; empty where it stands in none."""
+        return reverse("why", args=[self.slate, self.item.id]) if self.slate else ""
 
     @property
     def line(self) -> str:
@@ -108,7 +114,11 @@ class Card:
 
 
 def cards(
-    placements: Iterable[Mapping[str, Any]], *, subject: UUID | None, impression: UUID | None = None
+    placements: Iterable[Mapping[str, Any]],
+    *,
+    subject: UUID | None,
+    impression: UUID | None = None,
+    slate: UUID | None = None,
 ) -> list[Card]:
     """The cards of placements in their order: two queries however many they are."""
     ordered = [(UUID(str(placement["id"])), placement) for placement in placements]
@@ -120,6 +130,7 @@ def cards(
             item=items[item],
             nonce=secrets.token_urlsafe(9),
             impression=str(impression or ""),
+            slate=str(slate or ""),
             rating=ratings.get(item),
             curated=bool(placement.get("curated")),
             sampled=bool(placement.get("sampled")),

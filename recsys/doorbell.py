@@ -116,7 +116,7 @@ def ring(place: Place, needs: Versions, budget_s: float) -> Body | None:
             _publish_or_withdraw(place, timeout_s)
         # A message that no worker took in its lifetime is gone: who can wait longer rings again.
         patience_s = min(deadline - time.monotonic(), MESSAGE_LIFE_MS / 1000)
-        wait = partial(_wait, reply=reply, patience_s=patience_s)
+        wait = partial(popped, reply=reply, patience_s=patience_s)
         packed = cache.ask(wait, timeout_s)
     return unpack(packed) if packed else None
 
@@ -146,7 +146,8 @@ def _now_ms() -> int:
     return int(time.time() * 1000)
 
 
-def _wait(client: redis.Redis, reply: str, patience_s: float) -> bytes | None:
+def popped(client: redis.Redis, reply: str, patience_s: float) -> bytes | None:
+    """The answer that is pushed on a reply list; None where none came in time."""
     if patience_s <= 0:
         return None
     pool = client.connection_pool

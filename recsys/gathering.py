@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from curation.fusion.policy import DiversityKind, Policy
 from curation.fusion.seeds import seed_of
 from curation.models import ChangeSet, Surface
 from feedback import rewards
-from feedback.history import MemberFeedback, state_of
+from feedback.history import MemberFeedback, Reacted, state_of
 from recsys import catalogue, checks, live
 from recsys.catalogue import STATISTICS, Catalogue
 from recsys.checks import Check
@@ -208,7 +208,8 @@ def _whole(reading: Reading) -> Whole:
 
 def _scores(reading: Reading) -> dict[str, Floats]:
     """Raw scores of the whole catalogue by scorer; a damaged one knows nothing."""
-    items, history = reading.catalogue, _history(reading)
+    items = reading.catalogue
+    history = history_of(reading.feedback.history, reading.anchor, reading.instant)
     return {
         family: np.full(len(items), np.nan)
         if scorer is None
@@ -217,14 +218,13 @@ def _scores(reading: Reading) -> dict[str, Floats]:
     }
 
 
-def _history(reading: Reading) -> History:
-    """What scorers fold in: the member's history; on a similar-items surface the anchor, liked now.
+def history_of(said: Iterable[Reacted], anchor: UUID | None, instant: datetime) -> History:
+    """What scorers fold in: what a member did; on a similar-items surface the anchor, liked now.
 
     Every scorer then answers what goes with that one item, in the numbers that the blend is used to.
     """
-    if reading.anchor is not None:
-        return History.of([(reading.anchor, 1.0, reading.instant.timestamp())])
-    said = reading.feedback.history
+    if anchor is not None:
+        return History.of([(anchor, 1.0, instant.timestamp())])
     return History.of((each.item_id, each.reward, each.occurred_at.timestamp()) for each in said)
 
 

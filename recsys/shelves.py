@@ -61,7 +61,7 @@ def home(request: HttpRequest, *, feedback: int = 0) -> Shelf:
         replace(ask, wait_ms=_PATIENCE_MS) if feedback else ask, feedback=feedback
     )
     return Shelf(
-        cards=cards(served.placements, subject=served.member, impression=served.impression),
+        cards=_cards(served),
         sentence=_sentence(served),
         mode=served.mode,
         trace_url=_trace_url(request, served),
@@ -78,7 +78,16 @@ def similar(request: HttpRequest, anchor: Item) -> Sequence[Card]:
         )
         return cards(placements, subject=None)
     served = serving.slate(_ask(member, "similar", _SIMILAR_SIZE, anchor))
-    return cards(served.placements, subject=served.member, impression=served.impression)
+    return _cards(served)
+
+
+def _cards(served: Served) -> Sequence[Card]:
+    return cards(
+        served.placements,
+        subject=served.member,
+        impression=served.impression,
+        slate=served.slate,
+    )
 
 
 def _key(request: HttpRequest) -> MemberKey | None:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from curation.access import role_required
+from curation.access import role_required, roles_of
 from curation.models import Item
-from recsys import comment_pane, receipts, shelves, traces
+from recsys import comment_pane, explanations, receipts, shelves, traces
 from recsys.cards import cards
 from recsys.feedback_forms import CommentForm, FeedbackForm, UndoForm, ViewForm
 from recsys.models import Slate
 from recsys.receipts import Receipt
 from recsys.trace_tables import tables_of
 from recsys.visitors import for_everybody
+
+TRACE_READERS: Final = frozenset({"curator", "analyst", "operator"})
 
 
 @for_everybody
@@ -87,13 +90,33 @@ def undo_feedback(request: HttpRequest) -> HttpResponse:
     return _answer(request, target, receipts.undo(request, target, form.cleaned_data["event"]))
 
 
-@role_required("curator", "analyst", "operator")
+@role_required(*TRACE_READERS)
 @require_GET
 def trace(request: HttpRequest, slate_id: UUID) -> HttpResponse:
     """The arithmetic and the decisions behind one slate, slot by slot."""
     slate = get_object_or_404(Slate, id=slate_id)
     tables = tables_of(traces.trace_of(slate))
-    return render(request, "recsys/trace.html", {"slate": slate, **tables})
+    asked = "evidence" in request.GET
+    if asked:
+        explanations.add_to(tables["placements"], slate)
+    return render(request, "recsys/trace.html", {"slate": slate, "asked": asked, **tables})
+
+
+@for_everybody
+@require_GET
+def why(request: HttpRequest, slate_id: UUID, item_id: UUID) -> HttpResponse:
+    """Why an item stands in a slate, to whom the slate was made for and to staff; to others it is not there."""
+    slate = get_object_or_404(Slate, id=slate_id)
+    explained = explanations.of(slate, item_id)
+    if explained is None or not _may_ask_why(request, slate):
+        raise Http404
+    return render(request, "recsys/why.html", {"slate": slate, "why": explained})
+
+
+def _may_ask_why(request: HttpRequest, slate: Slate) -> bool:
+    if roles_of(request.user) & TRACE_READERS:
+        return True
+    return slate.subject is None or slate.subject == shelves.subject_of(request)
 
 
 def _answer(request: HttpRequest, target: Item | None, receipt: Receipt) -> HttpResponse:

@@ -2,55 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from curation.models import Surface
 from curation.problems import CONTENT_TYPE
 from feedback.parsing import KINDS, MAX_COMMENT
 from recsys.api.parameters import DEFAULT_SIZE, MAX_EXCLUDED
-
-Schema = dict[str, Any]
-
-
-def ref(name: str) -> Schema:
-    """A reference to a component."""
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def record(properties: Schema, *, optional: tuple[str, ...] = (), **more: object) -> Schema:
-    """An object of exactly these properties."""
-    required = [name for name in properties if name not in optional]
-    shape: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
-    return shape | ({"required": required} if required else {}) | more
-
-
-def any_or(name: str) -> Schema:
-    """A row of a batch: what it should be, or anything, since a row that is no such thing is rejected alone."""
-    return {"anyOf": [ref(name), {"description": "Anything else is rejected, row by row."}]}
-
-
-def array(of: Schema, **more: object) -> Schema:
-    """An array."""
-    return {"type": "array", "items": of} | more
-
-
-def mapping(to: Schema) -> Schema:
-    """An object with free names."""
-    return {"type": "object", "additionalProperties": to}
-
-
-TEXT: Final = {"type": "string"}
-FLAG: Final = {"type": "boolean"}
-NUMBER: Final = {"type": "number"}
-COUNT: Final = {"type": "integer", "minimum": 0}
-UUID: Final = {"type": "string", "format": "uuid"}
-MAYBE_UUID: Final = {"type": ["string", "null"], "format": "uuid"}
-OUTSIDE_ID: Final = {
-    "type": "string",
-    "minLength": 1,
-    "maxLength": 255,
-    "pattern": r"^[\x21-\x7e]+$",
-}
+from recsys.api.shapes import (
+    COUNT,
+    FLAG,
+    NUMBER,
+    OUTSIDE_ID,
+    TEXT,
+    UUID,
+    Schema,
+    any_or,
+    array,
+    record,
+    ref,
+)
+from recsys.api.slate_shapes import SLATES
 
 COMPONENTS: Final[Schema] = {
     "Problem": record(
@@ -71,44 +42,7 @@ COMPONENTS: Final[Schema] = {
         optional=("errors",),
         description="Every error, as problem details (RFC 9457).",
     ),
-    "Reason": record({"code": TEXT, "text": TEXT}),
-    "Placement": record(
-        {
-            "slot": {"type": "integer", "minimum": 1},
-            "item": TEXT,
-            "title": TEXT,
-            "score": NUMBER,
-            "parts": mapping({"type": ["number", "null"]})
-            | {"description": "What each live scorer gave; null where it does not know the item."},
-            "boost": NUMBER,
-            "rounding": NUMBER,
-            "reasons": array(ref("Reason")),
-            "explanation": ref("Explanation") | {"description": "With `explain` only."},
-        },
-        optional=("explanation",),
-    ),
-    "Explanation": record(
-        {
-            "fired": array(UUID),
-            "withheld": array(UUID),
-            "lost": array(UUID),
-            "pinned": FLAG,
-            "curated": FLAG,
-            "sampled": FLAG,
-            "propensity": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
-        },
-        description="The decisions behind a placement, and the chance with which it was drawn.",
-    ),
-    "Recommendations": record(
-        {
-            "impression": UUID,
-            "slate": MAYBE_UUID,
-            "mode": {"type": "string", "enum": ["fresh", "stale", "fallback"]},
-            "short": FLAG | {"description": "Fewer placements than asked for could be had."},
-            "versions": mapping(COUNT),
-            "placements": array(ref("Placement")),
-        }
-    ),
+    **SLATES,
     "Interaction": record(
         {
             "event": OUTSIDE_ID | {"description": "Your own key: sent twice, it counts once."},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from curation.models import Item
 from curation.problems import Denied, Invalid, Missing
-from recsys import reasons, serving
+from recsys import reasons, serving, why
 from recsys.api.door import door
 from recsys.api.parameters import Parameters, SlateParameters
 from recsys.api.tokens import Caller
@@ -61,27 +61,41 @@ def slate(ask: Ask, *, feedback: int = 0) -> Served:
 
 
 def answer(served: Served, *, explain: bool = False) -> dict[str, Any]:
-    """The JSON object of a served slate; `explain` adds what each placement owes to which decisions."""
+    """The JSON object of a served slate; `explain` adds what each placement owes to decisions and history."""
     language = get_language() or ""
+    evidence = _evidence(served) if explain else None
     return {
         "impression": served.impression,
         "slate": served.slate,
         "mode": served.mode,
         "short": served.short,
         "versions": served.versions,
-        "placements": [_placement(each, explain, language) for each in served.placements],
+        "placements": [_placement(each, evidence, language) for each in served.placements],
     }
 
 
-def _placement(placement: Mapping[str, Any], explain: bool, language: str) -> dict[str, Any]:
+def _evidence(served: Served) -> why.Known:
+    """What of the member's history spoke for the placements."""
+    if served.slate is None:
+        return {}
+    return why.evidence(served.slate, [UUID(each["id"]) for each in served.placements])
+
+
+def _placement(
+    placement: Mapping[str, Any], evidence: why.Known | None, language: str
+) -> dict[str, Any]:
     shown = {name: placement[name] for name in SHOWN}
     shown["reasons"] = [
         {"code": reason["code"], "text": reasons.text_of(reason, language)}
         for reason in placement["reasons"]
     ]
-    if explain:
+    if evidence is not None:
         decisions = {name: placement.get(name, []) for name in DECISIONS}
-        shown["explanation"] = decisions | {name: placement[name] for name in EXPLAINED}
+        told = evidence.get(UUID(placement["id"]))
+        spoke = None if told is None else [asdict(each) for each in told]
+        shown["explanation"] = (
+            decisions | {name: placement[name] for name in EXPLAINED} | {"evidence": spoke}
+        )
     return shown
 
 

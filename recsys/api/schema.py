@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, Final
 
-from recsys.api.hot_schema import COMPONENTS, PATHS, PROBLEM, Schema, any_or, record
+from recsys.api.hot_schema import COMPONENTS, PATHS, PROBLEM
+from recsys.api.shapes import Schema, any_or, record
 from recsys.ml.configuration import Setting, settings_of
 from recsys.ml.options import TrainingOptions
 from recsys.ml.registry import FAMILIES, Family

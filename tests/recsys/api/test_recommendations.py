@@ -154,6 +154,7 @@ def test_explain_adds_what_stands_behind_each_placement(client_api, fuse):
         "withheld",
         "lost",
         "propensity",
+        "evidence",
     }
 
 
