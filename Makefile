@@ -6,7 +6,7 @@ VENV := .venv/bin
 TESTS ?= tests
 WORKERS ?= 2
 
-.PHONY: help run test e2e lint check bench lock clean worker-environment dev-environment
+.PHONY: help run test e2e lint check bench soak lock clean worker-environment dev-environment
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -37,6 +37,11 @@ check: lint test
 
 bench: dev-environment
 	@exec $(VENV)/python -m bench
+
+# MINUTES of mixed traffic while processes are killed, then every acknowledged event is counted.
+MINUTES ?= 10
+soak: dev-environment
+	@exec $(VENV)/python -m tests.soak --minutes $(MINUTES)
 
 # The index of packages and its place are a matter of the machine: none stands in the locks.
 COMPILE := $(VENV)/python -m piptools compile --quiet --generate-hashes --unsafe-package torch --strip-extras \

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from kombu import Producer
 from kombu.exceptions import OperationalError
+from structlog.contextvars import get_contextvars
 
 from recsys.cache import Breaker, Unavailable
 from recsys.config.celery import app
@@ -33,28 +34,29 @@ def publish(
     queue: str,
     timeout_s: float,
     expires_s: float | None = None,
+    request: str = "",
 ) -> None:
-    """Send one message; raises `cache.Unavailable` where the broker does not take it in time."""
-    breaker.call(
-        lambda: _send(task, arguments, queue, timeout_s, expires_s), (OperationalError, OSError)
-    )
+    """Send one message; raises `cache.Unavailable` where the broker does not take it in time.
+
+    request: the id of the web request that it follows from; the one at hand where none is named.
+    """
+    named = request or str(get_contextvars().get("request_id", ""))
+    message = {
+        "args": list(arguments),
+        "queue": queue,
+        "expires": expires_s,
+        "headers": {"request_id": named},
+    }
+    breaker.call(lambda: _send(task, message, timeout_s), (OperationalError, OSError))
 
 
-def _send(
-    task: str, arguments: Sequence[Any], queue: str, timeout_s: float, expires_s: float | None
-) -> None:
+def _send(task: str, message: Mapping[str, Any], timeout_s: float) -> None:
     producers = _producers.by_timeout
     if timeout_s not in producers:
         producers[timeout_s] = _open(timeout_s)
     try:
         app.send_task(
-            task,
-            args=list(arguments),
-            queue=queue,
-            expires=expires_s,
-            ignore_result=True,
-            retry=False,
-            producer=producers[timeout_s],
+            task, **message, ignore_result=True, retry=False, producer=producers[timeout_s]
         )
     except BaseException:
         _close(producers.pop(timeout_s), timeout_s)

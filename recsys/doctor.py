@@ -6,7 +6,7 @@ import platform
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -22,8 +22,6 @@ from recsys.models import ModelVersion
 
 LEAST_POSTGRES: Final = 15
 LEAST_FREE: Final = 0.10
-LONGEST_LAG: Final = timedelta(seconds=60)
-LONGEST_WAIT: Final = timedelta(minutes=10)
 LONGEST_LOCK_S: Final = 5
 LONGEST_TRANSACTION_S: Final = 300
 LARGEST_SKEW_S: Final = 1.0
@@ -219,7 +217,7 @@ def _broker(standing: operations.Standing) -> Finding:
 
 def _outbox(standing: operations.Standing) -> Finding:
     lag = standing.outbox
-    late = lag.oldest is not None and lag.oldest > LONGEST_LAG
+    late = lag.oldest is not None and lag.oldest > operations.LONGEST_LAG
     text = f"{lag.waiting} wait, the oldest {lag.oldest}" if lag.waiting else "empty"
     return Finding("outbox", text, "look into var/log/relay.log" if late else "")
 
@@ -229,7 +227,7 @@ def _jobs(jobs: operations.Jobs, standing: operations.Standing) -> Finding:
     if jobs.expired:
         text = f"{told}; {jobs.expired} lost their worker"
         return Finding(jobs.kind, text, "wait half a minute: the sweep frees them")
-    waits = jobs.oldest is not None and jobs.oldest > LONGEST_WAIT
+    waits = jobs.oldest is not None and jobs.oldest > operations.LONGEST_WAIT
     idle = not jobs.by_state.get("running")
     if waits and idle:
         text = f"{told}; the oldest has waited {jobs.oldest} while nothing runs"

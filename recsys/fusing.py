@@ -19,7 +19,7 @@ from curation.fusion.slate import Placement
 from curation.fusion.slate import Slate as Fused
 from curation.ids import new_id
 from curation.models import ChangeSet, Member, Surface
-from recsys import cache, doorbell, gathering
+from recsys import cache, doorbell, gathering, telemetry
 from recsys.bodies import Whole
 from recsys.gathering import Gathered, Reading
 from recsys.models import Slate
@@ -42,11 +42,12 @@ def fuse_now(place: Place) -> None:
     """Fuse a place's slate, store it and answer all whom it satisfies."""
     token = uuid4().hex
     try:
-        with gathering.snapshot():
-            check = gathering.look(place)
-            doorbell.departed(place, check.versions, token)
-            reading = gathering.read(place, check)
-        doorbell.landed(place, make(reading).body, token)
+        with telemetry.FUSES.labels(place.surface).time():
+            with gathering.snapshot():
+                check = gathering.look(place)
+                doorbell.departed(place, check.versions, token)
+                reading = gathering.read(place, check)
+            doorbell.landed(place, make(reading).body, token)
     except cache.Unavailable as trouble:
         log.warning("a slate of %s reached nobody: %s", place.surface, trouble)
     except BaseException:

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_GET
 
 from curation.access import role_required
 from recsys import operations
-from recsys.doctor import LONGEST_LAG, LONGEST_WAIT
 from recsys.models import Job
 
 
@@ -40,7 +39,7 @@ def _context(standing: operations.Standing) -> dict[str, Any]:
             }
             for name in operations.QUEUES
         ],
-        "outbox_is_late": lag is not None and lag > LONGEST_LAG,
+        "outbox_is_late": lag is not None and lag > operations.LONGEST_LAG,
         "jobs": [_row(jobs) for jobs in standing.jobs],
         "beats": [
             {"beat": beat, "late": standing.is_late(beat), "ago": standing.at - beat.beat_at}
@@ -57,6 +56,6 @@ def _row(jobs: operations.Jobs) -> dict[str, Any]:
         "kind": jobs.kind,
         "states": [each for each in counted if each[2] or each[1] in open_states],
         "oldest": jobs.oldest,
-        "late": jobs.oldest is not None and jobs.oldest > LONGEST_WAIT,
+        "late": jobs.oldest is not None and jobs.oldest > operations.LONGEST_WAIT,
         "expired": jobs.expired,
     }

@@ -24,6 +24,10 @@ WORKERS: Final = ("relay", *QUEUES)
 """Roles of which at least one process has to live."""
 LATE_AFTER: Final = timedelta(seconds=3 * BEAT_S)
 LATE_PERIODS: Final = 3
+LONGEST_LAG: Final = timedelta(seconds=60)
+"""How long a task may wait in the outbox."""
+LONGEST_WAIT: Final = timedelta(minutes=10)
+"""How long a job may wait while nothing of its kind runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,12 @@ class Lag:
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """The jobs of one kind by state, how long the oldest has waited, and how many leases ran out."""
+    """The jobs of one kind by state, how long the oldest has waited, and how many leases ran out.
 
+    `name` is for programs, `kind` for people.
+    """
+
+    name: str
     kind: str
     by_state: Mapping[str, int]
     oldest: timedelta | None
@@ -107,7 +115,7 @@ def _jobs(job: type[Job], now: datetime) -> Jobs:
     running = job._default_manager.filter(state=Job.State.RUNNING)
     expired = running.filter(lease_until__lt=now).count()
     kind = str(job._meta.verbose_name_plural)
-    return Jobs(kind, dict(rows), _since(now, oldest), expired)
+    return Jobs(str(job._meta.model_name), kind, dict(rows), _since(now, oldest), expired)
 
 
 def _late_ticks(now: datetime) -> dict[str, timedelta | None]:

@@ -28,7 +28,7 @@ BROKER_TIMEOUT_S: Final = 2.0
 TAKE: Final = """
 DELETE FROM curation_outbox WHERE id IN (
     SELECT id FROM curation_outbox ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
-) RETURNING id, task, queue, arguments::json
+) RETURNING id, task, queue, arguments::json, request
 """
 
 
@@ -53,8 +53,10 @@ def publish_batch() -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(TAKE, [BATCH])
         rows = sorted(cursor.fetchall())
-        for _, task, queue, arguments in rows:
-            broker.publish(task, arguments, queue=queue, timeout_s=BROKER_TIMEOUT_S)
+        for _, task, queue, arguments, request in rows:
+            broker.publish(
+                task, arguments, queue=queue, timeout_s=BROKER_TIMEOUT_S, request=request
+            )
     return len(rows)
 
 

@@ -21,7 +21,7 @@ from curation.ids import new_id
 from curation.models import Surface
 from feedback import impressions
 from feedback.models import Impression
-from recsys import bodies, cache, doorbell, fallbacks
+from recsys import bodies, cache, doorbell, fallbacks, telemetry
 from recsys.bodies import Body
 from recsys.checks import Check, check
 from recsys.places import Place
@@ -230,6 +230,7 @@ def _serve(ask: Ask, found: _Found) -> Served:
         placements=[_shown(each) for each in placements],
         member=subject,
     )
+    telemetry.SLATES.labels(ask.surface, found.mode).inc()
     _log(ask, served, body.removed(gone), simulated=found.check.simulated)
     return served
 

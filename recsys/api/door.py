@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.authentication import CSRFCheck
+from structlog.contextvars import bind_contextvars
 
 from curation.models import User
 from curation.problems import Denied, Problem, problem_response
@@ -56,6 +57,7 @@ def _wrong_method(method: str) -> HttpResponse:
 
 def _let_in(request: HttpRequest, roles: tuple[str, ...]) -> Caller:
     caller = authenticate(request)
+    bind_contextvars(user=str(caller.user_id))
     admit(request, caller)
     if caller.roles.isdisjoint(roles):
         raise Denied(_("This takes the role %(roles)s.") % {"roles": _(" or ").join(roles)})

@@ -18,7 +18,8 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     if request.path.startswith(API):
         return problem_response(problem)
     page = render(request, "problem.html", {"problem": problem}, status=problem.status)
-    page.headers.update(problem.headers)
+    for name, value in problem.headers.items():
+        page[name] = value
     return page
 
 

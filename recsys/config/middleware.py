@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import re
+import time
 import zoneinfo
 from collections.abc import Callable, Mapping
 from functools import cache
+from http import HTTPStatus
 from typing import Final
 
 from allauth.mfa.utils import is_mfa_enabled
@@ -14,29 +18,61 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from curation.ids import new_id
 from curation.models import User
 from curation.problems import Problem
-from recsys import throttles
+from recsys import telemetry, throttles
 from recsys.config import errors
 from recsys.throttles import TooMany
 
+log = logging.getLogger(__name__)
+
 View = Callable[[HttpRequest], HttpResponse]
+_IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+_PROBES: Final = frozenset({"live", "ready", "metrics"})
 
 _DESK: Final = ("/admin/", "/report/")
 
 
 def request_id(get_response: View) -> View:
-    """Give each request an id under `request.META["REQUEST_ID"]` and the response the header `X-Request-ID`."""
+    """Give each request an id, its caller's if that is one, and write one line about what became of it.
+
+    It stands under `request.META["REQUEST_ID"]`, in the response's header `X-Request-ID`, and in every line logged.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        request.META["REQUEST_ID"] = identifier = str(new_id())
-        response = get_response(request)
+        request.META["REQUEST_ID"] = identifier = _identifier(request)
+        clear_contextvars()
+        bind_contextvars(request_id=identifier)
+        began = time.perf_counter()
+        with telemetry.IN_FLIGHT.track_inprogress():
+            response = get_response(request)
         response["X-Request-ID"] = identifier
+        _tell(request, response, time.perf_counter() - began)
         return response
 
     return middleware
+
+
+def _identifier(request: HttpRequest) -> str:
+    given = request.headers.get("X-Request-ID", "")
+    return given if _IDENTIFIER.fullmatch(given) else str(new_id())
+
+
+def _tell(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    """Count the request and log its line: the route rather than the address, which may hold a secret."""
+    match = request.resolver_match
+    if match is None and response.status_code != HTTPStatus.NOT_FOUND:
+        return  # a static file, or refused before any view
+    view = (match.view_name or match.func.__name__) if match else ""
+    status = response.status_code
+    telemetry.REQUESTS.labels(view, f"{status // 100}xx").observe(seconds)
+    if view in _PROBES:
+        return
+    facts = {"method": request.method, "route": match.route if match else "", "view": view}
+    log.info("request", extra={**facts, "status": status, "ms": round(seconds * 1000, 1)})
 
 
 def body_limit(get_response: View) -> View:
@@ -104,6 +140,7 @@ def preferences(get_response: View) -> View:
             request.user, User
         ):
             return get_response(request)
+        bind_contextvars(user=str(request.user.pk))
         if request.user.language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
             translation.activate(request.user.language)
             request.LANGUAGE_CODE = request.user.language

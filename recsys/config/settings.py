@@ -12,12 +12,15 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import sys
 from pathlib import Path
 from typing import Any
 
 from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
+
+from recsys.config.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR_DIR = Path(os.environ.get("TANDEM_VAR", BASE_DIR / "var")).resolve()
@@ -167,7 +170,13 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = TLS
+# Behind a proxy that ends TLS; it has to set this header itself, whatever a client sent.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TLS else None
+# Whoever watches over a process asks the process, not the proxy.
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if TLS else 0
+# Whether all of the domain's other names speak TLS, and may be preloaded, is not ours to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -355,15 +364,4 @@ LOCALE_PATHS = [BASE_DIR / "recsys" / "locale"]
 USE_I18N = USE_TZ = True
 TIME_ZONE = "UTC"
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("TANDEM_LOG", "INFO")},
-    # One slate, two lines: too many for a log that people read.
-    "loggers": {
-        name: {"level": "WARNING" if PROCESS == "realtime" else "NOTSET"}
-        for name in ("celery.worker.strategy", "celery.app.trace")
-    },
-}
+LOGGING = logging_config(PROCESS, os.environ.get("TANDEM_LOG", "INFO"), watched=sys.stderr.isatty())

@@ -22,7 +22,7 @@ SELECT relname FROM pg_class
  WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname
 """
 # Every version can be promoted or rolled back to, so its files are kept; what a live one was trained on explains it.
-_ARTIFACTS: Final = "SELECT artifact FROM recsys_modelversion ORDER BY id"
+_ARTIFACTS: Final = "SELECT artifact FROM recsys_modelversion WHERE pruned_at IS NULL ORDER BY id"
 _LIVE_RUNS: Final = """
 SELECT version.run_id::text FROM recsys_livemodel AS live
   JOIN recsys_modelversion AS version ON version.id = live.version_id ORDER BY 1

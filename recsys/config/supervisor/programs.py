@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from recsys.config.embedded.postgres import Postgres, initialise
 from recsys.config.embedded.postmaster import clear_leftovers
@@ -16,6 +17,7 @@ from recsys.config.embedded.valkey import Valkey
 from recsys.config.supervisor.child import Child, Program, python
 
 FOUNDATION, WEB, WORK, ONCE = range(4)
+METRICS = "metrics"
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def web(environment: dict[str, str], at: Web) -> Program:
     return Program(
         name="web",
         words=python(*words),
-        environment=environment | {"TANDEM_PROCESS": "web"} | _threads(1),
+        environment=environment | {"TANDEM_PROCESS": "web"} | _threads(1) | _counted(environment),
         stage=WEB,
         ready=lambda _: _answers_http(at),
     )
@@ -126,7 +128,10 @@ def _worker(
     return Program(
         name=queue,
         words=_celery(environment, *words),
-        environment=environment | {"TANDEM_PROCESS": queue} | _threads(threads),
+        environment=environment
+        | {"TANDEM_PROCESS": queue}
+        | _threads(threads)
+        | _counted(environment),
         stage=WORK,
         ready=_says(" ready."),
         # A second SIGTERM would wait for the task as long as the first; an orphan must not finish one of hours.
@@ -171,6 +176,12 @@ def once(name: str, environment: dict[str, str], *words: str, to_terminal: bool 
 
 def _threads(number: int) -> dict[str, str]:
     return {"OMP_NUM_THREADS": str(number), "OPENBLAS_NUM_THREADS": str(number)}
+
+
+def _counted(environment: dict[str, str]) -> dict[str, str]:
+    """The folder in which processes count together, where there is one; others count each for itself."""
+    folder = Path(environment.get("TANDEM_VAR", "/nowhere")) / METRICS
+    return {"PROMETHEUS_MULTIPROC_DIR": str(folder)} if folder.is_dir() else {}
 
 
 def _says(words: str) -> Callable[[Child], bool]:

@@ -6,6 +6,7 @@ import ctypes
 import errno
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -74,6 +75,8 @@ class _Product:
             (self._plan.var / name).unlink(missing_ok=True)
             self._family.remove_at_end(self._plan.var / name)
         say(f"Tandem keeps its data in {self._plan.var}")
+        shutil.rmtree(self._plan.var / programs.METRICS, ignore_errors=True)
+        (self._plan.var / programs.METRICS).mkdir(mode=0o700)
         services = plan(self._plan.var, os.environ, self._family.private_folder)
         environment = self._environment(services)
         self._start_services(services, environment)
