@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -14,6 +14,7 @@ from curation.models import Member
 __all__ = [
     "get_or_create",
     "get_or_create_many",
+    "persons",
     "refresh_many",
     "refresh_segments",
     "renew",
@@ -23,6 +24,13 @@ __all__ = [
 ]
 
 _MOST_MERGES: Final = 20
+
+# A member who was merged is one step from whom they were merged into.
+_PERSONS: Final = """
+SELECT m.outside_id, coalesce(other.subject, m.subject), coalesce(other.simulated, m.simulated)
+FROM curation_member m LEFT JOIN curation_member other ON other.id = m.merged_into_id
+WHERE m.source = %s AND m.outside_id = ANY(%s::text[])
+"""
 
 # By ascending subject, as whoever changes memberships holds these rows.
 _NOTE: Final = """
@@ -62,6 +70,30 @@ def get_or_create_many(source: str, outside_ids: Collection[str]) -> dict[str, M
         Member.objects.bulk_create(rows, ignore_conflicts=True)
         found |= resolve_many(source, unknown)
     return found
+
+
+class Person(NamedTuple):
+    """What feedback needs to know of a member."""
+
+    subject: UUID
+    simulated: bool
+
+
+def persons(source: str, outside_ids: Collection[str]) -> dict[str, Person]:
+    """Who is meant by each outside id, the unknown ones made: one statement where all are known."""
+    found = _persons(source, outside_ids)
+    unknown = sorted(set(outside_ids) - found.keys())
+    if unknown:
+        rows = [Member(source=source, outside_id=outside_id) for outside_id in unknown]
+        Member.objects.bulk_create(rows, ignore_conflicts=True)
+        found |= _persons(source, unknown)
+    return found
+
+
+def _persons(source: str, outside_ids: Collection[str]) -> dict[str, Person]:
+    with connection.cursor() as cursor:
+        cursor.execute(_PERSONS, [source, list(outside_ids)])
+        return {row[0]: Person(row[1], row[2]) for row in cursor.fetchall()}
 
 
 def resolve_many(source: str, outside_ids: Collection[str]) -> dict[str, Member]:

@@ -163,6 +163,7 @@ def _told(
         lost = judged.status is Status.ACCEPTED and event.event in taken
         outcome = repeated(event, taken[event.event]) if lost else judged
         if outcome.status is not Status.REJECTED:
-            outcome = replace(outcome, version=members[event.subject].version)
+            version = members[event.subject].version
+            outcome = Outcome(event.event, outcome.status, outcome.reason, outcome.text, version)
         told.append(outcome)
     return told

@@ -14,7 +14,7 @@ from typing import Final
 from django.utils import timezone
 
 from curation.importing import Rejects, Row, Rows
-from curation.members import get_or_create_many, resolve_many
+from curation.members import Person, persons, resolve_many
 from curation.models import Member
 from feedback.actions import record, rehearse
 from feedback.events import Outcome, Status
@@ -53,7 +53,7 @@ def import_file(
     """
     progress = Progress()
     keep = partial(rehearse, earlier={}) if dry_run else record
-    find = partial(_imagined, strangers={}) if dry_run else get_or_create_many
+    find = partial(_imagined, strangers={}) if dry_run else persons
     with Rows(path) as rows:
         stream = iter(rows)
         while chunk := list(islice(stream, CHUNK)):
@@ -81,7 +81,7 @@ def _import_chunk(
     chunk: Sequence[Row],
     reading: Reading,
     keep: Callable[..., list[Outcome]],
-    find: Callable[[str, set[str]], Mapping[str, Member]],
+    find: Callable[[str, set[str]], Mapping[str, Person | Member]],
 ) -> list[Outcome]:
     now = timezone.now()
     read_rows = [read(row, reading, now=now) for row in chunk]

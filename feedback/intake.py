@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
+from curation.members import Person
 from curation.models import Member
 from feedback.actions import record
 from feedback.events import NewInteraction, Outcome
@@ -19,7 +20,7 @@ _ITEMS: Final = (
     "SELECT outside_id, id FROM curation_item WHERE source = %s AND outside_id = ANY(%s)"
 )
 
-FindMembers = Callable[[frozenset[str]], Mapping[str, Member]]
+FindMembers = Callable[[frozenset[str]], Mapping[str, Person | Member]]
 
 
 def take_in(raw: Sequence[object], *, source: str, members: FindMembers) -> list[Outcome]:
@@ -49,7 +50,7 @@ def items_of(source: str, outside_ids: Iterable[str]) -> dict[str, UUID]:
 
 def event_of(
     draft: Draft,
-    member: Member,
+    member: Person | Member,
     items: Mapping[str, UUID],
     original_at: datetime | None = None,
 ) -> NewInteraction:

@@ -10,7 +10,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from curation.members import get_or_create_many
+from curation.members import persons
 from curation.problems import Denied, Invalid
 from feedback.events import Outcome
 from feedback.intake import take_in
@@ -34,9 +34,7 @@ def interactions(request: HttpRequest, caller: Caller) -> HttpResponse:
     wanted = _wanted(given)
     rows = _own(caller, _rows(json_body(request)))
     member = _only_member(rows) if wanted else None
-    outcomes = take_in(
-        rows, source=caller.source, members=partial(get_or_create_many, caller.source)
-    )
+    outcomes = take_in(rows, source=caller.source, members=partial(persons, caller.source))
     body: dict[str, Any] = {"results": [_result(outcome) for outcome in outcomes]}
     if wanted:
         covered = max((outcome.version or 0 for outcome in outcomes), default=0)
