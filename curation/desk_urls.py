@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from curation import change_set_views, segment_views, views
+from curation import change_set_views, policy_views, segment_views, views
 
 app_name = "desk"
 urlpatterns = [
@@ -31,6 +31,14 @@ urlpatterns = [
     path("segments/<slug:segment_slug>/members/", segment_views.members, name="segment-members"),
     path("segments/<slug:segment_slug>/archive/", segment_views.archive, name="archive-segment"),
     path("segments/<slug:segment_slug>/refresh/", segment_views.refresh, name="refresh-segment"),
+    path("lint/", policy_views.lint, name="lint"),
+    path("export/", policy_views.download, name="export"),
+    path("import/", policy_views.upload, name="import"),
     path("surfaces/<slug:slug>/", views.surface, name="surface"),
+    path(
+        "surfaces/<slug:slug>/versions/<int:before>/<int:after>/",
+        policy_views.compare,
+        name="compare",
+    ),
     path("surfaces/<slug:slug>/versions/<int:number>/", views.roll_back, name="roll-back"),
 ]

@@ -128,12 +128,19 @@ def _field_errors(details: object, path: str = "") -> Iterable[dict[str, str]]:
         yield {"field": path, "code": str(details["code"]), "message": str(details["message"])}
     elif isinstance(details, Mapping):
         for key, value in details.items():
-            place = path if key == "non_field_errors" else f"{path}.{key}" if path else str(key)
-            yield from _field_errors(value, place)
+            yield from _field_errors(value, _place(path, key))
     elif isinstance(details, Sequence):
         for at, value in enumerate(details):
             leaf = isinstance(value, Mapping) and set(value) == {"message", "code"}
             yield from _field_errors(value, path if leaf else f"{path}[{at}]")
+
+
+def _place(path: str, key: object) -> str:
+    if key == "non_field_errors":
+        return path
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    return f"{path}.{key}" if path else str(key)
 
 
 def _headers(exc: Exception, context: Mapping[str, Any]) -> dict[str, str]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from curation import api, bulk_api, change_set_api, segment_api
+from curation import api, bulk_api, change_set_api, policy_api, segment_api
 
 api_urlpatterns = [
     path("decisions/", api.decisions, name="decisions"),
+    path("decisions/export/", policy_api.exported, name="export-decisions"),
+    path("decisions/import/", policy_api.imported, name="import-decisions"),
+    path("policy/diff/", policy_api.difference, name="compare-policies"),
     path("decisions/<uuid:decision_id>/", api.decision, name="decision"),
     path("decisions/<uuid:decision_id>/end/", api.end, name="end-decision"),
     path("change-sets/", change_set_api.change_sets, name="change-sets"),

@@ -38,7 +38,7 @@ from curation.models import (
 )
 from recsys import fusing, promotion
 from recsys.api import surfaces, tokens
-from recsys.models import BlendProposal, Clustering, ModelVersion, Run, Schedule
+from recsys.models import BlendProposal, Clustering, EmbeddingJob, ModelVersion, Run, Schedule
 from recsys.places import Place
 from tests.factories import UserFactory
 
@@ -150,6 +150,7 @@ def _things(users: dict[str, User]) -> dict[str, Any]:
         "item_id": item.pk,
         "slate_id": slate.pk,
         "run_id": Run.objects.create(family="ease").pk,
+        "job_id": EmbeddingJob.objects.create(encoder="small").pk,
         "schedule_id": Schedule.objects.create(
             name="Nightly", family="ease", every_hours=24, since=timezone.now()
         ).pk,

@@ -12,6 +12,7 @@ from curation.actions.decisions import (
     set_blend,
 )
 from curation.actions.drafts import Draft, Refused, Terms, discard, open_change_set
+from curation.actions.imports import Imported, import_decisions
 from curation.actions.publishing import (
     Publication,
     change_surface,
@@ -35,6 +36,7 @@ __all__ = [
     "MOST_LISTED",
     "MOST_ROWS",
     "Draft",
+    "Imported",
     "Listed",
     "Publication",
     "Refused",
@@ -49,6 +51,7 @@ __all__ = [
     "discard",
     "edit_list",
     "end_decision",
+    "import_decisions",
     "join",
     "keep_learned",
     "make_list",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from curation import specs
 from curation.access import acting, require
+from curation.fusion.columns import Kind
 from curation.fusion.effects import Cap
 from curation.fusion.policy import CAP_KINDS, Scale
 from curation.lint import Finding, Level, findings
@@ -108,7 +110,7 @@ def start(
 ) -> Draft:
     """Write the first revision of a new decision; content is its item and spec."""
     require(actor, "curator")
-    _check_spec(kind, content["spec"])
+    check_spec(kind, content["spec"], Known())
     decision = Decision.objects.create(kind=kind, surface=surface, author=actor)
     return add(actor, decision, content | terms.columns(), terms.change_set)
 
@@ -118,7 +120,7 @@ def add(
 ) -> Draft:
     """Write the next revision of a decision, and lint it in the policy that it would make."""
     require(actor, "curator")
-    _check_spec(decision.kind, content["spec"])
+    check_spec(decision.kind, content["spec"], Known())
     if content["spec"].get("safety"):
         require(actor, "administrator")
     home = lock_set(change_set) if change_set else _own_set(actor, decision)
@@ -153,23 +155,36 @@ def touched(decision: Decision) -> Iterable[Surface]:
     return rows.filter(pk=decision.surface_id) if decision.surface_id else rows
 
 
-def _check_spec(kind: str, spec: Mapping[str, Any]) -> None:
+class Known:
+    """What contents may name, read when it is first asked for: attributes and live scorers."""
+
+    @cached_property
+    def fields(self) -> dict[str, Kind]:
+        """The fields of items, and their kinds."""
+        return schema()
+
+    @cached_property
+    def scorers(self) -> list[str]:
+        """The live scorers."""
+        return list(Scorer.objects.filter(live=True).values_list("name", flat=True))
+
+
+def check_spec(kind: str, spec: Mapping[str, Any], known: Known) -> None:
     """Raise `Invalid` where the content of a decision is not one of its kind."""
     common = {"lineage": UUID(int=0), "published_at": _EARLIEST}
     try:
         if kind == Decision.Kind.BLEND:
-            _check_names(spec)
+            _check_names(spec, known.scorers)
             specs.make_blend(spec, **common)
         elif kind == Decision.Kind.RULE:
-            _check_cap(specs.make_rule(spec, schema(), **common).effect)
+            _check_cap(specs.make_rule(spec, known.fields, **common).effect, known.fields)
         elif kind == Decision.Kind.PIN and spec["slot"] < 1:
             raise Invalid("bad_slot", _("Slots count from 1."))
     except ValueError as error:
         raise Invalid(f"bad_{kind}", str(error)) from error
 
 
-def _check_names(spec: Mapping[str, Any]) -> None:
-    live = list(Scorer.objects.filter(live=True).values_list("name", flat=True))
+def _check_names(spec: Mapping[str, Any], live: list[str]) -> None:
     unknown = sorted({*spec["weights"], *spec["scales"]} - set(live))
     if unknown:
         known = ", ".join(live) or _("none")
@@ -180,10 +195,10 @@ def _check_names(spec: Mapping[str, Any]) -> None:
         raise Invalid("unknown_scale", text % {"name": bad[0], "known": ", ".join(Scale)})
 
 
-def _check_cap(effect: object) -> None:
+def _check_cap(effect: object, kinds: Mapping[str, Kind]) -> None:
     if not isinstance(effect, Cap) or not effect.field:
         return
-    fields = sorted(name for name, kind in schema().items() if kind in CAP_KINDS)
+    fields = sorted(name for name, kind in kinds.items() if kind in CAP_KINDS)
     if effect.field not in fields:
         text = _("A cap cannot count by %(name)s; it can by: %(known)s.")
         raise Invalid(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from curation import actions, counters
-from curation.actions import Refused
+from curation.actions import Refused, Terms, publishing
 from curation.installation import ensure
 from curation.models import Item, PolicyVersion, Surface
 from curation.problems import Conflict
@@ -101,3 +103,47 @@ def test_a_counter_raised_by_many_at_once_misses_none():
     before = counters.read()["models"]
     values = together(*[lambda: counters.bump("models")] * 8)
     assert sorted(values) == list(range(before + 1, before + 9))
+
+
+def test_a_planned_change_set_is_published_once_by_two_beats():
+    curator, (draft,) = drafts(1, [1])
+    home_set = draft.revision.change_set
+    soon = timezone.now() + timedelta(days=1)
+    actions.schedule(actor=curator, change_set=home_set, at=soon)
+    done = together(*[lambda: actions.publish_due(soon)] * 4)
+    assert sum(map(len, done)) == 1
+    assert Surface.objects.get(slug="home").policy_version == 1
+
+
+def test_of_two_curators_who_revise_one_decision_one_is_told_what_the_other_wrote():
+    curator, (draft,) = drafts(1, [1])
+    actions.publish_decision(actor=curator, draft=draft)
+    bob = UserFactory.create(username="bob", roles=["curator"])
+
+    def revise(actor, slot):
+        return actions.revise_decision(
+            actor=actor, decision=draft.decision, base=1, terms=Terms(), spec={"slot": slot}
+        )
+
+    results = together(lambda: revise(curator, 2), lambda: revise(bob, 3))
+    (told,) = [each for each in results if isinstance(each, Conflict)]
+    (slot,) = [error for error in told.errors if error["field"] == "slot"]
+    assert (slot["base"], {slot["theirs"], slot["mine"]}, slot["code"]) == (1, {2, 3}, "both")
+    assert draft.decision.revisions.count() == 2
+
+
+def test_a_publish_that_was_overtaken_while_lint_looked_is_linted_again(monkeypatch):
+    curator, made = drafts(2, [1, 1])
+    first, second = made
+    look = publishing._look
+
+    def overtaken(looked_at, now):
+        found = look(looked_at, now)
+        monkeypatch.setattr(publishing, "_look", look)
+        together(lambda: actions.publish_decision(actor=curator, draft=first))
+        return found
+
+    monkeypatch.setattr(publishing, "_look", overtaken)
+    with pytest.raises(Refused) as refused:
+        actions.publish_decision(actor=curator, draft=second)
+    assert refused.value.code == "pin_clash"

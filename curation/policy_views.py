@@ -1,0 +1,87 @@
+"""The desk's pages of policies as a whole: what lint finds, versions compared, decisions as a file."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods
+
+from curation import actions, desk, inspections
+from curation.access import role_required
+from curation.actions import Imported
+from curation.answering import actor_of, page, tell_published
+from curation.decision_files import export
+from curation.file_forms import ImportForm
+from curation.models import Inspection, Surface
+from curation.problems import Missing, Problem
+
+
+@role_required("curator")
+@require_GET
+def lint(request: HttpRequest) -> HttpResponse:
+    """What lint finds now in all that is published, and when it was last looked for by itself."""
+    found = inspections.inspect(Surface.objects.all(), timezone.now())
+    kept = Inspection.objects.select_related("surface").order_by("surface")
+    context = {"title": _("Findings"), "findings": found, "inspections": kept}
+    return page(request, "lint", context)
+
+
+@role_required("curator")
+@require_GET
+def compare(request: HttpRequest, slug: str, before: int, after: int) -> HttpResponse:
+    """What differs between two versions of a surface, field by field."""
+    here = get_object_or_404(Surface, slug=slug)
+    try:
+        found = desk.comparison(here, before, after)
+    except Missing as problem:
+        raise Http404(str(problem)) from problem
+    title = _("%(surface)s: version %(before)d and version %(after)d") % {
+        "surface": here.name,
+        "before": before,
+        "after": after,
+    }
+    return page(request, "compare", {"title": title, "surface": here, **found})
+
+
+@role_required("curator")
+@require_GET
+def download(request: HttpRequest) -> HttpResponse:
+    """The decisions in force as a file."""
+    answer = HttpResponse(export(), "application/json")
+    answer["Content-Disposition"] = 'attachment; filename="decisions.json"'
+    return answer
+
+
+@role_required("curator")
+@require_http_methods(["GET", "POST"])
+def upload(request: HttpRequest) -> HttpResponse:
+    """Import a file of decisions: all of them into a change set, or nothing and the faults by position."""
+    form = ImportForm(request.POST or None, request.FILES or None)
+    context = {"title": _("Import decisions"), "form": form}
+    if request.method != "POST" or not form.is_valid():
+        return page(request, "import", context)
+    try:
+        done = _import(request, form)
+    except Problem as problem:
+        form.add_error(None, str(problem))
+        return page(request, "import", {**context, "faults": problem.errors})
+    if form.cleaned_data["dry_run"]:
+        return page(request, "import", {**context, "checked": done, "faults": done.findings})
+    if done.publication:
+        tell_published(request, done.publication)
+    text = ngettext("Imported %(n)d decision.", "Imported %(n)d decisions.", done.decisions)
+    messages.success(request, text % {"n": done.decisions})
+    return redirect("desk:publish", done.change_set.pk)
+
+
+def _import(request: HttpRequest, form: ImportForm) -> Imported:
+    data = form.cleaned_data
+    return actions.import_decisions(
+        actor=actor_of(request),
+        document=data["file"].read(),
+        **{name: data[name] for name in ("change_set", "live", "dry_run", "reason")},
+    )
