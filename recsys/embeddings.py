@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 
 from curation import counters
 from curation.models import Embedding, Item, User
@@ -44,6 +45,14 @@ def request(actor: User | None = None) -> EmbeddingJob:
             return job
     except IntegrityError:
         return waiting.get()
+
+
+def cancel(job: EmbeddingJob) -> None:
+    """Stop a job: at once where it waits, after its batch where a worker has it."""
+    same = EmbeddingJob.objects.filter(pk=job.pk)
+    waited = same.filter(state=Job.State.QUEUED)
+    if not waited.update(state=Job.State.CANCELLED, finished_at=Now()):
+        same.filter(state=Job.State.RUNNING).update(cancel_requested=True)
 
 
 def follow_catalogue() -> EmbeddingJob | None:

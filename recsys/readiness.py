@@ -14,8 +14,10 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from feedback.models import Rating
+from recsys import embeddings
 from recsys.failures import FORBIDDEN, Failure, Trouble
 from recsys.leases import LIVES
+from recsys.ml import registry
 from recsys.ml.sufficiency import LEAST_INTERACTIONS, LEAST_ITEMS, LEAST_MEMBERS, Amount
 from recsys.models import Heartbeat, ModelVersion, Run
 
@@ -48,6 +50,7 @@ def checks(family: str, device: str = "auto") -> list[Check]:
     gpus = [gpu for gpu in workers.values_list("device", flat=True) if gpu]
     return [
         *_data(),
+        *_texts(family),
         _disk(family),
         Check("writable", writable()),
         Check("worker", ok=workers.exists(), facts={"n": workers.count()}),
@@ -89,6 +92,14 @@ def _data() -> list[Check]:
         Check(name, ok=n >= least, facts={"n": n, "least": least, "more": n == COUNTED})
         for name, (n, least) in demands.items()
     ]
+
+
+def _texts(name: str) -> list[Check]:
+    """What a family that reads texts needs besides."""
+    if not registry.family(name).reads_texts:
+        return []
+    there = embeddings.coverage().embedded
+    return [Check("embeddings", ok=there > 0, facts={"n": there})]
 
 
 def amount() -> Amount:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
+from recsys import embedding_views, schedule_views, version_views
 from recsys import run_views as views
-from recsys import schedule_views, version_views
 
 app_name = "runs"
 urlpatterns = [
@@ -14,6 +14,9 @@ urlpatterns = [
     path("schedules/", schedule_views.overview, name="schedules"),
     path("schedules/new/", schedule_views.new, name="new_schedule"),
     path("schedules/<uuid:schedule_id>/", schedule_views.schedule, name="schedule"),
+    path("embeddings/", embedding_views.overview, name="embeddings"),
+    path("embeddings/embed/", embedding_views.embed, name="embed"),
+    path("embeddings/<uuid:job_id>/cancel/", embedding_views.cancel, name="cancel_embedding"),
     path("models/", version_views.models, name="models"),
     path("models/<uuid:version_id>/", version_views.version, name="version"),
     path("models/<uuid:version_id>/promote/", version_views.promote, name="promote"),

@@ -112,6 +112,10 @@ CHECKS: Final[Mapping[str, tuple[str | Promise, str | Promise]]] = {
         _("%(n)s interactions tell of liking."),
         _("A model learns from what people like: ratings of 3 or more, likes, favourites, clicks."),
     ),
+    "embeddings": (
+        _("%(n)s items have an embedding."),
+        _("This family reads texts: embed the items first, under Embeddings."),
+    ),
     "disk": (
         _("%(free)s are free on disk, %(needed)s are needed."),
         _("Free some space, or prune artifacts."),

@@ -149,6 +149,7 @@ def _things(users: dict[str, User]) -> dict[str, Any]:
     return {
         "item_id": item.pk,
         "slate_id": slate.pk,
+        "comment_id": item.pk,
         "run_id": Run.objects.create(family="ease").pk,
         "job_id": EmbeddingJob.objects.create(encoder="small").pk,
         "schedule_id": Schedule.objects.create(
@@ -167,6 +168,8 @@ def _things(users: dict[str, User]) -> dict[str, Any]:
         "cluster": 0,
         "segment_slug": actions.make_list(actor=curator, slug="guests", name="Guests").slug,
         "number": 0,
+        "label": "curation.surface",
+        "key": "home",
         "before": 0,
         "after": 1,
         "kind": "pin",

@@ -35,5 +35,10 @@ class EmbeddingJob(Job):
             )
         ]
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits or is worked on."""
+        return self.state in (Job.State.QUEUED, Job.State.RUNNING)
+
     def __str__(self) -> str:
         return f"{self.encoder} {self.state}"
