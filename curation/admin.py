@@ -10,10 +10,12 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from curation import actions
+from curation.access import acting
 from curation.fusion.columns import Kind
 from curation.models import (
     Attribute,
@@ -56,6 +58,16 @@ class Kept(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nobody deletes them here."""
         return False
+
+
+class Historied(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows whose history the database keeps: read at the desk, whoever made it."""
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lead to the history of this row."""
+        return redirect("desk:history", self.model._meta.label_lower, object_id)
 
 
 class ItemForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -153,7 +165,7 @@ class MemberAdmin(ReadOnly):
 
 
 @admin.register(Segment)
-class SegmentAdmin(ReadOnly):
+class SegmentAdmin(Historied, ReadOnly):
     """Named sets of members; the desk is where they are written."""
 
     list_display = ("name", "slug", "kind", "archived_at")
@@ -181,7 +193,7 @@ class MemberStatsAdmin(ReadOnly):
 
 
 @admin.register(Surface)
-class SurfaceAdmin(Kept):
+class SurfaceAdmin(Historied, Kept):
     """The surfaces and their settings."""
 
     list_display = ("name", "slug", "kind", "depth", "policy_version", "blocks_version")
@@ -203,7 +215,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class TandemUserAdmin(UserAdmin):  # type: ignore[type-arg]
+class TandemUserAdmin(Historied, UserAdmin):  # type: ignore[type-arg]
     """The people who sign in, and their roles."""
 
     list_display = ("username", "email", "is_staff", "is_active", "last_login")
@@ -213,6 +225,11 @@ class TandemUserAdmin(UserAdmin):  # type: ignore[type-arg]
         (_("Roles"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Have the audit know who changes people and their roles."""
+        with acting(_actor(request), "change_user", ""):
+            return super().changeform_view(request, *args, **kwargs)
 
 
 class AuditAdmin(ReadOnly):

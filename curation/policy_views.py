@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -10,13 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from curation import actions, desk, inspections
-from curation.access import role_required
+from curation import actions, desk, histories, inspections
+from curation.access import role_required, roles_of
 from curation.actions import Imported
 from curation.answering import actor_of, page, tell_published
 from curation.decision_files import export
 from curation.file_forms import ImportForm
-from curation.models import Inspection, Surface
+from curation.models import Inspection, Surface, User
 from curation.problems import Missing, Problem
 
 
@@ -85,3 +86,17 @@ def _import(request: HttpRequest, form: ImportForm) -> Imported:
         document=data["file"].read(),
         **{name: data[name] for name in ("change_set", "live", "dry_run", "reason")},
     )
+
+
+@role_required("curator", "analyst", "operator")
+@require_GET
+def history(request: HttpRequest, label: str, key: str) -> HttpResponse:
+    """What was done to one object: who, when, what changed and why. Of people, administrators alone read it."""
+    model = histories.audited_model(label)
+    one = histories.find(model, key) if model else None
+    if one is None:
+        raise Http404
+    if isinstance(one, User) and "administrator" not in roles_of(actor_of(request)):
+        raise PermissionDenied
+    title = _("History of %(object)s") % {"object": one}
+    return page(request, "history", {"title": title, "entries": histories.history(one)})

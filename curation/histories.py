@@ -1,0 +1,201 @@
+"""The history of one object: the rows that the database's audit holds of it, in words, the newest first."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, TypeAlias
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db.models import ForeignKey, Model
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from curation.differences import Change
+from curation.models import User
+
+AuditRow: TypeAlias = Any
+"""A row of a model that the audit has generated."""
+
+MOST: Final = 500
+"""So many rows of the audit are read for one page, the newest of each kind."""
+
+# Whose rows belong to the history of an object besides its own, and how they name it.
+_PARTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "curation.decision": {
+        "curation.revision": "decision",
+        "curation.block": "decision",
+        "curation.withdrawal": "revision__decision",
+    },
+    "curation.changeset": {
+        "curation.revision": "change_set",
+        "curation.withdrawal": "revision__change_set",
+    },
+    "curation.surface": {"curation.policyversion": "surface"},
+    "curation.user": {"curation.userrole": "user", "curation.token": "user"},
+}
+_SECRET: Final = frozenset({"token_key"})
+_DERIVED: Final = frozenset({"id", "created_at", "updated_at"})
+
+ACTIONS: Final = {
+    "add_rule": gettext_lazy("rule written"),
+    "block_item": gettext_lazy("block written"),
+    "change_user": gettext_lazy("person or roles changed"),
+    "change_surface": gettext_lazy("settings changed"),
+    "discard": gettext_lazy("change set discarded"),
+    "end_decision": gettext_lazy("end written"),
+    "import_decisions": gettext_lazy("imported from a file"),
+    "move": gettext_lazy("draft moved"),
+    "pin_item": gettext_lazy("pin written"),
+    "publish": gettext_lazy("published"),
+    "refuse_planned": gettext_lazy("not published as planned"),
+    "revise_decision": gettext_lazy("revised"),
+    "roll_back": gettext_lazy("rolled back"),
+    "schedule": gettext_lazy("publish planned"),
+    "set_blend": gettext_lazy("blend written"),
+    "set_segment": gettext_lazy("segment defined"),
+    "unschedule": gettext_lazy("plan given up"),
+    "withdraw": gettext_lazy("draft taken out"),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the audit: when, who, what they did to what, why, and what it changed."""
+
+    at: datetime
+    who: str
+    act: str
+    what: str
+    reason: str
+    changes: list[Change]
+
+
+def audited_model(label: str) -> type[Model] | None:
+    """The model of a label such as `curation.surface`, if the database audits it by object."""
+    try:
+        model = apps.get_model(label)
+    except (LookupError, ValueError):
+        return None
+    return model if _events(model, "pgh_obj") else None
+
+
+def find(model: type[Model], key: str) -> Model | None:
+    """The object of this key."""
+    try:
+        return model._default_manager.filter(pk=key).first()
+    except (ValidationError, ValueError):
+        return None
+
+
+def history(one: Model) -> list[Entry]:
+    """What was done to an object and to its parts, the newest first; a fixed number of queries."""
+    rows = list(_rows(one))
+    names = _names(rows)
+    users = {str(user.pk): user.username for user in User.objects.filter(pk__in=_actors(rows))}
+    before: dict[tuple[str, str], Mapping[str, Any]] = defaultdict(dict)
+    entries = []
+    for row in rows:
+        place = (row._meta.label, str(_object_key(row)))
+        values = _values(row, names)
+        entries.append(_entry(row, before[place], values, users))
+        before[place] = values
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+
+
+def _rows(one: Model) -> list[AuditRow]:
+    """The audit's rows of an object and its parts, in the order in which they were written."""
+    model = type(one)
+    own = _events(model, "pgh_obj")
+    found = [] if own is None else list(own.objects.filter(pgh_obj=one.pk).order_by("-pk")[:MOST])
+    for label, path in _PARTS.get(model._meta.label_lower, {}).items():
+        events = _events(apps.get_model(label))
+        if events is not None:
+            found += events.objects.filter(**{path: one.pk}).order_by("-pk")[:MOST]
+    return sorted(found, key=lambda row: (row.pgh_created_at, row.pk))
+
+
+def _events(model: type[Model], *fields: str) -> AuditRow:
+    """The model of a model's audit rows; None where it has none, or none with these fields."""
+    for each in apps.get_models():
+        if getattr(each, "pgh_tracked_model", None) is model:
+            names = {field.name for field in each._meta.get_fields()}
+            return each if names.issuperset(fields) else None
+    return None
+
+
+def _object_key(row: AuditRow) -> object:
+    """What tells one audited object from another of its kind; a row without a link stands alone."""
+    return getattr(row, "pgh_obj_id", None) or row.pk
+
+
+def _fields(row: AuditRow) -> list[Any]:
+    hidden = _SECRET | _DERIVED
+    return [
+        field
+        for field in row._meta.concrete_fields
+        if not field.name.startswith("pgh_") and field.name not in hidden
+    ]
+
+
+def _names(rows: Iterable[AuditRow]) -> dict[type[Model], dict[Any, str]]:
+    """What the objects are called that the rows refer to, one query for each kind of them."""
+    wanted: dict[type[Model], set[Any]] = defaultdict(set)
+    for row in rows:
+        for field in _fields(row):
+            if isinstance(field, ForeignKey):
+                wanted[field.related_model].add(getattr(row, field.attname))
+    return {
+        model: {
+            key: str(each) for key, each in model._default_manager.in_bulk(keys - {None}).items()
+        }
+        for model, keys in wanted.items()
+    }
+
+
+def _values(row: AuditRow, names: Mapping[type[Model], Mapping[Any, str]]) -> dict[str, Any]:
+    """Field, in words, to value, in words where it refers to an object."""
+    found = {}
+    for field in _fields(row):
+        value = getattr(row, field.attname)
+        if isinstance(field, ForeignKey) and value is not None:
+            value = names[field.related_model].get(value, str(value))
+        found[str(capfirst(field.verbose_name))] = value
+    return found
+
+
+def _actors(rows: Iterable[AuditRow]) -> set[str]:
+    return {str(actor) for row in rows if (actor := (row.pgh_context or {}).get("actor"))}
+
+
+def _entry(
+    row: AuditRow, old: Mapping[str, Any], new: Mapping[str, Any], users: Mapping[str, str]
+) -> Entry:
+    context = row.pgh_context or {}
+    action = str(context.get("action", ""))
+    gone = row.pgh_label == "delete"
+    empty = (None, "", False)
+    differ = (
+        Change(name, old.get(name), None if gone else value)
+        for name, value in new.items()
+        if gone or (old.get(name) != value and (old or value not in empty))
+    )
+    return Entry(
+        at=row.pgh_created_at,
+        who=users.get(str(context.get("actor", "")), "") or _("the product"),
+        act=str(ACTIONS.get(action, action.replace("_", " "))) or str(_LABELS[row.pgh_label]),
+        what=str(capfirst(row.pgh_tracked_model._meta.verbose_name)),
+        reason=str(context.get("reason", "")),
+        changes=list(differ),
+    )
+
+
+_LABELS: Final = {
+    "insert": gettext_lazy("made"),
+    "update": gettext_lazy("changed"),
+    "delete": gettext_lazy("deleted"),
+}
