@@ -148,5 +148,5 @@ def _kept(clustering: Clustering) -> dict[int, list[Segment]]:
     """The segments that were made of each cluster."""
     found: dict[int, list[Segment]] = {}
     for segment in Segment.objects.filter(learned__clustering=str(clustering.pk)):
-        found.setdefault(segment.learned["cluster"], []).append(segment)
+        found.setdefault((segment.learned or {})["cluster"], []).append(segment)
     return found

@@ -21,7 +21,7 @@ from curation.models import Item, MemberStats
 from curation.queries import schema
 from feedback import export
 from recsys import live
-from recsys.ml.interactions import Interactions
+from recsys.ml.interactions import Id, Interactions
 from recsys.ml.scorer import Embedding
 from recsys.ml.tables import read_table
 from recsys.models import LiveModel, ModelVersion
@@ -67,7 +67,7 @@ def factor_model() -> ModelVersion | None:
 
 def embedding_of(version: ModelVersion | None) -> Embedding | None:
     """The scorer of a version, if it can be loaded and has factors."""
-    scorer = live.hold(version.pk) if version else None
+    scorer: object = live.hold(version.pk) if version else None
     return scorer if isinstance(scorer, Embedding) else None
 
 
@@ -98,9 +98,9 @@ def liked_tags(subjects: Sequence[UUID], told: Interactions) -> tuple[Floats, li
     fields = [name for name, kind in known.items() if kind is Kind.TAGS]
     ids, found = columns(Item.objects.all(), fields, known)
     names, carried = _carried(len(ids), list(found.values()))
-    places = {each: place for place, each in enumerate(subjects)}
+    places: dict[Id, int] = {each: place for place, each in enumerate(subjects)}
     members = np.array([places.get(each, -1) for each in told.member_ids.ids], np.intp)
-    rows = {each: row for row, each in enumerate(ids)}
+    rows: dict[Id, int] = {each: row for row, each in enumerate(ids)}
     items = np.array([rows.get(each, -1) for each in told.item_ids.ids], np.intp)
     who, what = members[told.members], items[told.items]
     kept = (told.values >= LIKED) & (who >= 0) & (what >= 0)

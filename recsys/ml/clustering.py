@@ -156,4 +156,4 @@ def _ordered(points: Floats, centres: Floats) -> Floats:
     """The centres by size, the largest first; those alike by their numbers."""
     sizes = np.bincount(nearest(points, centres), minlength=len(centres))
     keys = [(-size, *centre.round(9)) for size, centre in zip(sizes.tolist(), centres, strict=True)]
-    return centres[sorted(range(len(centres)), key=lambda at: keys[at])]
+    return np.asarray(centres[sorted(range(len(centres)), key=lambda at: keys[at])])

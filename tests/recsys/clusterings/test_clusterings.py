@@ -10,7 +10,7 @@ from curation import memberships
 from curation.actions import archive_segment
 from curation.models import MemberStats, Outbox, Segment, SegmentState
 from curation.problems import Conflict
-from recsys import clustering, live, portraits, segments
+from recsys import clustering, live, segments
 from recsys.clustering_actions import (
     NotPossible,
     cancel_clustering,
@@ -19,7 +19,7 @@ from recsys.clustering_actions import (
 )
 from recsys.ml.interactions import Vocabulary
 from recsys.models import Clustering, Job, LiveModel, ModelVersion, Run
-from recsys.traits import names_of, traits_of
+from recsys.traits import FIELDS, names_of, traits_of
 from tests.recsys.clusterings.conftest import EACH
 
 
@@ -88,7 +88,7 @@ def test_factors_of_a_live_model_are_asked(members, curator, monkeypatch, family
     clustering.execute(asked.pk)
     asked.refresh_from_db()
     assert asked.version == version
-    assert len(asked.model["scaling"]["mean"]) == len(portraits.FIELDS) + 2
+    assert len(asked.model["scaling"]["mean"]) == len(FIELDS) + 2
     assert clustering.assign(asked.pk)
 
 
@@ -202,7 +202,7 @@ def test_the_pages_show_what_was_found_and_keep_it(client, found, curator):
 
 
 def test_a_cluster_like_all_members_has_no_traits():
-    behaviour = np.ones((40, len(portraits.FIELDS)))
+    behaviour = np.ones((40, len(FIELDS)))
     inside = np.arange(40) < 20
     assert traits_of(behaviour, np.zeros((40, 0)), inside, []) == []
     assert names_of([[], []]) == ["Like most members 1", "Like most members 2"]
@@ -210,6 +210,6 @@ def test_a_cluster_like_all_members_has_no_traits():
 
 def test_a_tag_is_told_where_it_is_liked_more_than_elsewhere():
     likes = np.array([[9.0, 1.0, 5.0], [1.0, 9.0, 5.0]]).repeat(20, axis=0)
-    behaviour = np.zeros((40, len(portraits.FIELDS)))
+    behaviour = np.zeros((40, len(FIELDS)))
     (trait,) = traits_of(behaviour, likes, np.arange(40) < 20, ["War", "Comedy", "Drama"])
     assert trait == {"tags": ["War"]}
