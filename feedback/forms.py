@@ -11,10 +11,26 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from curation.models import Segment, Surface
+from feedback.models import Rule
 from feedback.partitions import EARLIEST
 
 DAYS: Final = 28
 MOST_DAYS: Final = 1100
+
+
+class ReasonForm(forms.Form):
+    """Why somebody decides."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=500)
+
+
+class LiftForm(ReasonForm):
+    """Whose marks are lifted, under which rule."""
+
+    subject = forms.UUIDField(widget=forms.HiddenInput)
+    rule = forms.TypedChoiceField(
+        choices=Rule.choices, coerce=lambda value: Rule(int(value)), widget=forms.HiddenInput
+    )
 
 
 class Filters(forms.Form):

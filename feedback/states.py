@@ -96,6 +96,8 @@ def advance(
 
 def note_robot(subject: UUID) -> None:
     """Note that a member is no person; the cleaning rules mark what they do."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MAKE, [EARLIEST, array([subject])])
     MemberState.objects.filter(pk=subject, robot=False).update(robot=True)
 
 

@@ -10,5 +10,9 @@ app_name = "feedback"
 
 urlpatterns = [
     path("", views.report, name="report"),
+    path("comments/", views.comments, name="comments"),
+    path("comments/<uuid:comment_id>/", views.judge_comment, name="judge-comment"),
+    path("cleaning/", views.cleaning, name="cleaning"),
+    path("cleaning/lift/", views.lift, name="lift"),
     path("<slug:table>.csv", views.download, name="download"),
 ]

@@ -16,6 +16,8 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 
 REALTIME = "realtime"
 TRAINING = "training"
+LOOKED_BACK_H = 26
+"""A whole day for the rule that counts the hours of one, and what comes late."""
 UPKEEP = "upkeep"
 
 
@@ -150,6 +152,18 @@ def prune_artifacts() -> None:
     from recsys import retention
 
     retention.prune()
+
+
+@shared_task(name="recsys.mark_interactions", max_retries=0)
+def mark_interactions() -> None:
+    """Apply the cleaning rules to what came lately."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from feedback import cleaning
+
+    cleaning.mark(timezone.now() - timedelta(hours=LOOKED_BACK_H))
 
 
 @task_prerun.connect

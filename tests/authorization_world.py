@@ -125,7 +125,7 @@ def _session(user: User) -> str:
 
 def _open(user: User) -> int:
     told = {"ip": "10.0.0.1", "user_agent": "a browser", "session_key": "hers"}
-    return UserSession.objects.create(user=user, **told).pk
+    return int(UserSession.objects.create(user=user, **told).pk)
 
 
 def _things(users: dict[str, User]) -> dict[str, Any]:

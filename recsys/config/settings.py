@@ -268,6 +268,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="41"),
         "options": {"queue": "bulk", "expires": 3600},
     },
+    "mark interactions": {
+        "task": "recsys.mark_interactions",
+        "schedule": 600.0,
+        "options": {"queue": "bulk", "expires": 600},
+    },
     "roll up": {
         "task": "recsys.roll_up",
         "schedule": 60.0,
@@ -295,7 +300,7 @@ DOORBELL_BUDGET_MS = 150
 DOORBELL_BUDGET_MAX_MS = 10_000
 # How long a slate can be traced and replayed.
 SLATE_RETENTION_DAYS = 14
-# Which artifacts stay beside those that serve or that stored slates name: of each family the last promoted and the newest.
+# Which artifacts stay beside those that serve: of each family the last promoted, and the newest that nobody promoted.
 PROMOTED_KEPT = 5
 UNPROMOTED_KEPT = 3
 # How long the files of a run stay that gave no version.

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feedback.events import Outcome, Reason, Status
@@ -39,6 +39,63 @@ def test_a_rating_becomes_a_draft():
 @pytest.mark.parametrize("kind", ["like", "dislike", "not_interested", "favourite", "click"])
 def test_other_kinds_need_no_value(kind):
     assert isinstance(at(GOOD, kind=kind, value=...), Draft)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("view", 0), ("view", 12.5), ("purchase", 0), ("purchase", 19.99), ("share", 1)],
+)
+def test_a_view_says_its_seconds_and_a_purchase_its_amount(kind, value):
+    assert at(GOOD, kind=kind, value=value).value == (None if kind == "share" else value)
+    assert at(GOOD, kind=kind, value=...).value is None
+
+
+def test_a_comment_is_its_text_and_who_may_read_it():
+    draft = at(GOOD, kind="comment", value=..., text="  Gut,\r\nsehr gut. 👩‍👩‍👧 ", public=True)
+    assert (draft.text, draft.public) == ("Gut,\nsehr gut. 👩‍👩‍👧", True)
+    assert at(GOOD, kind="comment", value=..., text="Gut.").public is False
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"text": ...}, Reason.MISSING_FIELD),
+        ({"text": None}, Reason.MISSING_FIELD),
+        ({"text": ""}, Reason.BAD_COMMENT),
+        ({"text": " \n "}, Reason.BAD_COMMENT),
+        ({"text": "x" * 2001}, Reason.BAD_COMMENT),
+        ({"text": "bell\x07"}, Reason.BAD_COMMENT),
+        ({"text": "half\ud83d"}, Reason.BAD_COMMENT),
+        ({"text": ["x"]}, Reason.BAD_COMMENT),
+        ({"public": "yes"}, Reason.BAD_FLAG),
+        ({"public": None}, Reason.BAD_FLAG),
+        ({"value": 3}, Reason.VALUE_OUT_OF_RANGE),
+    ],
+)
+def test_a_comment_that_is_none_is_refused(changes, reason):
+    good = {key: value for key, value in GOOD.items() if key != "value"}
+    outcome = at(good | {"kind": "comment", "text": "Good."}, **changes)
+    assert isinstance(outcome, Outcome)
+    assert outcome.reason is reason
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"kind": "view", "value": -1},
+        {"kind": "view", "value": 7 * 86_400 + 1},
+        {"kind": "view", "value": float("inf")},
+        {"kind": "purchase", "value": -0.01},
+        {"kind": "purchase", "value": float("nan")},
+        {"kind": "share", "value": 2},
+        {"kind": "like", "value": ..., "text": "Good."},
+        {"kind": "like", "value": ..., "public": True},
+    ],
+)
+def test_what_a_kind_cannot_say_is_refused(changes):
+    outcome = at(GOOD, **changes)
+    assert isinstance(outcome, Outcome)
+    assert outcome.reason in {Reason.VALUE_OUT_OF_RANGE, Reason.UNKNOWN_FIELD}
 
 
 def test_an_undo_names_an_event_and_no_item():
@@ -130,9 +187,12 @@ anything = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(
-        st.sampled_from([*GOOD, "undoes", "occurred_at", "impression"]) | st.text(), anything
+        st.sampled_from([*GOOD, "undoes", "occurred_at", "impression", "text", "public"])
+        | st.text(),
+        anything,
     )
 )
 def test_nothing_breaks_the_door(changes):
