@@ -6,7 +6,7 @@ VENV := .venv/bin
 TESTS ?= tests
 WORKERS ?= 2
 
-.PHONY: help run test e2e lint check bench soak lock clean worker-environment dev-environment
+.PHONY: help run test e2e lint check bench soak kill-matrix lock clean worker-environment dev-environment
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -42,6 +42,10 @@ bench: dev-environment
 MINUTES ?= 10
 soak: dev-environment
 	@exec $(VENV)/python -m tests.soak --minutes $(MINUTES)
+
+# Every process killed, stopped and frozen once under the same traffic.
+kill-matrix: dev-environment
+	@exec $(VENV)/python -m tests.soak --matrix
 
 # The index of packages and its place are a matter of the machine: none stands in the locks.
 COMPILE := $(VENV)/python -m piptools compile --quiet --generate-hashes --unsafe-package torch --strip-extras \

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import django
 from django.conf import settings
@@ -97,7 +97,7 @@ def _safety() -> Iterator[Finding]:
         if short
         else "",
     )
-    policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    policy = cast("dict[str, list[str]]", settings.CONTENT_SECURITY_POLICY["DIRECTIVES"])
     loose = [name for name, sources in policy.items() if any("unsafe" in each for each in sources)]
     yield Finding(
         "content security policy",

@@ -1,6 +1,6 @@
 """`make soak`: mixed traffic on a stack of its own while its processes are killed, then everything is counted.
 
-Run: python -m tests.soak [--minutes 10] [--folder var/soak] [--calm 3]
+Run: python -m tests.soak [--minutes 10 | --matrix] [--folder var/soak] [--calm 3]
 The exit status is the number of promises that were not kept.
 """
 
@@ -50,6 +50,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--folder", default=str(ROOT / "var" / "soak"))
     parser.add_argument("--calm", type=float, default=3, help="seconds between disturbances")
+    parser.add_argument("--matrix", action="store_true", help="every disturbance once")
     return parser.parse_args()
 
 
@@ -79,7 +80,8 @@ def _storm(
     for person in people:
         person.start()
     try:
-        Disturber(stack, client, ledger, asked.calm).run(asked.minutes * 60)
+        disturber = Disturber(stack, client, ledger, asked.calm)
+        disturber.once() if asked.matrix else disturber.run(asked.minutes * 60)
     except AssertionError as failure:
         failures.append(str(failure))
     for person in people:

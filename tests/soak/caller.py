@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import Any
 
 import requests
@@ -32,7 +33,7 @@ class Caller:
             self._note(asked, f"{method} {path}: {type(trouble).__name__}")
             return None
         self.ledger.requests[f"{method} {answer.status_code}"] += 1
-        if answer.status_code >= requests.codes.server_error:
+        if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             self._note(asked, f"{method} {path}: {answer.status_code} {answer.text[:200]}")
             return None
         return answer

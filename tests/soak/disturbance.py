@@ -44,6 +44,12 @@ class Disturber:
         self.stack, self.client, self.ledger, self.calm_s = stack, client, ledger, calm_s
         self.chance = random.Random(7)
 
+    def once(self) -> None:
+        """Do each of them once, in order; raises AssertionError where the product does not come back."""
+        for name, act in self.acts():
+            time.sleep(self.calm_s)
+            self._do(name, act)
+
     def run(self, seconds: float) -> None:
         """Disturb for so long; raises AssertionError where the product does not come back."""
         until = now() + seconds

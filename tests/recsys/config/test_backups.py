@@ -28,7 +28,7 @@ def backup(tmp_path):
     """Write a backup whose database is nonsense."""
 
     def write(**more) -> Path:
-        path = tmp_path / "backup.tar"
+        path: Path = tmp_path / "backup.tar"
         writer = Writer(path)
         for name in (DATABASE, "artifacts/ease/1/model/weights"):
             writer.add_stream(io.BytesIO(CONTENT), name, len(CONTENT))

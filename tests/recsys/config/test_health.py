@@ -72,7 +72,7 @@ def test_it_is_not_ready_on_a_full_disk(monkeypatch):
 
 
 def scrape(*roles: str) -> tuple[int, str]:
-    token = issue_token(UserFactory(roles=list(roles)), "test")
+    token = issue_token(UserFactory.create(roles=list(roles)), "test")
     answer = Client().get("/metrics", headers={"Authorization": f"Token {token}"})
     return answer.status_code, answer.content.decode()
 

@@ -43,7 +43,7 @@ def handler(stream: io.StringIO, *, watched: bool) -> logging.Handler:
 
 @pytest.mark.django_db
 def test_each_request_has_one_line_with_its_id_user_route_status_and_time(lines):
-    client, user = Client(), UserFactory(roles=["operator"])
+    client, user = Client(), UserFactory.create(roles=["operator"])
     client.force_login(user)
     answer = client.get("/admin/operations/", headers={"X-Request-ID": GIVEN})
     assert answer["X-Request-ID"] == GIVEN

@@ -36,7 +36,7 @@ def no_broker(monkeypatch):
 @pytest.fixture
 def operator() -> Client:
     client = Client()
-    client.force_login(UserFactory(roles=["operator"]))
+    client.force_login(UserFactory.create(roles=["operator"]))
     return client
 
 
@@ -87,9 +87,11 @@ def test_a_job_that_waits_while_nothing_runs_is_wrong_and_one_behind_another_is_
 
 
 def test_a_job_whose_lease_ran_out_has_lost_its_worker():
-    surface = Surface.objects.first()
     Refusing.objects.create(
-        surface=surface, state="running", attempt=1, lease_until=timezone.now() - LONG_AGO
+        surface=Surface.objects.get(slug="home"),
+        state="running",
+        attempt=1,
+        lease_until=timezone.now() - LONG_AGO,
     )
     assert "1 lost their worker" in findings()["re-fusings"].text
 
