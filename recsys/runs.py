@@ -22,7 +22,16 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Max, QuerySet
 
 from curation.ids import new_id
-from recsys import devices, fitting, leases, provenance, queueing, readiness, snapshots
+from recsys import (
+    after_policy,
+    devices,
+    fitting,
+    leases,
+    provenance,
+    queueing,
+    readiness,
+    snapshots,
+)
 from recsys.artifacts import artifact_path, checkpoints, rival_of, test_path, validation_path
 from recsys.failures import Failure, Trouble, trouble_of
 from recsys.fit_process import FitProcess, Message
@@ -94,6 +103,7 @@ def _perform(lease: leases.Lease, watch: Watch) -> None:
     try:
         result = _trained(run, version, Reporter(lease), watch)
         watch.check()
+        result = _with_policy(run, version, result, watch)
         _lasting(lambda: _succeed(lease, version, result))
     except BaseException as error:
         _discard(version)
@@ -103,6 +113,13 @@ def _perform(lease: leases.Lease, watch: Watch) -> None:
         _lasting(ending)
     if not Run.objects.filter(pk=run.pk, state__in=OPEN).exists():
         shutil.rmtree(checkpoints(run), ignore_errors=True)
+
+
+def _with_policy(run: Run, version: ModelVersion, result: Message, watch: Watch) -> Message:
+    """The result with what members would get of the version, after the policies of now."""
+    report = result["report"]
+    told = after_policy.figures(run, version, report, watch.check)
+    return {**result, "report": {**report, "after_policy": told}}
 
 
 def _ending(lease: leases.Lease, error: BaseException) -> Callable[[], None] | None:

@@ -92,6 +92,11 @@ class VersionCard:
         told = self.version.report.get("after_policy", {})
         return [_after_policy(each) for each in told.get("surfaces", ())]
 
+    @property
+    def after_policy_trouble(self) -> str:
+        """Why nothing came of it; empty where something did."""
+        return str(self.version.report.get("after_policy", {}).get("trouble", ""))
+
 
 def card_of(version: ModelVersion) -> VersionCard:
     """The scorecard of a version, as its run left it."""
