@@ -102,8 +102,8 @@ SELECT rule, count(*) FILTER (WHERE lifted_at IS NULL), count(lifted_at) FROM fe
 """
 
 _MARKED: Final = """
-SELECT told.subject, member.source, member.outside_id, mark.rule, count(*), min(mark.occurred_at),
-    max(mark.occurred_at)
+SELECT told.subject, coalesce(member.source, ''), coalesce(member.outside_id, ''), mark.rule, count(*),
+    min(mark.occurred_at), max(mark.occurred_at)
 FROM feedback_mark AS mark
 JOIN feedback_interaction AS told
     ON told.id = mark.interaction AND told.occurred_at = mark.occurred_at
@@ -150,7 +150,12 @@ def mark(since: datetime | None = None) -> dict[Rule, int]:
 def lift(*, actor: User, subject: UUID, rule: Rule, reason: str) -> int:
     """Lift a member's marks under a rule: they count again, for good; counts them."""
     require(actor, "analyst", "curator")
-    words = {"actor": actor.pk, "subject": subject, "rule": int(rule), "why": reason}
+    words: dict[str, Any] = {
+        "actor": actor.pk,
+        "subject": subject,
+        "rule": int(rule),
+        "why": reason,
+    }
     with transaction.atomic(), connection.cursor() as cursor:
         if rule is Rule.ROBOT:
             MemberState.objects.filter(pk=subject).update(robot=False)
@@ -170,7 +175,10 @@ def marked(most: int = 100) -> Sequence[Marked]:
     """Who has most marks, under which rule."""
     with connection.cursor() as cursor:
         cursor.execute(_MARKED, [most])
-        return [Marked(*row[:3], Rule(row[3]), *row[4:]) for row in cursor.fetchall()]
+        return [
+            Marked(subject, source, outside_id, Rule(rule), *more)
+            for subject, source, outside_id, rule, *more in cursor.fetchall()
+        ]
 
 
 def _first_id(at: datetime) -> UUID:

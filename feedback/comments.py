@@ -20,7 +20,8 @@ MOST_SHOWN: Final = 20
 # The key by which its author takes a comment back stands in the interaction that brought it.
 _OF_ITEM: Final = """
 SELECT comment.interaction, comment.text, comment.public, comment.written_at,
-    comment.hidden_at IS NOT NULL, comment.subject = %(subject)s, rating.stars, told.source, told.event
+    comment.hidden_at IS NOT NULL, coalesce(comment.subject = %(subject)s, false), rating.stars,
+    coalesce(told.source, ''), coalesce(told.event, '')
 FROM feedback_comment AS comment
 LEFT JOIN feedback_rating AS rating
     ON rating.subject = comment.subject AND rating.item_id = comment.item_id
@@ -76,10 +77,7 @@ class Listed:
 def of_item(item_id: UUID, reader: UUID | None) -> list[Shown]:
     """The latest comments on an item: everybody's public ones, and the reader's own."""
     words = {"item": item_id, "subject": reader, "most": MOST_SHOWN}
-    return [
-        Shown(*row[:5], bool(row[5]), row[6], row[7] or "", row[8] or "")
-        for row in _fetch(_OF_ITEM, words)
-    ]
+    return [Shown(*row) for row in _fetch(_OF_ITEM, words)]
 
 
 def latest(before: UUID | None = None, most: int = 50) -> list[Listed]:

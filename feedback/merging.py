@@ -8,7 +8,7 @@ other, also where it was under way when they were merged.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -90,7 +90,7 @@ def merge_members(*, actor: User | None, member: Member, into: Member, reason: s
 
 def _move(member: Member, into: Member) -> int:
     states.lock({member.subject, into.subject})
-    words = {"member": member.subject, "into": into.subject, "now": timezone.now()}
+    words: dict[str, Any] = {"member": member.subject, "into": into.subject, "now": timezone.now()}
     with connection.cursor() as cursor:
         cursor.execute(_FORGET_FOREIGN_UNDOS, words)
         cursor.execute(_MOVE_UNDOS, words)

@@ -95,7 +95,7 @@ def write(rows: Sequence[Row], source: str) -> None:
             written_at=row.occurred_at,
         )
         for row in rows
-        if row.kind is Kind.COMMENT and not row.undone
+        if row.kind is Kind.COMMENT and row.item_id and not row.undone
     )
 
 

@@ -33,7 +33,7 @@ def merge(member, into):
 
 def words_of(member):
     rows = Rating.objects.filter(subject=member.subject)
-    words = {row["item_id"]: {name: row[name] for name in SILENCE} for row in rows.values()}
+    words = {row.item_id: {name: getattr(row, name) for name in SILENCE} for row in rows}
     return {item: said for item, said in words.items() if said != SILENCE}
 
 
@@ -63,7 +63,7 @@ def test_versions_grow_and_ratings_are_counted_again(ada, bob, films, tell):
 def test_what_is_sent_again_after_the_merge_is_still_known(ada, bob, films, tell):
     tell(bob, ("e1", Kind.RATING, films[0], 4.0))
     merge(bob, ada)
-    again = members.resolve("test", "bob")
+    again = members.get_or_create("test", "bob")
     (outcome,) = tell(again, ("e1", Kind.RATING, films[0], 4.0))
     assert (again.pk, outcome.status) == (ada.pk, Status.DUPLICATE)
     record([undo(ada, "u1", "e1")], source="test")
@@ -142,7 +142,7 @@ def test_a_chain_of_merges_leads_to_its_end(ada, bob, films, tell):
     tell(ada, ("e1", Kind.LIKE, films[0]))
     merge(ada, bob)
     merge(bob, eve)
-    assert members.resolve("test", "ada").pk == eve.pk
+    assert members.get_or_create("test", "ada").pk == eve.pk
     assert set(
         Member.objects.exclude(pk=eve.pk).filter(source="test").values_list("merged_into")
     ) == {(eve.pk,)}
