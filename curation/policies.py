@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import chain
 from typing import Any
@@ -210,3 +210,22 @@ def in_force(decision: Decision) -> bool:
         return Block.objects.filter(decision=decision, ended_at=None).exists()
     current = PolicyEntry.objects.filter(version__number=F("version__surface__policy_version"))
     return current.filter(revision__decision=decision).exists()
+
+
+def overlay(policy: fusion.Policy, drafts: Mapping[UUID, Revision], at: datetime) -> fusion.Policy:
+    """A policy, wherever it comes from, as drafts of these decisions would make it at an instant."""
+    made = _Maker(item_schema())
+    standing = [row for row in drafts.values() if not row.ends]
+    blocks = [made.drafted_block(row, at) for row in standing if _blocks(row)]
+    others = [made.decision(InForce(row, at)) for row in standing if not _blocks(row)]
+    return replace(
+        policy,
+        blocks=(*_kept(policy.blocks, drafts), *blocks),
+        pins=(*_kept(policy.pins, drafts), *(d for d in others if isinstance(d, fusion.Pin))),
+        rules=(*_kept(policy.rules, drafts), *(d for d in others if isinstance(d, fusion.Rule))),
+        blends=(*_kept(policy.blends, drafts), *(d for d in others if isinstance(d, fusion.Blend))),
+    )
+
+
+def _kept(rows: Iterable[Any], drafts: Mapping[UUID, Revision]) -> Iterator[Any]:
+    return (row for row in rows if row.lineage not in drafts)

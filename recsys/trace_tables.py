@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from recsys.reasons import text_of
-from recsys.trace_words import CAUSES, DENIALS, KINDS, OUTCOMES, VERSIONS
+from recsys.supposing import Supposed
+from recsys.trace_words import CAUSES, DENIALS, KINDS, OUTCOMES, STATES, SUPPOSED, VERSIONS
 
 Trace = Mapping[str, Any]
 
@@ -30,6 +31,20 @@ def _verdict(verdict: Trace) -> dict[str, Any]:
     kind, outcome, why = verdict["kind"], verdict["outcome"], verdict["why"]
     words = {"outcome": OUTCOMES.get(outcome, outcome), "why": CAUSES.get(why, why)}
     return {**verdict, "kind": KINDS.get(kind, kind), **words}
+
+
+def supposed_rows(supposed: Iterable[Supposed]) -> list[dict[str, Any]]:
+    """The decisions that had no part, and what would have become of them, in words."""
+    return [
+        {
+            **each.as_json(),
+            "kind": KINDS.get(each.kind, each.kind),
+            "state": STATES[each.state],
+            "outcome": SUPPOSED[each.outcome],
+            "why": CAUSES.get(each.why, each.why),
+        }
+        for each in supposed
+    ]
 
 
 def _denial(trace: Trace, denial: Trace) -> dict[str, Any]:

@@ -29,6 +29,23 @@ OUTCOMES: Final = {
 }
 """What became of a decision."""
 
+SUPPOSED: Final = {
+    "fired": _("would have taken effect"),
+    "idle": _("would have found nothing to do"),
+    "lost": _("would have given way"),
+    "ended": _("would have ended"),
+    "apart": _("does not concern this slate"),
+}
+"""What would have become of a decision that was left out."""
+
+STATES: Final = {
+    "withheld": _("withheld from this member"),
+    "scheduled": _("had not begun"),
+    "over": _("was over"),
+    "draft": _("draft"),
+}
+"""Why a decision was left out."""
+
 CAUSES: Final = {
     "past_depth": _("its slot lies beyond the slate"),
     "no_candidate": _("the item is no candidate"),

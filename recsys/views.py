@@ -18,6 +18,7 @@ from recsys.cards import cards
 from recsys.feedback_forms import CommentForm, FeedbackForm, UndoForm, ViewForm
 from recsys.models import Slate
 from recsys.receipts import Receipt
+from recsys.supposed_pane import supposed_pane
 from recsys.trace_tables import tables_of
 from recsys.visitors import for_everybody
 
@@ -99,7 +100,8 @@ def trace(request: HttpRequest, slate_id: UUID) -> HttpResponse:
     asked = "evidence" in request.GET
     if asked:
         explanations.add_to(tables["placements"], slate)
-    return render(request, "recsys/trace.html", {"slate": slate, "asked": asked, **tables})
+    pane = supposed_pane(request, slate)
+    return render(request, "recsys/trace.html", {"slate": slate, "asked": asked, **tables, **pane})
 
 
 @for_everybody

@@ -253,6 +253,8 @@ PATHS: Final[Schema] = {
             "parameters": [
                 {"name": "slate_id", "in": "path", "required": True, "schema": UUID},
                 parameter("replay", SWITCH, "Fuse the stored inputs again and compare."),
+                parameter("suppose", SWITCH, "Tell of decisions that were left out; for staff."),
+                parameter("change_set", TEXT, "With the drafts of this set besides; for staff."),
             ],
             "responses": answers(
                 {"anyOf": [ref("Replay"), ref("Trace")]}, "The trace, or the replay."

@@ -11,29 +11,47 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from curation.fusion.codec import CodecError
-from curation.problems import Conflict, Missing
-from recsys import traces
+from curation.problems import Conflict, Denied, Missing
+from curation.references import change_set_named
+from recsys import supposing, traces
 from recsys.api.door import door
 from recsys.api.parameters import Parameters
 from recsys.api.tokens import Caller
 from recsys.models import Slate
 from recsys.reasons import text_of
 
-READERS = frozenset({"client", "curator", "analyst", "operator"})
+STAFF = frozenset({"curator", "analyst", "operator"})
+READERS = STAFF | {"client"}
 
 
 @door("GET", "member", *sorted(READERS))
 def slate(request: HttpRequest, caller: Caller, slate_id: UUID) -> HttpResponse:
     """What stands behind a slate; with `replay`, whether its stored inputs give the same bytes again."""
     given = Parameters(request.GET)
-    given.only({"replay"})
-    replayed = given.flag("replay")
+    given.only({"replay", "suppose", "change_set"})
+    replayed, supposed = given.flag("replay"), given.flag("suppose")
+    drafts = given.text("change_set")
     given.refuse_faults()
     found = Slate.objects.filter(pk=slate_id).first()
     if found is None or not _may_read(caller, found):
         raise Missing("unknown_slate", _("There is no slate of this id."))
     body = _replay(found) if replayed else _trace(found)
+    if (supposed or drafts) and not replayed:
+        body["would_have"] = _supposed(caller, found, drafts)
     return HttpResponse(orjson.dumps(body), "application/json")
+
+
+def _supposed(caller: Caller, found: Slate, drafts: str | None) -> list[dict[str, Any]]:
+    """The decisions that had no part in a slate, which is the staff's to know."""
+    if caller.roles.isdisjoint(STAFF):
+        raise Denied(_("What was not decided for a slate is for staff."))
+    try:
+        told = supposing.suppose(found, change_set_named(drafts) if drafts else None)
+    except CodecError as error:
+        raise Conflict("inputs_damaged", str(error)) from error
+    if told is None:
+        raise Missing("inputs_not_kept", _("The inputs of this slate were not kept."))
+    return [each.as_json() for each in told]
 
 
 def _replay(found: Slate) -> dict[str, Any]:
