@@ -8,10 +8,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import F, QuerySet
+from django.db.models.expressions import RawSQL
 
 from curation.fusion.columns import Column, Schema
 from curation.models import Item
-from curation.queries import BUILT_IN, COUNTS
+from curation.queries import BUILT_IN, BUILT_IN_SQL, COUNTS
 from curation.stored import READERS
 
 _SHOWN_AS: Final[Mapping[str, str]] = {
@@ -29,7 +30,7 @@ def columns(
     """
     built_in = [field for field in fields if field in BUILT_IN]
     declared = [field for field in fields if field not in BUILT_IN]
-    paths = [F(_SHOWN_AS[field]) for field in built_in]
+    paths = [_path(field) for field in built_in]
     rows = list(items.order_by().values_list("id", "attributes", *paths))
     found = {
         field: Column.of(BUILT_IN[field], [_told(field, row[at]) for row in rows])
@@ -39,6 +40,13 @@ def columns(
         read = READERS[schema[field]]
         found[field] = Column.of(schema[field], [read(row[1].get(field)) for row in rows])
     return [row[0] for row in rows], found
+
+
+def _path(field: str) -> F | RawSQL:
+    """A built-in field of an item; what is reckoned is reckoned by the database, as in queries."""
+    if field in _SHOWN_AS:
+        return F(_SHOWN_AS[field])
+    return RawSQL(BUILT_IN_SQL[field], [])  # noqa: S611 - constants alone
 
 
 def _told(field: str, value: Any) -> Any:  # noqa: ANN401 - a database value of any type

@@ -16,26 +16,50 @@ from curation.fusion.query import Query
 from curation.models import Attribute, Item
 
 COUNTS: Final = ("ratings", "likes", "dislikes", "clicks", "shown")
+RATES: Final[Mapping[str, str]] = {
+    **{
+        f"{name}_rate": f"s.{name}s::float8 / NULLIF(s.shown, 0)"
+        for name in ("click", "like", "rating")
+    },
+    "positive_share": "s.likes::float8 / NULLIF(s.likes + s.dislikes, 0)",
+    **{
+        name: f"({' + '.join(f's.hours[{hour + 1}]' for hour in hours)})::float8"  # noqa: S608
+        " / NULLIF((SELECT sum(n) FROM unnest(s.hours) n), 0)"
+        for name, hours in {
+            "night": range(6),
+            "morning": range(6, 12),
+            "afternoon": range(12, 18),
+            "evening": range(18, 24),
+        }.items()
+    },
+    "weekend": "(s.weekdays[6] + s.weekdays[7])::float8"
+    " / NULLIF((SELECT sum(n) FROM unnest(s.weekdays) n), 0)",
+}
+"""Shares from 0 to 1, in SQL over a row of statistics; missing where there is nothing to divide by."""
+
 BUILT_IN: Final[Mapping[str, Kind]] = {
     "title": Kind.TEXT,
     "provider": Kind.TEXT,
     "source": Kind.TEXT,
     "published_on": Kind.DATE,
     "stats.mean_rating": Kind.NUMBER,
-    **{f"stats.{name}": Kind.NUMBER for name in COUNTS},
+    **{f"stats.{name}": Kind.NUMBER for name in (*COUNTS, *RATES)},
+    "stats.last_on": Kind.DATE,
 }
 """The fields that every item has beside its attributes."""
 
 _STATS: Final = 'FROM curation_itemstats s WHERE s.item_id = "curation_item"."id")'
-_BUILT_IN_SQL: Final[Mapping[str, str]] = {
+BUILT_IN_SQL: Final[Mapping[str, str]] = {
     "title": '"curation_item"."title"',
     "provider": """NULLIF("curation_item"."provider", '')""",
     "source": '"curation_item"."source"',
     "published_on": """to_char("curation_item"."published_on", 'YYYY-MM-DD')""",
     "stats.mean_rating": f"(SELECT s.mean_rating {_STATS}",
     **{f"stats.{name}": f"COALESCE((SELECT s.{name}::float8 {_STATS}, 0)" for name in COUNTS},
+    **{f"stats.{name}": f"(SELECT {share} {_STATS}" for name, share in RATES.items()},
+    "stats.last_on": f"(SELECT to_char(s.last_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') {_STATS}",
 }
-_GROUND: Final = Ground('"curation_item"."id"', '"curation_item"."attributes"', _BUILT_IN_SQL)
+_GROUND: Final = Ground('"curation_item"."id"', '"curation_item"."attributes"', BUILT_IN_SQL)
 
 _AT_ONCE: Final = 100
 _ACTIVE: Final = "SELECT 1 FROM curation_item WHERE active"

@@ -1,4 +1,4 @@
-"""What members do, as figures that segments may ask: counts, rates, times of day, recency.
+"""What members do, as figures that segments may ask, and when items are turned to, for rules to ask.
 
 Whoever has news, that is a feedback version beyond the one that their figures stand for, is counted
 again from the rows themselves, as far back as these are kept; so undos, marks and late events need no
@@ -14,8 +14,10 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from curation.counters import bump
 from curation.members import renew
 from curation.models import Member
+from feedback import tallies
 from feedback.models import Kind
 from feedback.tallies import STANDING
 
@@ -115,6 +117,42 @@ ORDER BY who.subject
 ON CONFLICT (subject) DO UPDATE SET features = excluded.features, hours = excluded.hours,
     weekdays = excluded.weekdays, last_at = excluded.last_at, covers = excluded.covers
 """  # noqa: S608 - made of constants alone
+
+
+_PROFILE_ITEMS: Final = f"""
+WITH who AS MATERIALIZED (
+    SELECT subject, CASE WHEN time_zone = ANY(%(zones)s) THEN time_zone ELSE 'UTC' END AS zone
+    FROM curation_member WHERE NOT simulated
+), told AS MATERIALIZED (
+    SELECT told.item_id, told.occurred_at,
+        extract(hour FROM told.occurred_at AT TIME ZONE coalesce(zone, 'UTC')) AS hour,
+        extract(isodow FROM told.occurred_at AT TIME ZONE coalesce(zone, 'UTC')) AS weekday
+    FROM feedback_interaction AS told LEFT JOIN who ON who.subject = told.subject
+    WHERE told.item_id IS NOT NULL AND NOT told.simulated AND {STANDING}
+), profile AS (
+    SELECT item_id, {_PROFILE}, max(occurred_at) AS last_at FROM told GROUP BY item_id
+)
+UPDATE curation_itemstats AS stats
+SET hours = profile.hours, weekdays = profile.weekdays, last_at = profile.last_at
+FROM curation_itemstats AS known LEFT JOIN profile ON profile.item_id = known.item_id
+WHERE known.item_id = stats.item_id AND (stats.hours, stats.weekdays, stats.last_at)
+    IS DISTINCT FROM (profile.hours, profile.weekdays, profile.last_at)
+"""  # noqa: S608 - made of constants alone
+
+
+def profile_items() -> int:
+    """Count when members turn to each item, and when last; answers how many items changed.
+
+    The `statistics` counter moves with them. Takes turns with the roll-up, which writes the same rows.
+    """
+    with transaction.atomic():
+        tallies.lock()
+        with connection.cursor() as cursor:
+            cursor.execute(_PROFILE_ITEMS, {"zones": sorted(zones_of_database())})
+            changed = int(cursor.rowcount)
+        if changed:
+            bump("statistics")
+    return changed
 
 
 def roll_up(*, rebuild: bool = False) -> int:

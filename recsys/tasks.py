@@ -102,6 +102,14 @@ def cluster(clustering_id: str) -> None:
     clustering.execute(UUID(clustering_id))
 
 
+@shared_task(name="recsys.profile_items", max_retries=0)
+def profile_items() -> None:
+    """Count at which hours members turn to each item."""
+    from feedback import behaviour
+
+    behaviour.profile_items()
+
+
 @shared_task(name="recsys.refresh_segment", max_retries=3)
 def refresh_segment(segment_id: str) -> None:
     """Bring one segment up to date."""

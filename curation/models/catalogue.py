@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -86,7 +87,10 @@ class Item(models.Model):
 
 
 class ItemStats(models.Model):
-    """What feedback says of an item, written by feedback's roll-up for rules to read."""
+    """What feedback says of an item, written by feedback's roll-ups for rules to read.
+
+    `hours` (24) and `weekdays` (7, from Monday) count interactions in the time zones of who did them.
+    """
 
     item = models.OneToOneField(
         Item, on_delete=models.CASCADE, primary_key=True, related_name="stats"
@@ -97,6 +101,9 @@ class ItemStats(models.Model):
     dislikes = models.IntegerField(_("dislikes"), default=0)
     clicks = models.IntegerField(_("clicks"), default=0)
     shown = models.IntegerField(_("times shown"), default=0)
+    hours = ArrayField(models.IntegerField(), verbose_name=_("by hour"), null=True)
+    weekdays = ArrayField(models.IntegerField(), verbose_name=_("by weekday"), null=True)
+    last_at = models.DateTimeField(_("last interaction"), null=True)
     computed_at = models.DateTimeField(_("computed"), auto_now=True)
 
     class Meta:

@@ -288,6 +288,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="17"),
         "options": {"queue": "bulk", "expires": 3600},
     },
+    "profile items": {
+        "task": "recsys.profile_items",
+        "schedule": 600.0,
+        "options": {"queue": "bulk", "expires": 600},
+    },
     "refresh segments": {
         "task": "recsys.refresh_segments",
         "schedule": 15.0,

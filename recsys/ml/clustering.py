@@ -128,8 +128,9 @@ def _start(points: Floats, k: int, seed: list[int]) -> Floats:
     while len(centres) < k:
         away = distances(points, centres).min(axis=1)
         weights = away / away.sum() if away.sum() > 0 else np.full(len(points), 1 / len(points))
-        centres = np.vstack([centres, points[chance.choice(len(points), p=weights)]])
-    return centres
+        chosen = points[chance.choice(len(points), p=weights)]
+        centres = np.vstack([centres, chosen[None]])
+    return np.asarray(centres, np.float64)
 
 
 def _descend(points: Floats, centres: Floats) -> tuple[float, Floats]:

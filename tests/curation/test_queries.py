@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -106,7 +107,10 @@ ROWS = st.lists(
 def test_sql_and_arrays_name_the_same_items(rows, queries):
     Item.objects.all().delete()
     items = [ItemFactory.create(outside_id=str(at), **row) for at, row in enumerate(rows)]
-    ItemStats.objects.create(item=items[0], ratings=3, mean_rating=1.5)
+    profile = {"hours": [1, *[0] * 18, 3, *[0] * 4], "weekdays": [2, 0, 0, 0, 0, 1, 1]}
+    counts = {"ratings": 3, "likes": 1, "dislikes": 1, "clicks": 2, "shown": 4}
+    seen = datetime(2020, 2, 29, 23, tzinfo=UTC)
+    ItemStats.objects.create(item=items[0], mean_rating=1.5, last_at=seen, **counts, **profile)
     ids = [item.pk for item in items]
     for data in queries:
         query = parse(with_ids(data, ids), schema())
@@ -140,3 +144,24 @@ def test_a_value_or_field_is_never_sql(films, field):
     query = parse({"field": field, "op": "eq", "value": "x"}, {field: Kind.TEXT})
     assert count(query) == 0
     assert Item.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("click_rate", 0.5),
+        ("like_rate", 0.25),
+        ("positive_share", 0.5),
+        ("evening", 0.75),
+        ("night", 0.25),
+        ("weekend", 0.5),
+    ],
+)
+def test_rates_and_times_of_day_are_shares(films, field, value):
+    profile = {"hours": [1, *[0] * 18, 3, *[0] * 4], "weekdays": [2, 0, 0, 0, 0, 1, 1]}
+    counts = {"likes": 1, "dislikes": 1, "clicks": 2, "shown": 4}
+    ItemStats.objects.create(item=films[0], **counts, **profile)
+    known = {"field": f"stats.{field}", "op": "eq", "value": value}
+    assert list(items_matching(parse(known, schema()))) == [films[0]]
+    missing = {"field": f"stats.{field}", "op": "missing"}
+    assert count(parse(missing, schema())) == 2

@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from curation import counters
 from curation.members import segments_of
-from curation.models import Member, MemberStats
+from curation.models import ItemStats, Member, MemberStats
 from feedback import behaviour
 from feedback.actions import record
 from feedback.models import Impression, Kind
 from feedback.partitions import ensure_months
+from feedback.stats import roll_up
 from tests.factories import SegmentFactory
 from tests.feedback.cast import told, undo
 
@@ -121,3 +123,31 @@ def test_a_member_without_a_row_is_counted_by_the_subject_alone(films):
     stranger = Member(subject=uuid.uuid4())
     record([told(stranger, "1", Kind.CLICK, films[0])], source="test")
     assert figures(stranger).features["clicks"] == 1
+
+
+# Items ------------------------------------------------------------------------------------------------
+
+
+def test_when_members_turn_to_an_item_is_counted_in_their_own_time(ada, bob, films, tell):
+    Member.objects.filter(pk=ada.pk).update(time_zone="Asia/Shanghai")
+    tell(ada, ("1", Kind.CLICK, films[0]), minute=0)  # a Friday, 20:00 in Shanghai
+    tell(bob, ("2", Kind.CLICK, films[0]), minute=60)
+    roll_up()
+    before = counters.read()["statistics"]
+    assert behaviour.profile_items() == 1
+    assert counters.read()["statistics"] == before + 1
+    stats = ItemStats.objects.get(item=films[0])
+    assert (stats.hours[20], stats.hours[13], sum(stats.hours)) == (1, 1, 2)
+    assert stats.weekdays == [0, 0, 0, 0, 2, 0, 0]
+    assert stats.last_at == datetime(2024, 3, 1, 13, tzinfo=UTC)
+
+
+def test_an_item_whose_interactions_were_undone_has_no_profile_and_a_second_count_changes_none(
+    ada, films, tell
+):
+    tell(ada, ("1", Kind.CLICK, films[0]))
+    roll_up()
+    assert [behaviour.profile_items(), behaviour.profile_items()] == [1, 0]
+    record([undo(ada, "2", "1")], source="test")
+    assert behaviour.profile_items() == 1
+    assert ItemStats.objects.get(item=films[0]).hours is None
