@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -45,9 +48,17 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """A fault of ours; the log has the details under the request's id."""
+    """A fault of ours, or a database that is away; the log has the details under the request's id."""
+    away = isinstance(sys.exc_info()[1], InterfaceError | OperationalError)
     if not request.path.startswith(API):
-        return defaults.server_error(request)
+        page = defaults.server_error(request)
+        page.status_code = 503 if away else 500
+        return page
+    if away:
+        detail = _("The database does not answer. What was acknowledged is safe; ask again.")
+        return problem_response(
+            Problem(503, "unavailable", _("For a moment not there"), detail), {"Retry-After": "2"}
+        )
     detail = _("The fault is logged under request %(id)s.") % {
         "id": request.META.get("REQUEST_ID", "")
     }

@@ -30,7 +30,8 @@ CHILDREN = (
 )
 POOLS = ("web", "realtime", "bulk", "training")
 FROZEN_S = 4.0
-BACK_S = 90.0
+BACK_S = 240.0
+"""A worker that is stuck gives itself two minutes."""
 CALM_S = 2.0
 
 
