@@ -177,7 +177,6 @@ def _things(users: dict[str, User]) -> dict[str, Any]:
         "app_label": "curation",
         "url": "nowhere/",
         "uidb36": "nobody",
-        "key": "spent",
         "id": users["member"].pk,
         "content_type_id": ContentType.objects.get_for_model(Item).pk,
         "object_id": item.pk,

@@ -32,20 +32,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return bool(settings.SIGNUP_OPEN)
 
     @transaction.atomic
-    def save_user(
-        self, request: HttpRequest, user: AbstractBaseUser, form: Form, commit: bool = True
-    ) -> AbstractBaseUser:
+    def save_user(self, request: HttpRequest, user: User, form: Form, commit: bool = True) -> User:
         """Who signs up becomes a member, and nothing more."""
-        saved = super().save_user(request, user, form, commit)
+        saved: User = super().save_user(request, user, form, commit)
         if commit:
             actions.join(user=saved)
         return saved
 
-    def post_login(self, request: HttpRequest, user: AbstractBaseUser, **more: Any) -> HttpResponse:
+    def post_login(self, request: HttpRequest, user: User, **more: Any) -> HttpResponse:
         """Staff sign in again each working day, with a second factor too; a visitor is the user now."""
         if user.is_staff:
             request.session.set_expiry(STAFF_SESSION_S)
-        adopted = isinstance(user, User) and visitors.adopt(request, user)
+        adopted = visitors.adopt(request, user)
         response: HttpResponse = super().post_login(request, user, **more)
         if adopted:
             visitors.forget(response)

@@ -49,7 +49,7 @@ class Client:
         finally:
             connection.close()
         if answer.status != http.HTTPStatus.OK:
-            wrong = Refusal if http.HTTPStatus(answer.status).is_client_error else NoAnswer
+            wrong = Refusal if answer.status < http.HTTPStatus.INTERNAL_SERVER_ERROR else NoAnswer
             raise wrong(f"{method} {path}: {answer.status} {text[:500]!r}")
         result: dict[str, Any] = json.loads(text)
         return result

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -72,10 +73,10 @@ def rounds(
     genres = genres_of()
     for _ in range(times):
         for member in members:
-            slate = _patiently(lambda who=member: client.recommend(who.outside_id, size=SIZE))
+            slate = _patiently(partial(client.recommend, member.outside_id, size=SIZE))
             events = list(_visit(member, slate, genres, chance))
             if events:
-                _patiently(lambda told=events: client.tell(told))
+                _patiently(partial(client.tell, events))
             yield len(events)
 
 

@@ -23,7 +23,9 @@ def browser():
 
 @pytest.fixture
 def ada(db):
-    user = UserFactory(username=f"ada-{uuid4().hex[:8]}", email="ada@example.org", roles=["member"])
+    user = UserFactory.create(
+        username=f"ada-{uuid4().hex[:8]}", email="ada@example.org", roles=["member"]
+    )
     user.set_password(PASSWORD)
     user.save()
     return user

@@ -46,5 +46,5 @@ def test_without_the_cache_nobody_is_refused(settings, monkeypatch):
 )
 def test_the_address_is_what_the_declared_proxies_saw(settings, proxies, address):
     settings.TRUSTED_PROXIES = proxies
-    told = {"REMOTE_ADDR": "10.0.0.9", "HTTP_X_FORWARDED_FOR": "10.0.0.1, 10.0.0.2"}
-    assert throttles.address_of(RequestFactory().get("/", **told)) == address
+    browser = RequestFactory(REMOTE_ADDR="10.0.0.9", HTTP_X_FORWARDED_FOR="10.0.0.1, 10.0.0.2")
+    assert throttles.address_of(browser.get("/")) == address

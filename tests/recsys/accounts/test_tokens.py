@@ -22,13 +22,14 @@ FORM = {"name": "the shop", "scopes": ["read"], "days": "30"}
 
 
 def clear_in(page) -> str:
-    return re.search(r"<code>([0-9a-f]{64})</code>", page.content.decode())[1]
+    [clear] = re.findall(r"<code>([0-9a-f]{64})</code>", page.content.decode())
+    return str(clear)
 
 
 @pytest.fixture
 def curator(db):
     remembered.forget()
-    return UserFactory(is_staff=True, roles=["curator"])
+    return UserFactory.create(is_staff=True, roles=["curator"])
 
 
 def ask(clear, method, path, **body):
@@ -60,7 +61,7 @@ def test_a_token_needs_a_name_and_known_scopes(browser, curator, wrong):
 
 def test_nobody_revokes_the_token_of_another(browser, curator):
     token = issue_token(curator, "demo")
-    browser.force_login(UserFactory(roles=["curator"]))
+    browser.force_login(UserFactory.create(roles=["curator"]))
     row = Token.objects.get(user=curator)
     assert browser.post(f"/account/tokens/{row.token_key}/revoke/").status_code == 404
     assert ask(token, "get", "/api/v1/decisions/").status_code == 200
@@ -79,7 +80,7 @@ def test_nobody_revokes_the_token_of_another(browser, curator):
 )
 def test_a_token_does_only_what_its_scopes_say(role, method, path, scope):
     remembered.forget()
-    user = UserFactory(roles=[role])
+    user = UserFactory.create(roles=[role])
     clear = issue_token(user, "demo")
     Token.objects.filter(user=user).update(scopes=sorted({*Scope.values} - {scope}))
     refused = ask(clear, method, path, member="ada")
@@ -95,7 +96,7 @@ def test_a_token_does_only_what_its_scopes_say(role, method, path, scope):
 def test_who_asks_too_often_is_told_when_to_come_back(path, settings):
     settings.THROTTLES = settings.THROTTLES | {"token": (2, 60)}
     remembered.forget()
-    clear = issue_token(UserFactory(roles=["operator"]), "demo")
+    clear = issue_token(UserFactory.create(roles=["operator"]), "demo")
     statuses = [ask(clear, "get", path).status_code for _turn in range(2)]
     assert 429 not in statuses
     refused = ask(clear, "get", path)
@@ -126,6 +127,6 @@ def test_nobody_ends_the_session_of_another(browser, ada):
     sign_in(browser, ada)
     session = UserSession.objects.get()
     other = Client(REMOTE_ADDR="10.3.2.1")
-    other.force_login(UserFactory(roles=["member"]))
+    other.force_login(UserFactory.create(roles=["member"]))
     assert other.post(f"/account/sessions/{session.pk}/end/").status_code == 404
     assert browser.get("/account/").status_code == 200

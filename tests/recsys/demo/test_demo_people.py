@@ -14,7 +14,7 @@ from curation.access import roles_of
 from curation.ids import new_id
 from curation.models import Member, Segment, Token
 from recsys.demo import people, readiness, simulation
-from recsys.demo.client import NoAnswer, Refusal
+from recsys.demo.client import Client, NoAnswer, Refusal
 from tests.factories import ItemFactory
 
 ROLES = {"member", "curator", "operator", "analyst", "client", "administrator"}
@@ -92,7 +92,7 @@ def test_simulating_without_a_running_demo_says_so(settings, tmp_path):
 
 
 def test_simulated_members_come_back_after_an_outage(db, monkeypatch):
-    class Flaky:
+    class Flaky(Client):
         asked = 0
 
         def recommend(self, member, **more):
@@ -104,16 +104,16 @@ def test_simulated_members_come_back_after_an_outage(db, monkeypatch):
     monkeypatch.setattr(simulation, "PAUSE_S", 0)
     ItemFactory(source="demo", attributes={"genres": ["War", "Drama"]})
     chance = np.random.default_rng(0)
-    visits = simulation.rounds(Flaky(), simulation.cast(3, chance), 1, chance)
+    visits = simulation.rounds(Flaky("http://nowhere", ""), simulation.cast(3, chance), 1, chance)
     assert list(visits) == [0, 0, 0]
 
 
 def test_simulated_members_do_not_insist_where_they_are_refused(db):
-    class Closed:
+    class Closed(Client):
         def recommend(self, member, **more):
             raise Refusal("403")
 
     ItemFactory(source="demo", attributes={"genres": ["War", "Drama"]})
     chance = np.random.default_rng(0)
     with pytest.raises(Refusal):
-        list(simulation.rounds(Closed(), simulation.cast(1, chance), 1, chance))
+        list(simulation.rounds(Closed("http://nowhere", ""), simulation.cast(1, chance), 1, chance))
