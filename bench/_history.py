@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
+from feedback.folding import rebuild
 from feedback.models import Kind
 from feedback.partitions import ensure_months
 
@@ -24,7 +25,7 @@ FROM generate_series(1, %(items)s) AS n
 _INTERACTIONS: Final = f"""
 INSERT INTO feedback_interaction (id, occurred_at, received_at, source, event, subject, item_id, kind,
     value, undoes, impression, curated, simulated)
-SELECT gen_random_uuid(), %(start)s + n * %(step)s, now(), 'bench', 'e' || n,
+SELECT uuidv7(), %(start)s + n * %(step)s, now(), 'bench', 'e' || n,
     md5('member' || (power(random(), 2) * %(members)s)::int)::uuid,
     md5('item' || 1 + (power(random(), 2) * (%(items)s - 1))::int)::uuid,
     kind, CASE kind WHEN {Kind.RATING:d} THEN 1 + floor(random() * 5) END, '',
@@ -52,11 +53,11 @@ SELECT source, event, '', id, occurred_at FROM feedback_interaction
 
 
 def make(rows: int) -> None:
-    """Fill the database: interactions over ten months, an impression for every ten of them."""
+    """Fill the database: interactions over ten months with all that follows, an impression for every ten."""
     months = [START + timedelta(days=31 * month) for month in range(MONTHS + 1)]
     ensure_months("feedback_interaction", months)
     ensure_months("feedback_impression", months)
-    words = {
+    words: dict[str, Any] = {
         "rows": rows,
         "members": MEMBERS,
         "items": ITEMS,
@@ -67,3 +68,6 @@ def make(rows: int) -> None:
         cursor.execute("SELECT setseed(0.5)")
         for statement in (_CATALOGUE, _INTERACTIONS, _IMPRESSIONS, _KEYS):
             cursor.execute(statement, words)
+        cursor.execute("SELECT DISTINCT subject, item_id FROM feedback_interaction")
+        pairs = cursor.fetchall()
+    rebuild(pairs, datetime.now(UTC))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from time import perf_counter
 from typing import Final
 
@@ -10,7 +11,6 @@ from django.db import connection
 from bench import _history
 from bench._product import busy
 from curation.models import Member
-from feedback.models import Kind
 from feedback.stats import roll_up
 
 LIMIT_S = 30.0
@@ -21,15 +21,6 @@ SELECT count(*) FROM (
 ) AS figures
 """
 
-_FOLD: Final = f"""
-INSERT INTO feedback_rating (subject, item_id, stars, stars_at, stars_by, favourite, never, clicked,
-    changed_at)
-SELECT DISTINCT ON (subject, item_id) subject, item_id, value, occurred_at, id, false, false, false,
-    now()
-FROM feedback_interaction WHERE kind = {Kind.RATING:d}
-ORDER BY subject, item_id, occurred_at DESC
-"""  # noqa: S608 - made of constants alone
-
 _LATE: Final = """
 UPDATE feedback_interaction SET mark = 1
 WHERE id IN (SELECT id FROM feedback_interaction WHERE occurred_at < %s LIMIT 1000)
@@ -39,7 +30,6 @@ WHERE id IN (SELECT id FROM feedback_interaction WHERE occurred_at < %s LIMIT 10
 def measure(rows: int) -> int:
     """Print seconds and ratios; fails if rolling up a million takes more than half a minute."""
     _history.make(rows)
-    _ask(_FOLD)
     Member.objects.create(source="bench", outside_id="somebody")
     _ask("ANALYZE feedback_interaction, feedback_impression, feedback_rating")
     plain = min(_timed(_AGGREGATE) for _ in range(3))
@@ -63,7 +53,7 @@ def _tell(what: str, plain_s: float, *, rebuild: bool) -> float:
     return took
 
 
-def _ask(statement: str, *values: object) -> None:
+def _ask(statement: str, *values: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, list(values) or None)
 

@@ -11,7 +11,7 @@ import gzip
 import io
 import zlib
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -42,12 +42,25 @@ class Row:
     problem: str = ""
 
 
-class Rows:
-    """The rows of a file, opened by `with`, read once; `.csv`, `.tsv`, `.jsonl`, each also as `.gz`."""
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A text file of fields without quotes: what stands between them, the header if none is in the file."""
 
-    def __init__(self, path: Path) -> None:
+    delimiter: str
+    header: tuple[str, ...] = ()
+    encoding: str = "utf-8"
+
+
+class Rows:
+    """The rows of a file, opened by `with`, read once; `.csv`, `.tsv`, `.jsonl`, each also as `.gz`.
+
+    A file of another name is read by its layout.
+    """
+
+    def __init__(self, path: Path, layout: Layout | None = None) -> None:
         self.path = path
-        self.format = _format(path)
+        self.layout = layout
+        self.format = "" if layout else _format(path)
         self.size = 0
         self._raw: IO[bytes] | None = None
 
@@ -77,9 +90,15 @@ class Rows:
         if self._raw is None:
             raise ValueError("open the file by `with` before reading its rows")
         lines = _lines(self._raw, self.path)
+        if self.layout:
+            records = (
+                (number, _plain(line, self.layout)) for number, line in lines if line.strip()
+            )
+            return _rows(records, self.path, self.layout.header)
         if self.format in {".jsonl", ".ndjson"}:
             return (_json_row(number, line) for number, line in lines if line.strip())
-        return _csv_rows(lines, "\t" if self.format == ".tsv" else ",", self.path)
+        delimiter = "\t" if self.format == ".tsv" else ","
+        return _rows(_records(lines, Layout(delimiter)), self.path)
 
 
 def _format(path: Path) -> str:
@@ -113,11 +132,11 @@ def _lines(raw: IO[bytes], path: Path) -> Iterator[tuple[int, bytes]]:
         ) from error
 
 
-def _text(line: bytes) -> str:
+def _text(line: bytes, encoding: str = "utf-8") -> str:
     if len(line) > MOST_BYTES:
         raise ValueError(_("longer than %(limit)d bytes") % {"limit": MOST_BYTES})
     try:
-        return line.decode()
+        return line.decode(encoding)
     except UnicodeDecodeError as error:
         raise ValueError(_("not UTF-8 at byte %(at)d") % {"at": error.start + 1}) from error
 
@@ -132,10 +151,11 @@ def _json_row(number: int, line: bytes) -> Row:
     return Row(number, told)
 
 
-def _csv_rows(lines: Iterator[tuple[int, bytes]], delimiter: str, path: Path) -> Iterator[Row]:
-    header: Sequence[str] | None = None
-    for number, record in _records(lines, delimiter):
-        if header is None:
+def _rows(
+    records: Iterable[tuple[int, list[str] | str]], path: Path, header: Sequence[str] = ()
+) -> Iterator[Row]:
+    for number, record in records:
+        if not header:
             header = _header(record, path)
         elif isinstance(record, str):
             yield Row(number, problem=record)
@@ -144,7 +164,7 @@ def _csv_rows(lines: Iterator[tuple[int, bytes]], delimiter: str, path: Path) ->
             yield Row(number, problem=_("%(found)d fields instead of %(wanted)d") % words)
         else:
             yield Row(number, dict(zip(header, record, strict=True)))
-    if header is None:
+    if not header:
         raise UnreadableError(_("%(path)s: empty, not even a header.") % {"path": path})
 
 
@@ -157,7 +177,7 @@ def _header(record: list[str] | str, path: Path) -> list[str]:
 
 
 def _records(
-    lines: Iterator[tuple[int, bytes]], delimiter: str
+    lines: Iterator[tuple[int, bytes]], layout: Layout
 ) -> Iterator[tuple[int, list[str] | str]]:
     """The fields of each record, or what is wrong with it, with the line on which it starts."""
     again: deque[tuple[int, bytes]] = deque()
@@ -166,11 +186,13 @@ def _records(
         if not line.strip():
             continue
         if b'"' not in line:
-            yield number, _plain(line, delimiter)
+            yield number, _plain(line, layout)
             continue
         more, closed = _rest_of_quoted(line, lines, again)
         record = (
-            _quoted([line, *(text for _, text in more)], delimiter) if closed else _open_quote()
+            _quoted([line, *(text for _, text in more)], layout.delimiter)
+            if closed
+            else _open_quote()
         )
         if isinstance(record, str):
             again.extendleft(reversed(more))
@@ -181,9 +203,9 @@ def _open_quote() -> str:
     return _("broken quotes: one is not closed")
 
 
-def _plain(line: bytes, delimiter: str) -> list[str] | str:
+def _plain(line: bytes, layout: Layout) -> list[str] | str:
     try:
-        return _text(line).split(delimiter)
+        return _text(line, layout.encoding).split(layout.delimiter)
     except ValueError as error:
         return str(error)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -12,7 +12,7 @@ from django.db import transaction
 
 from curation import actions
 from curation.fusion.columns import Kind
-from curation.importing import Rejects, Row, Rows
+from curation.importing import Layout, Rejects, Row, Rows
 from curation.rows import ITEM_FIELDS
 
 FIELDS: Final = ("item", *ITEM_FIELDS)
@@ -25,16 +25,20 @@ class Reading:
     """How a file says what: the source of its ids, and which column holds a field or attribute.
 
     `declared` maps attributes that the file brings to their kinds; texts of tags are split at
-    `separator`. Columns that are neither fields nor attributes are left out.
+    `separator`. Columns that are neither fields nor attributes are left out. A file that is no CSV or
+    JSON lines has a `layout`; `refine` puts right what its publisher writes in a way of their own.
     """
 
     source: str
     columns: Mapping[str, str] = field(default_factory=dict)
     declared: Mapping[str, Kind] = field(default_factory=dict)
     separator: str = "|"
+    layout: Layout | None = None
+    refine: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
 
     def raw(self, told: Mapping[str, Any], schema: Mapping[str, Kind]) -> dict[str, Any]:
         """A row of the file as a raw item; an empty text of a CSV says nothing."""
+        told = self.refine(told) if self.refine else told
         named = {name: told.get(self.columns.get(name, name)) for name in (*FIELDS, *schema)}
         given = {name: value for name, value in named.items() if value not in (None, "")}
         item = {name: given[name] for name in FIELDS if name in given}
@@ -74,6 +78,12 @@ class Progress:
         """The rows read so far."""
         return self.created + self.updated + self.unchanged + self.rejected
 
+    def __str__(self) -> str:
+        return (
+            f"{self.created:,} created, {self.updated:,} updated, "
+            f"{self.unchanged:,} unchanged, {self.rejected:,} refused."
+        )
+
 
 def import_file(
     path: Path, reading: Reading, rejects: Rejects, *, dry_run: bool = False
@@ -87,7 +97,7 @@ def import_file(
     with transaction.atomic():
         schema = actions.declare(reading.declared)
         transaction.set_rollback(dry_run)
-    with Rows(path) as rows:
+    with Rows(path, reading.layout) as rows:
         stream = iter(rows)
         while chunk := list(islice(stream, actions.MOST_ROWS)):
             _import_chunk(chunk, reading, schema, progress, rejects, dry_run=dry_run)

@@ -16,52 +16,26 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from adbc_driver_postgresql import dbapi
 from django.db import connection
+from numpy.typing import NDArray
 
+from feedback.last_words import LAST_WORDS
 from feedback.models import Kind
 from feedback.rewards import Rewards, in_force, rewards_of
 
 _OPTIONS: Final = {"HOST": "host", "PORT": "port", "USER": "user", "PASSWORD": "password"}
-
-# An impression may be written after its answer came: then the placement itself is asked.
-_LAST_WORDS: Final = f"""
-WITH told AS (
-    SELECT told.*, CASE kind WHEN {Kind.VIEW:d} THEN 2 WHEN {Kind.CLICK:d} THEN 1 ELSE 0 END AS rank
-    FROM feedback_interaction AS told
-    WHERE NOT simulated AND mark IS NULL AND kind NOT IN ({Kind.UNDO:d}, {Kind.COMMENT:d}) AND NOT EXISTS (
-        SELECT FROM feedback_undo AS undo
-        WHERE (undo.source, undo.event, undo.subject) = (told.source, told.event, told.subject)
-    )
-), aspect AS (
-    SELECT DISTINCT ON (
-        subject, item_id, CASE kind WHEN {Kind.DISLIKE:d} THEN {Kind.LIKE:d} ELSE kind END
-    ) *
-    FROM told
-    ORDER BY subject, item_id, CASE kind WHEN {Kind.DISLIKE:d} THEN {Kind.LIKE:d} ELSE kind END,
-        occurred_at DESC, id DESC
-), word AS (
-    SELECT DISTINCT ON (subject, item_id) * FROM aspect
-    WHERE NOT (kind = {Kind.FAVOURITE:d} AND value = 0)
-    ORDER BY subject, item_id, rank, occurred_at DESC, id DESC
-)
-SELECT word.subject, word.item_id, word.kind,
-    word.value, word.occurred_at, word.received_at, word.curated OR coalesce(
-        served.curated[array_position(served.items, word.item_id)], false
-    ) AS curated
-FROM word LEFT JOIN feedback_impression AS served
-    ON served.id = word.impression AND served.subject = word.subject
-ORDER BY word.occurred_at, word.id
-"""  # noqa: S608 - made of constants alone
 
 _COLUMNS: Final = pa.schema(
     [
@@ -83,70 +57,75 @@ def snapshot(path: Path) -> dict[str, Any]:
     the newest of it was received), `rewards` (version of the table), `sha256` of the file. The same
     data gives the same file.
     """
-    facts, rewards = _Facts(), in_force()
+    words = _in_order(_last_words())
+    rewards = in_force()
     part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with part.open("wb") as file:
-            with pq.ParquetWriter(file, _COLUMNS, compression="zstd") as writer:
-                for batch in _last_words():
-                    facts.note(batch)
-                    writer.write_batch(_rewarded(batch, rewards))
+            pq.write_table(_labelled(words, rewards), file, compression="zstd")
             file.flush()
             os.fsync(file.fileno())
         digest = _digest(part)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    return {**facts.told(), "rewards": rewards.number, "sha256": digest}
+    return {**_facts(words), "rewards": rewards.number, "sha256": digest}
 
 
-class _Facts:
-    """What the batches hold, gathered as they pass."""
-
-    def __init__(self) -> None:
-        self.rows = 0
-        self.members: set[bytes] = set()
-        self.items: set[bytes] = set()
-        self.times: dict[str, Any] = {"first_at": None, "last_at": None, "watermark": None}
-
-    def note(self, batch: pa.RecordBatch) -> None:
-        if not batch.num_rows:
-            return
-        self.rows += batch.num_rows
-        self.members.update(pc.unique(batch["subject"].storage).to_pylist())
-        self.items.update(pc.unique(batch["item_id"].storage).to_pylist())
-        self._latest("watermark", pc.max(batch["received_at"]).as_py())
-        self._latest("last_at", batch["occurred_at"][-1].as_py())
-        self.times["first_at"] = self.times["first_at"] or batch["occurred_at"][0].as_py()
-
-    def _latest(self, name: str, instant: Any) -> None:  # noqa: ANN401 - pyarrow has no types
-        self.times[name] = max(self.times[name] or instant, instant)
-
-    def told(self) -> dict[str, Any]:
-        counts = {"rows": self.rows, "members": len(self.members), "items": len(self.items)}
-        return counts | {name: at and at.isoformat() for name, at in self.times.items()}
-
-
-def _last_words() -> Iterator[pa.RecordBatch]:
-    """The rows in batches, all of one instant of the database."""
+def _last_words() -> pa.Table:
+    """The rows, all of one instant of the database."""
     with (
         closing(dbapi.connect(uri())) as database,
         closing(database.cursor()) as cursor,
     ):
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        cursor.execute(_LAST_WORDS)
-        with closing(cursor.fetch_record_batch()) as reader:
-            yield from reader
+        cursor.execute(LAST_WORDS)
+        return cursor.fetch_arrow_table().combine_chunks()
 
 
-def _rewarded(batch: pa.RecordBatch, rewards: Rewards) -> pa.RecordBatch:
-    kinds, values = (batch[name].to_numpy(zero_copy_only=False) for name in ("kind", "value"))
+def _in_order(words: pa.Table) -> pa.Table:
+    """The rows by instant, those of one instant by their interaction."""
+    instants = words["occurred_at"].to_numpy()
+    order = np.argsort(instants, kind="stable")
+    steps = np.diff(instants[order]) == np.timedelta64(0)
+    tied = np.flatnonzero(np.append(steps, False) | np.insert(steps, 0, False))  # noqa: FBT003
+    if len(tied):
+        ids = _halves(words["id"].take(pa.array(order[tied])))
+        order[tied] = order[tied][np.lexsort((ids[:, 1], ids[:, 0], instants[order[tied]]))]
+    return words.take(pa.array(order))
+
+
+def _halves(ids: pa.ChunkedArray) -> NDArray[np.uint64]:
+    """UUIDs as two numbers each, which compare as they do."""
+    storage = _storage(ids)
+    return np.frombuffer(storage.buffers()[1], ">u8").reshape(-1, 2)[storage.offset :][: len(ids)]
+
+
+def _labelled(words: pa.Table, rewards: Rewards) -> pa.Table:
+    kinds, values = words["kind"].to_numpy(), words["value"].to_numpy()
     given = {
         "value": pa.array(rewards_of(kinds, values, rewards), pa.float32()),
         "stars": pa.array(values, pa.float32(), mask=kinds != Kind.RATING),
     }
-    columns = [given[name] if name in given else batch[name] for name in _COLUMNS.names]
-    return pa.RecordBatch.from_arrays(columns, schema=_COLUMNS)
+    columns = [given[name] if name in given else words[name] for name in _COLUMNS.names]
+    return pa.Table.from_arrays(columns, schema=_COLUMNS)
+
+
+def _facts(words: pa.Table) -> dict[str, Any]:
+    """What the rows hold; an interaction's id says when it was received."""
+    members, items = (pc.count_distinct(_storage(words[name])) for name in ("subject", "item_id"))
+    at = words["occurred_at"]
+    times = {"first_at": None, "last_at": None, "watermark": None}
+    if len(words):
+        received_ms = int(_halves(words["id"])[:, 0].max()) >> 16
+        received = datetime.fromtimestamp(received_ms / 1000, UTC)
+        times = {"first_at": at[0].as_py(), "last_at": at[-1].as_py(), "watermark": received}
+    counts = {"rows": len(words), "members": members.as_py(), "items": items.as_py()}
+    return counts | {name: at and at.isoformat() for name, at in times.items()}
+
+
+def _storage(ids: pa.ChunkedArray) -> pa.Array:
+    return ids.combine_chunks().storage
 
 
 def uri(settings: Mapping[str, Any] | None = None) -> str:

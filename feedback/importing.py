@@ -42,6 +42,13 @@ class Progress:
             self.duplicate += outcome.status is Status.DUPLICATE
             self.rejected += outcome.status is Status.REJECTED
 
+    def told(self, *, dry_run: bool) -> str:
+        """The counts for people."""
+        done = "would be imported" if dry_run else "imported"
+        return (
+            f"{self.accepted:,} {done}, {self.duplicate:,} already there, {self.rejected:,} refused."
+        )
+
 
 def import_file(
     path: Path, reading: Reading, rejects: Rejects, *, dry_run: bool = False
@@ -54,7 +61,7 @@ def import_file(
     progress = Progress()
     keep = partial(rehearse, earlier={}) if dry_run else record
     find = partial(_imagined, strangers={}) if dry_run else persons
-    with Rows(path) as rows:
+    with Rows(path, reading.layout) as rows:
         stream = iter(rows)
         while chunk := list(islice(stream, CHUNK)):
             outcomes = _import_chunk(chunk, reading, keep, find)

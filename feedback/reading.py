@@ -11,7 +11,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from curation.importing import Row
+from curation.importing import Layout, Row
 from feedback.events import Outcome, Status
 from feedback.parsing import Draft, parse
 
@@ -20,8 +20,9 @@ FIELDS: Final = ("event", "member", "item", "kind", "value", "occurred_at", "und
 TRANSFORMS: Final[Mapping[str, Callable[[float], float]]] = {
     "none": lambda rating: rating,
     "halve": lambda rating: max(1.0, float(math.ceil(rating / 2))),
+    "lift": lambda rating: max(1.0, rating),
 }
-"""By name: what a rating in the file is in stars. `halve` reads 0 to 10 as 1 to 5."""
+"""By name: what a rating in the file is in stars. `halve` reads 0 to 10 as 1 to 5, `lift` half a star as one."""
 
 _WEEK: Final = timedelta(days=7)
 
@@ -35,6 +36,7 @@ class Reading:
     kind: str = "rating"
     transform: str = "none"
     shift: timedelta = timedelta()
+    layout: Layout | None = None
 
     def told(self, row: Row) -> dict[str, object]:
         """The fields of a row by their own names; an empty one is None."""

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from curation.access import require, role_required
-from curation.models import User
 from feedback.labels import preview
 from feedback.models import RewardTable
 from feedback.reward_forms import RewardForm, rows_of
@@ -67,10 +66,9 @@ def _save(request: HttpRequest, form: RewardForm) -> bool:
     if not reason:
         form.add_error("reason", _("Say why."))
         return False
-    user = request.user if isinstance(request.user, User) else None
     try:
         made = change_rewards(
-            actor=require(user, "curator"),
+            actor=require(request.user, "curator"),
             base=form.cleaned_data["base"],
             rewards=form.rewards(),
             reason=reason,

@@ -14,8 +14,10 @@ from curation.ids import new_id
 from feedback import impressions
 from feedback.actions import record
 from feedback.export import snapshot, uri
+from feedback.last_words import FROM_THE_PAST
 from feedback.models import Impression, Kind
 from tests.feedback.cast import NOON, undo
+from tests.feedback.life import Life
 
 # ADBC has a connection of its own, so what it is to see must be committed.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -130,3 +132,15 @@ def test_the_uri_reaches_sockets_ports_and_odd_passwords():
         "user": ["app"],
         "password": ["p@ss/w?r d&+"],
     }
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_fold_tells_what_the_whole_past_tells(seed, ada, bob, films, tmp_path, monkeypatch):
+    life = Life(seed, [ada, bob], films)
+    for _ in range(6):
+        life.happen()
+    quick, slow = tmp_path / "quick", tmp_path / "slow"
+    facts = snapshot(quick)
+    assert facts["rows"] > 0
+    monkeypatch.setattr("feedback.export.LAST_WORDS", FROM_THE_PAST)
+    assert snapshot(slow) == facts

@@ -1,0 +1,117 @@
+"""The last word of each member on each item, in SQL: what training reads.
+
+Of what a member said of an item (a rating, a thumb, a favourite, "not interested", a share, a purchase)
+the last counts; where nothing was said the last click, else the last view. The fold in `Rating` knows it
+already, without reading the past. It holds all that was said, though: pairs of member and item with an
+interaction that training must not see, marked or simulated, are folded here from the others.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from feedback.models import Kind
+
+SAID: Final = (
+    (Kind.RATING, "stars", "stars_at", "stars_by"),
+    (Kind.LIKE, "thumb = 1", "thumb_at", "thumb_by"),
+    (Kind.DISLIKE, "thumb = -1", "thumb_at", "thumb_by"),
+    (Kind.FAVOURITE, "favourite", "favourite_at", "favourite_by"),
+    (Kind.NOT_INTERESTED, "never", "never_at", "never_by"),
+    (Kind.SHARE, "shared", "shared_at", "shared_by"),
+    (Kind.PURCHASE, "purchased", "purchased_at", "purchased_by"),
+)
+"""Kind, column and whose word it is; of two at one instant the first in this order."""
+
+_DONE: Final = (
+    (Kind.CLICK, "clicked", "clicked_at", "clicked_by"),
+    (Kind.VIEW, "viewed", "viewed_at", "viewed_by"),
+)
+_VALUES: Final = ((Kind.RATING, "stars"), (Kind.VIEW, "viewed"), (Kind.PURCHASE, "purchased"))
+_FLAGS: Final = frozenset({"stars", "purchased", "clicked", "viewed", "shared", "never"})
+
+
+def _stands(says: str) -> str:
+    """Whether a word stands; of these an instant alone says so."""
+    return "true" if says in _FLAGS else says
+
+
+_SAID_AT: Final = (
+    "greatest(stars_at, thumb_at, CASE WHEN favourite THEN favourite_at END,"
+    " never_at, shared_at, purchased_at)"
+)
+_KIND: Final = " ".join(
+    f"WHEN {_stands(says)} AND said_at = {at} THEN {kind:d}" for kind, says, at, _by in SAID
+)
+_DONE_KIND: Final = " ".join(f"WHEN {at} IS NOT NULL THEN {kind:d}" for kind, _, at, _by in _DONE)
+
+
+def _of_kind(column: int) -> str:
+    return " ".join(f"WHEN {each[0]:d} THEN {each[column]}" for each in (*SAID, *_DONE))
+
+
+# OFFSET 0 has the instant and the kind reckoned once for each row, not wherever they are named.
+_FOLDED: Final = f"""
+SELECT subject, item_id, kind,
+    CASE kind {" ".join(f"WHEN {kind:d} THEN {column}" for kind, column in _VALUES)} END AS value,
+    CASE kind {_of_kind(2)} END AS occurred_at, CASE kind {_of_kind(3)} END AS id
+FROM (
+    SELECT *, (CASE {_KIND} {_DONE_KIND} END)::smallint AS kind
+    FROM (SELECT *, {_SAID_AT} AS said_at FROM feedback_rating OFFSET 0) AS said
+    OFFSET 0
+) AS rating
+WHERE kind IS NOT NULL AND NOT EXISTS (
+    SELECT FROM apart WHERE (apart.subject, apart.item_id) = (rating.subject, rating.item_id)
+)
+"""  # noqa: S608 - made of constants alone
+
+_ORDER: Final = " ".join(f"WHEN {each[0]:d} THEN {at}" for at, each in enumerate(SAID))
+_ASPECT: Final = f"CASE kind WHEN {Kind.DISLIKE:d} THEN {Kind.LIKE:d} ELSE kind END"
+
+_TOLD: Final = f"""
+SELECT DISTINCT ON (subject, item_id) subject, item_id, kind,
+    CASE WHEN kind IN ({", ".join(f"{kind:d}" for kind, _ in _VALUES)}) THEN coalesce(value, 0) END,
+    occurred_at, id
+FROM (
+    SELECT DISTINCT ON (told.subject, told.item_id, {_ASPECT}) told.*,
+        CASE kind WHEN {Kind.VIEW:d} THEN 2 WHEN {Kind.CLICK:d} THEN 1 ELSE 0 END AS rank
+    FROM feedback_interaction AS told {{among}}
+    WHERE NOT simulated AND mark IS NULL AND kind NOT IN ({Kind.UNDO:d}, {Kind.COMMENT:d})
+        AND NOT EXISTS (
+            SELECT FROM feedback_undo AS undo
+            WHERE (undo.source, undo.event, undo.subject) = (told.source, told.event, told.subject)
+        )
+    ORDER BY told.subject, told.item_id, {_ASPECT}, occurred_at DESC, id DESC
+) AS aspect
+WHERE NOT (kind = {Kind.FAVOURITE:d} AND value = 0)
+ORDER BY subject, item_id, rank, occurred_at DESC, CASE kind {_ORDER} END
+"""  # noqa: S608 - made of constants alone
+
+_AMONG: Final = "JOIN apart ON (apart.subject, apart.item_id) = (told.subject, told.item_id)"
+
+# An impression may be written after its answer came: then the placement itself is asked.
+_WORDS: Final = """
+WITH odd AS MATERIALIZED (
+    SELECT id, subject, item_id, mark, simulated, curated FROM feedback_interaction
+    WHERE mark IS NOT NULL OR simulated OR curated
+), apart AS MATERIALIZED (
+    SELECT DISTINCT subject, item_id FROM odd WHERE mark IS NOT NULL OR simulated
+), decided AS MATERIALIZED (
+    SELECT id FROM odd WHERE curated
+    UNION
+    SELECT told.id FROM feedback_impression AS served JOIN feedback_interaction AS told
+        ON told.impression = served.id AND told.subject = served.subject
+    WHERE true = ANY (served.curated)
+        AND served.curated[array_position(served.items, told.item_id)]
+)
+SELECT word.subject, word.item_id, word.kind, word.value, word.occurred_at, word.id,
+    decided.id IS NOT NULL AS curated
+FROM ({words}) AS word (subject, item_id, kind, value, occurred_at, id)
+LEFT JOIN decided ON decided.id = word.id
+"""
+
+LAST_WORDS: Final = _WORDS.format(words=f"{_FOLDED} UNION ALL ({_TOLD.format(among=_AMONG)})")
+"""Columns subject, item_id, kind, value (stars, seconds or amount), occurred_at, id, curated; no order."""
+
+FROM_THE_PAST: Final = _WORDS.format(words=_TOLD.format(among=""))
+"""The same, folded from every interaction that is there: slower, and what tests hold the other against."""
