@@ -118,9 +118,11 @@ def wall_clock(cron: str, zone: str) -> WallClock:
     if len(words) != len(FIELDS):
         told = "five fields are needed: minute, hour, day of the month, month, weekday"
         raise CadenceError(told)
-    read = [_field(word, *field) for word, field in zip(words, FIELDS, strict=True)]
+    minutes, hours, days, months, weekdays = (
+        _field(word, *field) for word, field in zip(words, FIELDS, strict=True)
+    )
     either = words[2] != "*" and words[4] != "*"
-    clock = WallClock(*read, either_day=either, zone=_zone(zone))
+    clock = WallClock(minutes, hours, days, months, weekdays, either, _zone(zone))
     if next(clock.after(datetime.now(UTC)), None) is None:
         raise CadenceError("no clock ever shows such a time")
     return clock

@@ -158,13 +158,22 @@ class _Fits:
         finished = folder / "finished"
         if scorer := self._taken_over(finished):
             return scorer
-        options = registry.parse_options(self.job.options)
-        training = Training(options, self.tell, folder, self.vectors)
-        config = registry.parse_config(self.job.family, self.job.parameters)
-        learn = registry.learner_of(self.job.family)
-        scorer = learn(config, interactions, self.exam.catalogue, training)
+        try:
+            scorer = self._learnt(interactions, folder)
+        except artifact.CorruptArtifact:
+            shutil.rmtree(folder)
+            self.tell.log("damaged_part", part=part)
+            scorer = self._learnt(interactions, folder)
         self._save(scorer, finished, interactions)
         return scorer
+
+    def _learnt(self, interactions: Interactions, checkpoints: Path) -> Scorer:
+        """Fit, going on from a checkpoint where there is one."""
+        options = registry.parse_options(self.job.options)
+        training = Training(options, self.tell, checkpoints, self.vectors)
+        config = registry.parse_config(self.job.family, self.job.parameters)
+        learn = registry.learner_of(self.job.family)
+        return learn(config, interactions, self.exam.catalogue, training)
 
     def _taken_over(self, finished: Path) -> Scorer | None:
         """What an earlier attempt has finished; a damaged one is fitted again."""

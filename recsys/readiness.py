@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 
 from feedback.models import Rating
 from recsys import embeddings
-from recsys.failures import FORBIDDEN, Failure, Trouble
+from recsys.failures import Failure, Trouble
 from recsys.leases import LIVES
 from recsys.ml import registry
 from recsys.ml.sufficiency import LEAST_INTERACTIONS, LEAST_ITEMS, LEAST_MEMBERS, Amount
@@ -62,10 +62,10 @@ def trouble_at_claim(run: Run, gpu: str) -> Trouble | None:
     """What keeps this worker from doing a run, before any of its data is read."""
     if run.options.get("device") == "cuda" and not gpu:
         return Trouble(Failure.CONFIGURATION, {"reason": "no_gpu"})
-    if not writable():
-        return Trouble(Failure.NOT_WRITABLE, {"folder": str(_folder())})
     disk = _disk(run.family)
-    return None if disk.ok else Trouble(Failure.DISK_FULL, {"reason": "little_space", **disk.facts})
+    if not disk.ok:
+        return Trouble(Failure.DISK_FULL, {"reason": "little_space", **disk.facts})
+    return None if writable() else Trouble(Failure.NOT_WRITABLE, {"detail": str(_folder())})
 
 
 def writable() -> bool:
@@ -74,10 +74,8 @@ def writable() -> bool:
         _folder().mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=_folder()):
             return True
-    except OSError as error:
-        if error.errno in FORBIDDEN:
-            return False
-        raise
+    except OSError:
+        return False
 
 
 def _data() -> list[Check]:

@@ -91,6 +91,7 @@ REASONS: Final[Words] = {
     "no_known_items": _("None of %(there)s items has %(least)s interactions that count."),
     "no_pairs": _("No member has two interactions to learn from."),
     "too_many_items": _("%(there)s items are more than this family takes: raise “least”."),
+    "embeddings_not_numbers": _("The embeddings are no longer numbers: raise “regularization”."),
     "no_embeddings": _("No item has an embedding: embed the items first."),
     "no_inverse": _("The matrix cannot be inverted: raise “regularization”."),
 }

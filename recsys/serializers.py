@@ -84,7 +84,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     model = serializers.SerializerMethodField()
     requested_by = serializers.CharField(source="requested_by.username", default=None)
     schedule = serializers.CharField(source="schedule.name", default=None)
-    data = Facts(source="snapshot")
+    snapshot = Facts()
     lineage = Facts()
 
     class Meta:
@@ -93,7 +93,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
             "id", "family", "state", "parameters", "options", "note", "attempt", "cancel_requested", "failure",
             "error", "requested_at", "started_at", "finished_at", "progress", "report", "model", "priority",
             "skip_unchanged", "same_as", "parent", "schedule", "period_start", "requested_by", "device",
-            "fingerprint", "data", "lineage", "pruned_at",
+            "fingerprint", "snapshot", "lineage", "pruned_at",
         ]  # fmt: skip
 
     def get_error(self, run: Run) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 from recsys.fitting import Job
 
 DAY_S = 86_400.0
+SINCE = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def write_snapshot(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -18,8 +17,8 @@ from recsys.ml.popularity import Popularity
 from recsys.models import Job, ModelVersion, Run, RunProgress, Schedule
 from tests.factories import ItemFactory, MemberFactory, UserFactory
 from tests.feedback.cast import told
+from tests.recsys.runs.cast import SINCE
 
-SINCE = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FIGURES = {"n": 9, "ndcg": 0.25, "ndcg_se": 0.01, "recall": 0.5, "hit_rate": 0.5}
 PART = {"depth": 10, "catalogue": 3, "coverage": 0.5, "members": FIGURES, "newcomers": FIGURES}
 REPORT = {part: {"last": PART, "all": PART} for part in ("validation", "test")}

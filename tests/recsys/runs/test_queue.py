@@ -24,6 +24,13 @@ def asked(operator):
     return ask
 
 
+def taken(device=HERE):
+    """The lease of the run that stood first."""
+    lease = queueing.claim_next(device)
+    assert lease is not None
+    return lease
+
+
 def test_what_people_ask_starts_before_what_schedules_ask_and_then_the_oldest(asked, make_schedule):
     schedule = make_schedule()
     by_schedule = asked(origin=actions.Origin(schedule=schedule, period_start=timezone.now()))
@@ -33,17 +40,16 @@ def test_what_people_ask_starts_before_what_schedules_ask_and_then_the_oldest(as
 
 def test_a_device_has_one_run_at_a_time(asked):
     first, second = asked(), asked()
-    lease = queueing.claim_next(HERE)
-    assert lease.id == first.id
+    assert taken().id == first.id
     assert queueing.claim_next(HERE) is None
-    assert queueing.claim_next("another machine").id == second.id
+    assert taken("another machine").id == second.id
 
 
 def test_a_device_is_free_again_when_its_run_is_over(asked):
     asked()
     second = asked()
-    queueing.claim_next(HERE).finish(Job.State.SUCCEEDED)
-    assert queueing.claim_next(HERE).id == second.id
+    taken().finish(Job.State.SUCCEEDED)
+    assert taken().id == second.id
 
 
 def test_a_dead_worker_does_not_keep_a_device(asked):
@@ -51,7 +57,7 @@ def test_a_dead_worker_does_not_keep_a_device(asked):
     asked()
     queueing.claim_next(HERE)
     Run.objects.filter(pk=first.pk).update(lease_until=timezone.now() - leases.LEASE)
-    assert queueing.claim_next(HERE).id == first.id
+    assert taken().id == first.id
 
 
 def test_a_queued_run_is_moved_to_the_front_and_to_the_end(asked, operator):

@@ -13,7 +13,7 @@ from django.utils import timezone
 from curation.models import Outbox
 from recsys import queueing, schedules
 from recsys.models import Job, Run, Schedule
-from tests.recsys.runs.conftest import SINCE
+from tests.recsys.runs.cast import SINCE
 
 DAY = timedelta(days=1)
 

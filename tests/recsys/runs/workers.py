@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from recsys.leases import Lease, claim
 from recsys.models import Run, RunProgress
 from recsys.run_words import Told, failure_of
 from tests.processes import ROOT, wait_until
@@ -93,6 +94,13 @@ def stage(run: Run) -> str:
 def said(run: Run) -> list[str]:
     """The codes of the log."""
     return [line["code"] for line in RunProgress.objects.get(run=run).log]
+
+
+def claimed(run: Run) -> Lease:
+    """The lease of a run."""
+    lease = claim(Run, run.pk)
+    assert lease is not None
+    return lease
 
 
 def words_of(run: Run) -> Told:

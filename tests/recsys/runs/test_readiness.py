@@ -1,0 +1,97 @@
+"""What a launch finds: on the page, over the API, and again where a worker takes the run."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from curation.access import issue_token
+from recsys import readiness
+from recsys.failures import Failure
+from recsys.models import Heartbeat, Run
+from tests.factories import UserFactory
+
+
+def found(family="ease", device="auto"):
+    return {check.code: check.ok for check in readiness.checks(family, device)}
+
+
+@pytest.fixture
+def worker(db):
+    def live(device=""):
+        now = timezone.now()
+        told = {"role": "training", "pid": 1, "started_at": now, "beat_at": now}
+        return Heartbeat.objects.create(name=f"w {device}", device=device, **told)
+
+    return live
+
+
+def test_an_empty_installation_is_told_everything_that_it_lacks(db):
+    lacking = {code for code, ok in found().items() if not ok}
+    assert lacking == {"interactions", "members", "items", "liked", "worker"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_with_feedback_and_a_worker_all_is_ready(ratings, worker):
+    worker()
+    assert all(found().values())
+
+
+def test_a_gpu_is_there_where_a_worker_has_one(worker):
+    worker()
+    assert not found("dot", "cuda")["device"]
+    worker("NVIDIA H100")
+    assert found("dot", "cuda")["device"]
+
+
+def test_a_disk_that_is_nearly_full_stops_a_run_before_it_reads_any_data(make_run, monkeypatch):
+    monkeypatch.setattr(readiness, "LEAST_FREE", 2**62)
+    run = make_run()
+    assert not found()["disk"]
+    trouble = readiness.trouble_at_claim(run, "")
+    assert trouble is not None
+    assert (trouble.failure, trouble.facts["reason"]) == (Failure.DISK_FULL, "little_space")
+
+
+def test_a_folder_that_cannot_be_written_stops_a_run(make_run, var):
+    (var / "artifacts").write_text("a file where the folder should be")
+    assert not found()["writable"]
+    trouble = readiness.trouble_at_claim(make_run(), "")
+    assert trouble is not None
+    assert trouble.failure == Failure.NOT_WRITABLE
+
+
+def test_a_worker_that_can_do_a_run_finds_nothing_against_it(make_run):
+    assert readiness.trouble_at_claim(make_run(), "") is None
+    assert readiness.trouble_at_claim(make_run(options={"device": "cuda"}), "a GPU") is None
+
+
+def test_the_page_of_a_launch_says_what_to_do(client, operator):
+    client.force_login(operator)
+    page = client.get(reverse("runs:launch")).content.decode()
+    assert "start a training worker" in page
+    assert "Collect or import feedback." in page
+
+
+def test_the_api_tells_the_same(client, db):
+    user = UserFactory(roles=["operator"])
+    headers = {"Authorization": f"Token {issue_token(user, 'demo')}"}
+    answer = client.get("/api/v1/runs/readiness/?family=ease", headers=headers)
+    checks = {check["code"]: check for check in json.loads(answer.content)}
+    assert checks["worker"]["ok"] is False
+    assert checks["worker"]["remedy"]
+    for query in ("", "?family=magic", "?family=ease&device=abacus"):
+        assert client.get(f"/api/v1/runs/readiness/{query}", headers=headers).status_code == 400
+
+
+def test_a_run_over_the_api_tells_its_failure_in_words_and_by_code(client, make_run):
+    user = UserFactory(roles=["operator"])
+    headers = {"Authorization": f"Token {issue_token(user, 'demo')}"}
+    run = make_run()
+    Run.objects.filter(pk=run.pk).update(state="failed", failure=Failure.DISK_FULL)
+    told = client.get(f"/api/v1/runs/{run.pk}/", headers=headers).json()
+    assert told["failure"] == "disk_full"
+    assert "Free some space" in told["error"]
