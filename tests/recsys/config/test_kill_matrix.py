@@ -21,8 +21,8 @@ def test_a_database_that_only_waits_for_its_sessions_to_end_is_brought_back(live
     wait_until(lambda: answers(live_stack, "/readyz"), "it serves")
 
 
-@pytest.mark.parametrize("name", ["realtime", "bulk"])
-def test_a_worker_whose_pool_cannot_be_renewed_is_started_anew(live_stack: LiveStack, name):
+def test_a_worker_whose_pool_cannot_be_renewed_is_started_anew(live_stack: LiveStack):
+    name = "realtime"
     old = live_stack.pid(name)
     wait_until(lambda: bool(trackers(old)), "its semaphores are counted")
     trackers(old)[0].kill()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import timezone, translation
@@ -61,7 +62,7 @@ def test_pages_answer_faults_as_pages(client):
 
 def test_a_page_s_body_is_limited_too(client):
     answer = client.post("/login/", b"x" * 6_000_000, content_type="text/plain")
-    assert (answer.status_code, answer["Content-Type"].partition(";")[0]) == (413, "text/plain")
+    assert (answer.status_code, answer["Content-Type"].partition(";")[0]) == (413, "text/html")
 
 
 def test_a_form_without_its_token_is_refused_as_a_page():
@@ -87,3 +88,18 @@ def test_every_page_is_sent_with_the_strict_policy(client):
         policy = client.get(path)["Content-Security-Policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("path", ["/api/v1/models/", "/login/"])
+def test_while_the_database_is_away_a_caller_is_told_to_ask_again(monkeypatch, path):
+    def away(*_arguments: object, **_words: object) -> None:
+        raise OperationalError("connection refused")
+
+    client = Client(raise_request_exception=False)
+    client.force_login(UserFactory.create(roles=["operator"]))
+    monkeypatch.setattr("django.db.backends.utils.CursorWrapper.execute", away)
+    answer = client.get(path)
+    assert answer.status_code == 503
+    if path.startswith("/api/"):
+        assert answer["Retry-After"] == "2"
+        assert answer.json()["code"] == "unavailable"
