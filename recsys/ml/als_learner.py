@@ -42,7 +42,7 @@ def fit(
     with threadpool_limits(1, user_api="blas"):
         factors = _factorize(step, confidence, config, training)
     if not np.isfinite(factors).all():
-        raise Untrainable("The embeddings are no longer numbers: raise 'regularization'.")
+        raise _overflow()
     return als.scorer(config, items, factors)
 
 
@@ -123,8 +123,13 @@ class ImplicitSteps:
                 self.confidence, show_progress=False, callback=lambda *say: told.append(say[-1])
             )
         except ModelFitError as error:
-            raise Untrainable(f"{error}: raise 'regularization'") from error
+            raise _overflow() from error
         return model.user_factors, model.item_factors, told[-1]
+
+
+def _overflow() -> Untrainable:
+    told = "the embeddings are no longer numbers: raise 'regularization'"
+    return Untrainable(told, reason="embeddings_not_numbers", is_setting=True)
 
 
 def _fingerprint(confidence: Confidences, config: AlsConfig, training: Training) -> str:
