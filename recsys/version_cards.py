@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +76,7 @@ class VersionCard:
     def facts(self) -> list[Fact]:
         """How long the last fit took, and how large the artifact is."""
         theirs = self.other.report if self.other else {}
-        words = {
+        words: dict[str, tuple[str, Callable[[Any], str]]] = {
             "fit_seconds": (_("Fit"), lambda told: _("%(seconds).1f s") % {"seconds": told}),
             "bytes": (_("Size"), filesizeformat),
         }

@@ -77,7 +77,7 @@ def _kept(slate: UUID, items: Sequence[UUID]) -> dict[UUID, Any]:
         return {}
     names = [str(item) for item in items]
     found = cache.ask(lambda client: client.hmget(key_of(slate), names))
-    pairs = zip(items, found, strict=True)  # type: ignore[arg-type]
+    pairs = zip(items, found, strict=True)
     return {item: orjson.loads(packed) for item, packed in pairs if packed}
 
 

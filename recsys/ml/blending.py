@@ -185,7 +185,7 @@ class _Climb:
                     self.weights[name], self.scales[name] = step, scale
 
     def _neutral(self, part: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-        return np.nan_to_num(part[self.found], nan=0.0).astype(np.float32)
+        return np.asarray(np.nan_to_num(part[self.found], nan=0.0), np.float32)
 
     def _ndcg(self, utility: NDArray[np.float32]) -> float:
         """Mean NDCG@10; a target gains nothing by a tie, nor where it is no candidate."""

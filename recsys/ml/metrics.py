@@ -102,12 +102,12 @@ def _mean_over_places(lists: Lists, values: Figures) -> Figures:
     held = lists >= 0
     sums = np.where(held, values[lists] if len(values) else 0.0, 0.0).sum(axis=1)
     places = held.sum(axis=1).astype(np.float64)
-    return np.divide(sums, places, out=np.full(len(lists), np.nan), where=places > 0)
+    return np.asarray(np.divide(sums, places, out=np.full(len(lists), np.nan), where=places > 0))
 
 
 def _divided(rows: NDArray[Any], by: NDArray[Any]) -> Figures:
     parts = rows.astype(np.float64)
-    return np.divide(parts, by, out=np.zeros_like(parts), where=by > 0)
+    return np.asarray(np.divide(parts, by, out=np.zeros_like(parts), where=by > 0))
 
 
 def coverage(lists: Lists, items: int) -> float:

@@ -62,7 +62,7 @@ class World:
             held = places >= 0
             mixes[row] = case.history.values[held] @ self.shares[places[held]]
         totals = mixes.sum(axis=1, keepdims=True)
-        return np.divide(mixes, totals, out=np.zeros_like(mixes), where=totals > 0)
+        return np.asarray(np.divide(mixes, totals, out=np.zeros_like(mixes), where=totals > 0))
 
 
 def shares_of(tags: Sequence[Sequence[str]], most: int = 256) -> NDArray[np.float32]:
@@ -79,7 +79,7 @@ def shares_of(tags: Sequence[Sequence[str]], most: int = 256) -> NDArray[np.floa
             if value in columns:
                 shares[row, columns[value]] = 1.0
     totals = shares.sum(axis=1, keepdims=True)
-    return np.divide(shares, totals, out=shares, where=totals > 0)
+    return np.asarray(np.divide(shares, totals, out=shares, where=totals > 0))
 
 
 def measures(judged: Judged, world: World | None = None) -> Measures:

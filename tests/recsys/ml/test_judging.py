@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import uuid
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -71,7 +73,7 @@ def test_tags_and_segments_come_from_the_snapshot():
     table = pa.table({"item_id": ["a", "b"], "tags": pa.array([["genres:war"], None])})
     assert tags_of(table) == [["genres:war"], ()]
     assert tags_of(table.drop_columns("tags")) is None
-    subject = ROWS.member_ids.ids[0]
+    subject = uuid.UUID(int=10_000)
     members = pa.table(
         {"subject": pa.array([subject.bytes], pa.binary(16)), "segments": [["regulars"]]}
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -17,11 +18,11 @@ from tests.factories import ScorerFactory, UserFactory
 from tests.processes import wait_until
 
 INTERVAL = {"n": 40, "mean": 0.02, "low": 0.01, "high": 0.03}
-BLEND = {
+BLEND: dict[str, Any] = {
     "weights": {"ease": 1.0, "popularity": 0.25},
     "scales": {"ease": "log_z", "popularity": "z"},
 }
-REPORT = {
+REPORT: dict[str, Any] = {
     "fitted_on": 30,
     "best": "ease",
     "ndcg": dict.fromkeys(("ease", "popularity", "proposed", "present"), INTERVAL),

@@ -140,12 +140,13 @@ def test_members_read_it_of_their_own_slates_alone(client, member, slate):
 def test_a_served_slate_can_be_asked_why(realtime, member):
     served = serve(member.outside_id, wait_ms=LONG_MS)
     assert served.mode == "fresh"
+    assert served.slate is not None
     items = [uuid.UUID(each["id"]) for each in served.placements]
     assert why.evidence(served.slate, items, PATIENCE_S).keys() == set(items)
 
 
 def test_the_evidence_is_of_the_versions_that_made_the_slate(slate, monkeypatch):
-    asked = []
+    asked: list[uuid.UUID] = []
     monkeypatch.setattr("recsys.live.hold", asked.append)
     evidence.evidence_of(slate, items_of(slate)[:1])
     made = {uuid.UUID(each) for each in traces.trace_of(slate)["models"].values()}
