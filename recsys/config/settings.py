@@ -290,8 +290,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "profile items": {
         "task": "recsys.profile_items",
-        "schedule": 600.0,
-        "options": {"queue": "bulk", "expires": 600},
+        "schedule": 3600.0,
+        "options": {"queue": "bulk", "expires": 3600},
     },
     "refresh segments": {
         "task": "recsys.refresh_segments",

@@ -137,7 +137,8 @@ def test_when_members_turn_to_an_item_is_counted_in_their_own_time(ada, bob, fil
     assert behaviour.profile_items() == 1
     assert counters.read()["statistics"] == before + 1
     stats = ItemStats.objects.get(item=films[0])
-    assert (stats.hours[20], stats.hours[13], sum(stats.hours)) == (1, 1, 2)
+    hours = stats.hours or []
+    assert (hours[20], hours[13], sum(hours)) == (1, 1, 2)
     assert stats.weekdays == [0, 0, 0, 0, 2, 0, 0]
     assert stats.last_at == datetime(2024, 3, 1, 13, tzinfo=UTC)
 
