@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from random import Random
@@ -60,21 +59,21 @@ def measure(rows: int) -> int:
     # A process that serves holds no such lists: the collector of garbage shall not search them.
     gc.collect()
     gc.freeze()
-    record_all(events, 1_000, "before")  # so that every measurement finds members who did things
+    recorder(events, BODY, "before")()  # so that every measurement finds members who did things
     whole = timed(lambda: copy(events, rows))
     copied = timed(lambda: copy(events, BODY))
     quickest = timed(lambda: copy(events, BODY, by_hand=True))
     tell("COPY of all rows at once", rows, whole, copied)
     tell(f"COPY in bodies of {BODY:,}", rows, copied, copied)
     tell("COPY of lines made by hand", rows, quickest, copied)
-    recorded = timed(partial(record_all, events, BODY, "body"))
+    recorded = timed(recorder(events, BODY, "body"))
     tell(f"recorded in bodies of {BODY:,}", rows, recorded, copied)
     told = timed(sender(events, people, items))
     tell(f"over the API in bodies of {BODY:,}", rows, told, copied)
     tell(
         "recorded in bodies of 10,000",
         rows,
-        timed(partial(record_all, events, 10_000, "x")),
+        timed(recorder(events, 10_000, "x")),
         copied,
     )
     imported = timed(lambda: import_csv(events))
@@ -121,12 +120,16 @@ def timed(work: Callable[[], object]) -> float:
     return perf_counter() - started
 
 
-def record_all(events: Sequence[NewInteraction], body: int, key: str) -> None:
-    """Record the events under keys of their own, so many in a body."""
-    for at in range(0, len(events), body):
-        renamed = [replace(event, event=f"{key}{event.event}") for event in events[at : at + body]]
-        outcomes = record(renamed, source="bench")
-        assert all(outcome.status is Status.ACCEPTED for outcome in outcomes)
+def recorder(events: Sequence[NewInteraction], body: int, key: str) -> Callable[[], None]:
+    """What records the events under keys of their own, so many in a body; the keys are made beforehand."""
+    renamed = [replace(event, event=f"{key}{event.event}") for event in events]
+
+    def run() -> None:
+        for at in range(0, len(renamed), body):
+            outcomes = record(renamed[at : at + body], source="bench")
+            assert all(outcome.status is Status.ACCEPTED for outcome in outcomes)
+
+    return run
 
 
 def copy(events: Sequence[NewInteraction], body: int, *, by_hand: bool = False) -> None:
@@ -213,6 +216,6 @@ def import_csv(events: Sequence[NewInteraction]) -> None:
 
 def tell_latency(events: Sequence[NewInteraction]) -> None:
     """Print how long one event takes by itself."""
-    times = sorted(timed(partial(record_all, [event], 1, "one")) for event in events[:ONE_BY_ONE])
+    times = sorted(timed(recorder([event], 1, "one")) for event in events[:ONE_BY_ONE])
     half, most = times[len(times) // 2] * 1000, times[int(len(times) * 0.95)] * 1000
     print(f"{'one event by itself':34} {half:9.1f} ms p50, {most:.1f} ms p95")

@@ -148,7 +148,8 @@ def _touched(
 def _latest(rows: Iterable[Row]) -> dict[UUID, datetime]:
     last: dict[UUID, datetime] = {}
     for row in rows:
-        last[row.subject] = max(row.occurred_at, last.get(row.subject, EARLIEST))
+        if row.occurred_at > last.setdefault(row.subject, EARLIEST):
+            last[row.subject] = row.occurred_at
     return last
 
 

@@ -79,7 +79,8 @@ REASONS: dict[Reason, StrOrPromise] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+# A body brings a thousand of these, and freezing one costs as much as making it.
+@dataclass(slots=True)
 class NewInteraction:
     """One event as a client sent it, past the door. Without `occurred_at` it occurs when it is received.
 
@@ -116,7 +117,7 @@ class NewInteraction:
         return hashlib.blake2b(orjson.dumps(sent), digest_size=16).digest()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
     """What became of one event. `version` is the member's feedback version that covers it.
 

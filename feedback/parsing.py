@@ -42,7 +42,7 @@ RANGES: Final[Mapping[Kind, tuple[float, float]]] = {
 _NO_TEXT: Final = frozenset({"Cc", "Cs", "Co", "Cn"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Draft:
     """An interaction in the client's own ids: well formed, its member and item not looked up yet."""
 
