@@ -88,7 +88,7 @@ def _in_order(words: pa.Table) -> pa.Table:
     instants = words["occurred_at"].to_numpy()
     order = np.argsort(instants, kind="stable")
     steps = np.diff(instants[order]) == np.timedelta64(0)
-    tied = np.flatnonzero(np.append(steps, False) | np.insert(steps, 0, False))  # noqa: FBT003
+    tied = np.flatnonzero(np.append(steps, False) | np.insert(steps, 0, False))
     if len(tied):
         ids = _halves(words["id"].take(pa.array(order[tied])))
         order[tied] = order[tied][np.lexsort((ids[:, 1], ids[:, 0], instants[order[tied]]))]
@@ -115,7 +115,7 @@ def _facts(words: pa.Table) -> dict[str, Any]:
     """What the rows hold; an interaction's id says when it was received."""
     members, items = (pc.count_distinct(_storage(words[name])) for name in ("subject", "item_id"))
     at = words["occurred_at"]
-    times = {"first_at": None, "last_at": None, "watermark": None}
+    times: dict[str, Any] = dict.fromkeys(("first_at", "last_at", "watermark"))
     if len(words):
         received_ms = int(_halves(words["id"])[:, 0].max()) >> 16
         received = datetime.fromtimestamp(received_ms / 1000, UTC)
