@@ -1,8 +1,8 @@
 """What members would get of a new version: test cases fused with each surface's present policy.
 
 The same gathering and the same fuse as live slates, for a sample of the test's members as they were when they
-turned to the target, once with the new version and once with the live one. Every other family speaks with what
-it had learnt before the cut.
+turned to the target, on each personal surface that has a policy: once with the new version and once with the live
+one. Every other family speaks with what it had learnt before the cut.
 """
 
 from __future__ import annotations
@@ -80,7 +80,8 @@ def _surfaces(
     world = World.of(interactions.before(cut), catalogue, tags_of(table), _segment_names(run))
     asked = _asked(interactions, cut)
     cast = _cast(run, version, cut)
-    surfaces = Surface.objects.exclude(kind=Surface.Kind.SIMILAR).order_by("slug")
+    personal = Surface.objects.exclude(kind=Surface.Kind.SIMILAR).order_by("slug")
+    surfaces = personal.exclude(policy_version=0, blocks_version=0)  # nothing was ever decided
     deadline = time.monotonic() + PATIENCE_S
     for surface in surfaces:
         fusing = _Fusing(surface, cast, run.family)

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from curation import actions as decisions
 from curation import installation
-from curation.models import Counter, Item, SegmentMembership
+from curation.models import Counter, SegmentMembership, Surface
 from feedback.actions import record
 from feedback.models import Kind
 from recsys import actions, runs
@@ -22,6 +22,7 @@ from tests.factories import AttributeFactory, ItemFactory, MemberFactory, UserFa
 from tests.feedback.cast import told
 
 pytestmark = pytest.mark.django_db(transaction=True)
+TERMS = decisions.Terms(reason="a test")
 SEVEN = {"field": "ratings", "op": "ge", "value": 7}
 
 
@@ -40,6 +41,8 @@ def ratings(operator):
     decisions.set_segment(
         actor=operator, slug="keen", name="Keen", query=SEVEN, reason="to know them", confirmed=True
     )
+    block = decisions.block_item(actor=operator, item=ItemFactory(), terms=TERMS)
+    decisions.publish_decision(actor=operator, draft=block)
     films = [ItemFactory(attributes={"genres": [f"g{at % 2}"]}) for at in range(14)]
     events = []
     for place in range(30):
@@ -48,6 +51,7 @@ def ratings(operator):
             event, minute = f"{place}-{at}", 24 * 60 * at + place
             events.append(told(member, event, Kind.RATING, film, 5, minute=minute))
     record(events, source="test")
+    return films
 
 
 def trained(operator, family="popularity", **parameters):
@@ -121,8 +125,8 @@ def test_members_of_the_test_are_fused_for_with_the_present_policy(operator, rat
 
 
 def test_what_the_policy_forbids_is_in_no_list(operator, ratings):
-    for film in Item.objects.all():
-        block = decisions.block_item(actor=operator, item=film, terms=decisions.Terms(reason="no"))
+    for film in ratings:
+        block = decisions.block_item(actor=operator, item=film, terms=TERMS)
         decisions.publish_decision(actor=operator, draft=block)
     version = trained(operator)
     assert version.report["test"]["last"]["coverage"] > 0
@@ -153,3 +157,8 @@ def test_trouble_with_the_policy_costs_these_figures_and_not_the_run(
         "surfaces": [],
         "trouble": "ValueError: no such knob",
     }
+
+
+def test_a_surface_on_which_nothing_was_decided_has_no_figures(operator, ratings):
+    Surface.objects.update(policy_version=0, blocks_version=0)
+    assert trained(operator).report["after_policy"] == {"surfaces": []}
