@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from time import perf_counter
 from typing import Any
@@ -52,7 +53,7 @@ def measure(decisions: int) -> int:
     items = _catalogue(chance)
     first = _drafts(chance, decisions, curator, home, items)
     at_once = _timed(lambda: actions.publish(actor=curator, change_set=first))
-    bare = statistics.median(_timed(lambda n=at: _copy(home, n)) for at in range(ROUNDS))
+    bare = statistics.median(_timed(partial(_copy, home, at)) for at in range(ROUNDS))
     print(busy())
     _tell(f"bare SQL: a version of {decisions:,} rows", bare, bare)
     _tell(f"{decisions:,} drafts published at once", at_once, bare)
@@ -72,7 +73,7 @@ def _publish(
             effect, what = Boost(0.1), parse(_where(chance), SCHEMA)
             terms = Terms(change_set=drafts)
             actions.add_rule(actor=curator, surface=home, effect=effect, what=what, terms=terms)
-        times.append(_timed(lambda d=drafts: actions.publish(actor=curator, change_set=d)))
+        times.append(_timed(partial(actions.publish, actor=curator, change_set=drafts)))
     _tell(f"change sets of {size} on top of them, p50", statistics.median(times), bare)
     _tell(f"change sets of {size} on top of them, slowest", max(times), bare)
     return statistics.median(times)

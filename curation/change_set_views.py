@@ -92,8 +92,8 @@ def schedule(request: HttpRequest, change_set_id: UUID) -> HttpResponse:
     )
     if "cancel" in request.POST:
         form = ReasonForm(request.POST)
-    sent = request.method == "POST" and form.is_valid()
-    if sent and attempt(form, lambda: _plan(request, home, form)):
+    planned = request.method == "POST" and form.is_valid()
+    if planned and attempt(form, lambda: _plan(request, home, form)):
         return redirect("desk:publish", home.pk)
     title = _("Plan %(name)s") % {"name": home.name}
     return page(request, "schedule", {"title": title, "home": home, "form": form})
@@ -119,14 +119,16 @@ def _send(request: HttpRequest, one: Revision, form: DraftForm) -> bool:
     return True
 
 
-def _plan(request: HttpRequest, home: ChangeSet, form: ScheduleForm | ReasonForm) -> ChangeSet:
+def _plan(request: HttpRequest, home: ChangeSet, form: ScheduleForm | ReasonForm) -> bool:
     told = {
         "actor": actor_of(request),
         "change_set": home,
         "reason": form.cleaned_data["reason"],
     }
     if isinstance(form, ReasonForm):
+        actions.unschedule(**told)
         messages.success(request, _("It waits to be published by hand."))
-        return actions.unschedule(**told)
-    messages.success(request, _("Planned."))
-    return actions.schedule(at=form.instant(), zone=form.cleaned_data["zone"], **told)
+    else:
+        actions.schedule(at=form.instant(), zone=form.cleaned_data["zone"], **told)
+        messages.success(request, _("Planned."))
+    return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, Final
@@ -37,7 +37,7 @@ def export(surface: Surface | None = None, change_set: ChangeSet | None = None) 
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
 
 
-def items_in(spec: Mapping[str, Any]) -> Iterable[str]:
+def items_in(spec: Mapping[str, Any]) -> Iterator[Any]:
     """The items, as they are written there, that the content of a decision lists."""
     yield from spec.get("fallback_items", ())
     yield from _listed(spec.get("where"))

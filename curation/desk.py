@@ -15,7 +15,7 @@ from curation.comparisons import compare
 from curation.fusion.parsing import parse
 from curation.fusion.query import All, AnyOf, Comparison, ItemList, Not, Query
 from curation.lineages import in_version, named
-from curation.models import ChangeSet, Decision, PolicyVersion, Revision, Surface
+from curation.models import Block, ChangeSet, Decision, PolicyVersion, Revision, Surface
 from curation.policies import drafts_of, in_force, live_blocks, revisions_of
 from curation.queries import Schema, schema
 
@@ -57,6 +57,12 @@ def of_surface(surface: Surface) -> dict[str, Any]:
         .select_related("published_by")
         .order_by("-number")[:_VERSIONS_SHOWN],
     }
+
+
+def safety_blocks() -> list[Line]:
+    """The safety blocks in force, on every surface."""
+    rows = revisions_of(Block.objects.filter(ended_at=None, safety=True))
+    return lines(named().filter(pk__in=[row.pk for row in rows]).order_by("decision_id"))
 
 
 def of_decision(decision: Decision) -> dict[str, Any]:

@@ -32,6 +32,7 @@ urlpatterns = [
     path("segments/<slug:segment_slug>/archive/", segment_views.archive, name="archive-segment"),
     path("segments/<slug:segment_slug>/refresh/", segment_views.refresh, name="refresh-segment"),
     path("history/<str:label>/<str:key>/", policy_views.history, name="history"),
+    path("safety/", policy_views.safety, name="safety"),
     path("lint/", policy_views.lint, name="lint"),
     path("export/", policy_views.download, name="export"),
     path("import/", policy_views.upload, name="import"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 from django.utils.translation import gettext_lazy as _
 
 MOST_BYTES: Final = 5 * 1024 * 1024
@@ -26,9 +26,9 @@ class ImportForm(forms.Form):
     )
     reason = forms.CharField(label=_("Reason"), max_length=1000)
 
-    def clean_file(self) -> UploadedFile:
+    def clean_file(self) -> SimpleUploadedFile | TemporaryUploadedFile:
         """A file that can be read at once."""
-        file: UploadedFile = self.cleaned_data["file"]
+        file: SimpleUploadedFile | TemporaryUploadedFile = self.cleaned_data["file"]
         if (file.size or 0) > MOST_BYTES:
             raise forms.ValidationError(_("The file is larger than 5 MB."))
         return file

@@ -21,8 +21,11 @@ MOST_DECISIONS: Final = 10_000
 class NameSerializer(StrictSerializer):
     """An item or a member as it is known outside."""
 
-    source = Text(max_length=50)
     id = Text(max_length=255)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """The fields, with the one whose name the framework keeps for itself."""
+        return {**super().get_fields(), "source": Text(max_length=50)}
 
 
 class PinContentSerializer(StrictSerializer):
@@ -58,7 +61,7 @@ class RuleContentSerializer(StrictSerializer):
     first = Whole(required=False, min_value=1, max_value=200)
     attribute = Text(required=False, allow_blank=True, max_length=64)
     fallback = serializers.ChoiceField(required=False, choices=[str(each) for each in Fallback])
-    fallback_items = NameSerializer(required=False, many=True, max_length=1000)
+    fallback_items = serializers.ListField(child=NameSerializer(), required=False, max_length=1000)
     slot = Whole(required=False, min_value=1, max_value=200)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -124,4 +127,4 @@ class DocumentSerializer(StrictSerializer):
 
     format = Text()
     version = Whole()
-    decisions = RowSerializer(many=True, max_length=MOST_DECISIONS)
+    decisions = serializers.ListField(child=RowSerializer(), max_length=MOST_DECISIONS)

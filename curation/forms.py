@@ -273,6 +273,13 @@ class RuleForm(ConditionsMixin, DecisionForm):
         return data
 
 
+class SafetyForm(forms.Form):
+    """An item that may not be shown to anybody, anywhere."""
+
+    item = ItemField(label=_("Item (id or title)"))
+    reason = forms.CharField(label=_("Reason"), max_length=1000)
+
+
 class ReasonForm(forms.Form):
     """The reason for ending, publishing, discarding or rolling back."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -13,10 +14,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from curation import actions, desk, histories, inspections
 from curation.access import role_required, roles_of
-from curation.actions import Imported
-from curation.answering import actor_of, page, tell_published
+from curation.actions import Imported, Publication, Terms
+from curation.answering import actor_of, attempt, page, tell_published
 from curation.decision_files import export
 from curation.file_forms import ImportForm
+from curation.forms import SafetyForm
 from curation.models import Inspection, Surface, User
 from curation.problems import Missing, Problem
 
@@ -29,6 +31,30 @@ def lint(request: HttpRequest) -> HttpResponse:
     kept = Inspection.objects.select_related("surface").order_by("surface")
     context = {"title": _("Findings"), "findings": found, "inspections": kept}
     return page(request, "lint", context)
+
+
+@role_required("curator")
+@require_http_methods(["GET", "POST"])
+def safety(request: HttpRequest) -> HttpResponse:
+    """The safety blocks in force, which all curators see; an administrator sets one, at once and everywhere."""
+    form = SafetyForm(request.POST or None)
+    if request.method == "POST":
+        if "administrator" not in roles_of(actor_of(request)):
+            raise PermissionDenied
+        if form.is_valid() and attempt(form, lambda: _block(request, form)):
+            return redirect("desk:safety")
+    context = {"title": _("Safety blocks"), "form": form, "lines": desk.safety_blocks()}
+    return page(request, "safety", context)
+
+
+def _block(request: HttpRequest, form: SafetyForm) -> Publication:
+    actor, data = actor_of(request), form.cleaned_data
+    with transaction.atomic():
+        terms = Terms(reason=data["reason"])
+        draft = actions.block_item(actor=actor, item=data["item"], safety=True, terms=terms)
+        done = actions.publish_decision(actor=actor, draft=draft)
+    tell_published(request, done)
+    return done
 
 
 @role_required("curator")

@@ -32,7 +32,7 @@ def form_on(decision: Decision, last: Revision, data: QueryDict | None = None) -
     form = FORMS[decision.kind](data, initial=_initial(decision, last))
     if isinstance(form, BlendForm):
         unnamed = {f"weight-{name}": 0 for name in form.scorers}
-        form.initial = unnamed | form.initial
+        form.initial = {**unnamed, **form.initial}
     del form.fields["surface"]
     form.fields["base"] = forms.IntegerField(widget=forms.HiddenInput, initial=last.number)
     return form

@@ -5,7 +5,7 @@ The slate's own inputs are fused once more with the decision let in; nothing tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 from uuid import UUID
@@ -135,15 +135,13 @@ def _changed(policy: Policy, let_in: set[UUID]) -> Policy:
             return decision
         return replace(decision, window=Window(), holdback=0.0, traffic=1.0)
 
-    return replace(policy, **{name: tuple(map(free, rows(policy))) for name, rows in _KINDS})
-
-
-_KINDS: Final[tuple[tuple[str, Callable[[Policy], Any]], ...]] = (
-    ("blocks", lambda policy: policy.blocks),
-    ("pins", lambda policy: policy.pins),
-    ("rules", lambda policy: policy.rules),
-    ("blends", lambda policy: policy.blends),
-)
+    return replace(
+        policy,
+        blocks=tuple(map(free, policy.blocks)),
+        pins=tuple(map(free, policy.pins)),
+        rules=tuple(map(free, policy.rules)),
+        blends=tuple(map(free, policy.blends)),
+    )
 
 
 def _verdict(fused: Fused, decision: UUID) -> Verdict | None:

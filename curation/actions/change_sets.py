@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import DatabaseError, transaction
 from django.db.models import Q
@@ -86,7 +87,7 @@ def publish_due(now: datetime) -> list[ChangeSet]:
     return done
 
 
-def _publish_planned(key: object, now: datetime) -> ChangeSet | None:
+def _publish_planned(key: UUID, now: datetime) -> ChangeSet | None:
     """Publish one, unless somebody else has it in hand or has planned it anew."""
     with transaction.atomic():
         rows = ChangeSet.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))

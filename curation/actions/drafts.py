@@ -122,7 +122,7 @@ def add(
     require(actor, "curator")
     check_spec(decision.kind, content["spec"], Known())
     if content["spec"].get("safety"):
-        require(actor, "administrator")
+        _check_safety(actor, decision, str(content["reason"]))
     home = lock_set(change_set) if change_set else _own_set(actor, decision)
     numbers = decision.revisions.values_list("number", flat=True)
     revision = Revision.objects.create(
@@ -136,6 +136,15 @@ def add(
     if any(finding.level is Level.BLOCKS for finding in found):
         raise Refused(found)
     return Draft(revision, found)
+
+
+def _check_safety(actor: User, decision: Decision, reason: str) -> None:
+    """A safety block is set and lifted by an administrator, for a reason, on every surface."""
+    require(actor, "administrator")
+    if not reason.strip():
+        raise Invalid("reason_required", _("A safety block takes a reason."))
+    if decision.surface_id is not None:
+        raise Invalid("safety_everywhere", _("A safety block holds on every surface."))
 
 
 def lint_draft(revision: Revision, at: datetime) -> list[Finding]:

@@ -123,6 +123,9 @@ class _Names:
             self._fault(f"{place}.member", "two_scopes", _("Name a segment or a member, not both."))
         if row["starts_at"] and row["until"] and row["until"] <= row["starts_at"]:
             self._fault(f"{place}.until", "bad_window", _("The window ends before it starts."))
+        if row["content"].get("safety") and (row["surface"] or not row["reason"].strip()):
+            text = _("A safety block takes a reason, and holds on every surface.")
+            self._fault(place, "bad_safety", text)
         return row, columns, self._content(f"{place}.content", row)
 
     def _content(self, place: str, row: Mapping[str, Any]) -> dict[str, Any]:

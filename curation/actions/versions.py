@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -90,6 +90,7 @@ _BLOCKED: Final = ("item", "surface", "segment", "member", "safety", "starts_at"
 
 
 def _block(row: Revision, now: datetime) -> Block:
+    assert row.item_id is not None  # noqa: S101 - a block has an item
     return Block(
         decision_id=row.decision_id,
         item_id=row.item_id,
@@ -104,7 +105,7 @@ def _block(row: Revision, now: datetime) -> Block:
 
 
 def _carry(version: PolicyVersion, number: int, without: Collection[UUID]) -> None:
-    values = {
+    values: dict[str, Any] = {
         "version": version.pk,
         "surface": version.surface_id,
         "number": number,

@@ -267,6 +267,9 @@ def test_rolling_back_over_http(desk, films):
 
 def test_a_safety_block_takes_an_administrator(desk, chief, films):
     safety = {"kind": "block", "item": films[0].outside_id, "safety": True, "publish": True}
+    problem(chief.decide(**safety), 400, "reason_required")
+    safety["reason"] = "it harms"
+    problem(chief.decide(**safety, surface="home"), 400, "safety_everywhere")
     problem(desk.decide(**safety), 403, "denied")
     block = chief.decide(**safety).json()
     assert block["content"] == {"safety": True}

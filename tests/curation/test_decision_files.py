@@ -19,7 +19,7 @@ from curation import actions
 from curation.access import issue_token
 from curation.actions import Terms
 from curation.decision_files import export
-from curation.fusion.effects import Boost, Cap, Exclude, Fallback, Only
+from curation.fusion.effects import Boost, Cap, Effect, Exclude, Fallback, Only
 from curation.fusion.parsing import parse
 from curation.fusion.query import EVERYTHING, ItemList
 from curation.models import Block, ChangeSet, Decision, PolicyVersion, Revision, Surface
@@ -74,7 +74,7 @@ def decide(curator, world, what):
         return actions.set_blend(
             weights=weights, scales={"ease": "z"}, beta=share or None, **common
         )
-    effects = {
+    effects: dict[str, Effect] = {
         "boost": Boost(share),
         "cap": Cap(number, 50, "genres"),
         "only": Only(Fallback.LIST, tuple(film.pk for film in films)),
@@ -294,6 +294,8 @@ def test_what_lint_refuses_is_named_by_its_position(curator, file):
 def test_a_safety_block_comes_in_by_an_administrator_alone(curator, administrator, file):
     block = next(row for row in file["decisions"] if row["kind"] == "block")
     block["content"]["safety"] = True
+    assert refusal(administrator, file | {"decisions": [block]}).errors[0]["code"] == "bad_safety"
+    block["reason"] = "it harms"
     with pytest.raises(Denied):
         imported(curator, file | {"decisions": [block]})
     assert imported(administrator, file | {"decisions": [block]}).decisions == 1

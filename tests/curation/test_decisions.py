@@ -193,8 +193,10 @@ def test_a_block_reaches_its_scope(curator, home, similar, ada, films):
 def test_only_an_administrator_sets_and_lifts_a_safety_block(curator, administrator, films):
     with pytest.raises(Denied):
         actions.block_item(actor=curator, item=films[0], safety=True)
+    harm = Terms(reason="it harms")
     block = published(
-        administrator, actions.block_item(actor=administrator, item=films[0], safety=True)
+        administrator,
+        actions.block_item(actor=administrator, item=films[0], safety=True, terms=harm),
     )
     with pytest.raises(Denied):
         actions.end_decision(actor=curator, decision=block.decision, reason="no")
@@ -202,7 +204,7 @@ def test_only_an_administrator_sets_and_lifts_a_safety_block(curator, administra
         actions.revise_decision(
             actor=curator, decision=block.decision, base=1, spec={"safety": False}, terms=Terms()
         )
-    draft = actions.block_item(actor=administrator, item=films[1], safety=True)
+    draft = actions.block_item(actor=administrator, item=films[1], safety=True, terms=harm)
     with pytest.raises(Denied):
         actions.publish_decision(actor=curator, draft=draft)
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from curation import actions, inspections
 from curation.access import issue_token
 from curation.actions import Terms
-from curation.fusion.effects import Boost, Bury
+from curation.fusion.effects import Boost, Bury, Effect
 from curation.fusion.parsing import parse
 from curation.models import ChangeSet, Inspection, Item, Surface
 from curation.queries import schema
@@ -177,9 +177,10 @@ def troubled(curator, home, films, pin, published):
     gone = published(pin(1, films[0]))
     Item.objects.filter(pk=films[0].pk).update(active=False)
     what = parse(WAR, schema())
-    for effect in (Boost(1), Bury(1)):
-        rule = {"effect": effect, "what": what}
-        published(actions.add_rule(actor=curator, surface=home, **rule))
+    effects: list[Effect] = [Boost(1), Bury(1)]
+    for effect in effects:
+        rule = actions.add_rule(actor=curator, surface=home, effect=effect, what=what)
+        published(rule)
     return gone
 
 
