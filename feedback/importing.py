@@ -45,9 +45,7 @@ class Progress:
     def told(self, *, dry_run: bool) -> str:
         """The counts for people."""
         done = "would be imported" if dry_run else "imported"
-        return (
-            f"{self.accepted:,} {done}, {self.duplicate:,} already there, {self.rejected:,} refused."
-        )
+        return f"{self.accepted:,} {done}, {self.duplicate:,} already there, {self.rejected:,} refused."
 
 
 def import_file(
@@ -76,7 +74,7 @@ def import_file(
 def last_instant(path: Path, reading: Reading) -> datetime | None:
     """The latest instant that can be read in the file."""
     latest: datetime | None = None
-    with Rows(path) as rows:
+    with Rows(path, reading.layout) as rows:
         for row in rows:
             instant = instant_of(reading.told(row)["occurred_at"])
             if isinstance(instant, datetime) and instant.tzinfo:
