@@ -12,7 +12,6 @@ from curation.access import issue_token
 from recsys import readiness
 from recsys.failures import Failure
 from recsys.models import Heartbeat, Run
-from tests.factories import UserFactory
 
 
 def found(family="ease", device="auto"):
@@ -76,9 +75,8 @@ def test_the_page_of_a_launch_says_what_to_do(client, operator):
     assert "Collect or import feedback." in page
 
 
-def test_the_api_tells_the_same(client, db):
-    user = UserFactory(roles=["operator"])
-    headers = {"Authorization": f"Token {issue_token(user, 'demo')}"}
+def test_the_api_tells_the_same(client, operator):
+    headers = {"Authorization": f"Token {issue_token(operator, 'demo')}"}
     answer = client.get("/api/v1/runs/readiness/?family=ease", headers=headers)
     checks = {check["code"]: check for check in json.loads(answer.content)}
     assert checks["worker"]["ok"] is False
@@ -87,9 +85,8 @@ def test_the_api_tells_the_same(client, db):
         assert client.get(f"/api/v1/runs/readiness/{query}", headers=headers).status_code == 400
 
 
-def test_a_run_over_the_api_tells_its_failure_in_words_and_by_code(client, make_run):
-    user = UserFactory(roles=["operator"])
-    headers = {"Authorization": f"Token {issue_token(user, 'demo')}"}
+def test_a_run_over_the_api_tells_its_failure_in_words_and_by_code(client, operator, make_run):
+    headers = {"Authorization": f"Token {issue_token(operator, 'demo')}"}
     run = make_run()
     Run.objects.filter(pk=run.pk).update(state="failed", failure=Failure.DISK_FULL)
     told = client.get(f"/api/v1/runs/{run.pk}/", headers=headers).json()
