@@ -2,7 +2,7 @@
 
 Spawned children share semaphores that a process of billiard's own counts, for as long as the worker lives. Where that
 process was killed, the worker goes on as if nothing were wrong, until a child has to be replaced: that fails for ever.
-And where a child is killed in the instant in which it is handed a task, the worker waits for that task for ever.
+A worker that holds a task which no child begins is deaf, too, whatever the reason.
 """
 
 from __future__ import annotations
