@@ -41,7 +41,8 @@ def safety(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if "administrator" not in roles_of(actor_of(request)):
             raise PermissionDenied
-        if form.is_valid() and attempt(form, lambda: _block(request, form)):
+        done = attempt(form, lambda: _block(request, form)) if form.is_valid() else None
+        if done:
             return redirect("desk:safety")
     context = {"title": _("Safety blocks"), "form": form, "lines": desk.safety_blocks()}
     return page(request, "safety", context)

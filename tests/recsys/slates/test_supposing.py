@@ -22,7 +22,7 @@ from curation.fusion.effects import Boost
 from curation.fusion.parsing import parse
 from curation.models import Attribute, Surface
 from curation.queries import schema
-from recsys import fusing, traces
+from recsys import fusing, gathering, traces
 from recsys.models import Slate
 from recsys.places import Place
 from recsys.supposing import suppose
@@ -77,7 +77,7 @@ def slate(ada):
 
 
 def told(slate, change_set=None):
-    return {row.decision: (row.state, row.outcome) for row in suppose(slate, change_set)}
+    return {row.decision: (row.state, row.outcome) for row in suppose(slate, change_set) or ()}
 
 
 def test_nothing_is_supposed_where_all_had_their_part(decide, slate, world):
@@ -97,7 +97,7 @@ def test_what_had_not_begun_and_what_was_over_are_told_apart(decide, slate, worl
     assert told(slate()) == {later: ("scheduled", "fired")}
     made = slate()
     place = Place("home", SOURCE, "")
-    reading = fusing.gathering.read(place, fusing.gathering.look(place), now + timedelta(days=2))
+    reading = gathering.read(place, gathering.look(place), now + timedelta(days=2))
     stored = Slate.objects.get(pk=fusing.make(reading).slate.pk)
     assert told(stored) == {soon_over: ("over", "fired")}
     assert traces.replay(made).identical
@@ -149,12 +149,12 @@ def test_a_draft_that_reads_a_field_which_the_slate_did_not_is_tried_all_the_sam
 
 def test_supposing_leaves_the_slate_and_its_replay_as_they_were(curator, decide, slate, world):
     made = slate()
-    before = bytes(made.trace), bytes(made.inputs)
+    before = bytes(made.trace), bytes(made.inputs or b"")
     spring = open_change_set(actor=curator, name="Spring")
     decide(world.comedy[1], 1, change_set=spring)
     suppose(made, spring)
     again = Slate.objects.get(pk=made.pk)
-    assert (bytes(again.trace), bytes(again.inputs)) == before
+    assert (bytes(again.trace), bytes(again.inputs or b"")) == before
     assert traces.replay(again).identical
 
 
