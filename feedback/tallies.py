@@ -1,11 +1,9 @@
 """The roll-ups: what changed is counted again from the rows themselves, never added to.
 
-Which rows are new or changed stands in `Arrival`, in the transaction that wrote them. From these rows
-follow the quarters of an hour and the days that they touch, those of the events that they undo, and
-those of the impressions that they answer; these alone are counted again. Counting anew makes late
-events, undos and marks nothing special, and a rebuild the same statements over every month.
-
-Archived rows, whose months have left the database, are never touched: they are added up with the others.
+Which rows are new or changed stands in `Arrival`, in the transaction that wrote them. From these follow
+the quarters of an hour and the days that they touch, those of the events that they undo, and those of
+the impressions that they answer; these alone are counted again. Late events, undos and marks are then
+nothing special, and a rebuild is the same statements over every month. Archived rows are never touched.
 """
 
 from __future__ import annotations
@@ -30,9 +28,7 @@ told.kind <> {Kind.UNDO:d} AND told.mark IS NULL AND NOT EXISTS (
 ANSWERED_WITHIN: Final = "interval '31 days'"
 """How long after its slate an answer still counts for the slate's surface."""
 
-ALWAYS_NARROW: Final = 10_000
-"""So many new rows are never worth counting everything for."""
-
+ALWAYS_NARROW: Final = 10_000  # so few new rows are never worth counting everything for
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('feedback_roll_up'))"
 
 _ROWS: Final = """
