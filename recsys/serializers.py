@@ -82,8 +82,10 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     progress = serializers.SerializerMethodField()
     report = Facts()
     model = serializers.SerializerMethodField()
-    requested_by = serializers.CharField(source="requested_by.username", default=None)
-    schedule = serializers.CharField(source="schedule.name", default=None)
+    requested_by = serializers.CharField(
+        source="requested_by.username", default=None, allow_null=True
+    )
+    schedule = serializers.CharField(source="schedule.name", default=None, allow_null=True)
     snapshot = Facts()
     lineage = Facts()
 
