@@ -11,7 +11,14 @@ import pytest
 
 from tests.acceptance.client import Client, items, someone
 from tests.acceptance.storm import Storm
-from tests.processes import ROOT, LiveStack, bare_environment, start_stack, stop_stack
+from tests.processes import (
+    ROOT,
+    LiveStack,
+    bare_environment,
+    start_stack,
+    stop_stack,
+    wait_until,
+)
 
 HASHES = "SELECT family, number, digest FROM recsys_modelversion ORDER BY family, number"
 KEPT = "SELECT event, count(*) FROM feedback_interaction WHERE event = ANY(%s) GROUP BY event"
@@ -71,7 +78,7 @@ def test_a_backup_taken_under_load_is_the_same_product_elsewhere(
             "GET", f"/api/v1/slates/{slate['slate']}/", "analyst", params={"replay": 1}
         )
         assert replay.json()["identical"] is True
-        assert elsewhere.recommend(someone())["mode"] == "fresh"
+        wait_until(lambda: elsewhere.recommend(someone())["mode"] == "fresh", "a fresh slate")
     finally:
         stop_stack(stack)
     assert "is in use" in manage(restored, "restore", str(file)).stderr
