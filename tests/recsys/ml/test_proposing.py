@@ -48,6 +48,7 @@ def test_those_who_fit_do_not_judge():
     proposal = propose({**SCORERS, "cheat": cheat}, ASKED, CATALOGUE, ALONE)
     assert proposal.blend.weights["cheat"] > 0.5
     assert not proposal.over_best.is_above
+    assert proposal.ndcg["cheat"].mean < proposal.ndcg["one"].mean
 
 
 def test_the_blend_that_holds_already_gains_nothing():
