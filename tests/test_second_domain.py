@@ -1,0 +1,189 @@
+"""A shop, told and asked over HTTP alone: nothing in the product knows what kind of things it recommends."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from django.test import Client
+
+from curation import actions, installation
+from curation.access import issue_token
+from curation.fusion.columns import Kind as Type
+from curation.models import Counter, Item, Scorer, Surface
+from feedback import export
+from feedback.stats import roll_up
+from recsys import fusing, promotion
+from recsys.artifacts import artifact_path
+from recsys.ml import artifact, registry, tables
+from recsys.ml.interactions import Vocabulary
+from recsys.ml.scorer import Training
+from recsys.models import ModelVersion, Run
+from recsys.places import Place
+from tests.factories import UserFactory
+from tests.processes import ROOT
+from tests.recsys.api.cast import Api
+
+SHOP = "corner-shop"
+GOODS = [
+    {
+        "item": f"good-{n}",
+        "title": f"{'Oolong' if n % 2 else 'Espresso'} {n}",
+        "attributes": {
+            "price": 2.5 + n,
+            "labels": ["tea" if n % 2 else "coffee", *(["organic"] if n % 3 == 0 else [])],
+            "in_season": n % 4 == 0,
+            "delivered_on": f"2026-01-{n % 28 + 1:02d}",
+        },
+    }
+    for n in range(40)
+]
+SCHEMA = {
+    "price": Type.NUMBER,
+    "labels": Type.TAGS,
+    "in_season": Type.BOOLEAN,
+    "delivered_on": Type.DATE,
+}
+FILM_WORDS = re.compile(r"film|movie|cinema|imdb|tmdb|screenplay", re.IGNORECASE)
+FORMAT_OF_OTHERS = {"feedback/datasets.py", "feedback/management/commands/import_dataset.py"}
+"""These read a published layout, whose files have names."""
+
+
+@pytest.fixture
+def shop(transactional_db):
+    """The shop's own client of the API: its goods are there, and forty customers have bought some."""
+    installation.ensure()
+    # What this process keeps of other tests is of lower versions.
+    Counter.objects.update(value=time.time_ns() // 1000)
+    Surface.objects.update(explore_every=0)
+    actions.declare(SCHEMA)
+    api = Api(Client(), issue_token(UserFactory(roles=["client"]), SHOP))
+    status, told = api.send("PUT", "/api/v1/items/", {"items": GOODS})
+    assert status == 200, told
+    status, told = api.post("/api/v1/interactions/", {"interactions": bought()})
+    assert {each["status"] for each in told["results"]} == {"accepted"}, told
+    roll_up()
+    return api
+
+
+def bought():
+    """Customers buy tea or coffee, never both, and look at the one they buy next."""
+    events = []
+    for customer in range(40):
+        for at in range(8):
+            good = (customer * 3 + at * 2) * 2 % 40 + customer % 2
+            kind = "purchase" if at % 2 else "view"
+            events.append(
+                {
+                    "event": f"{customer}-{at}",
+                    "member": f"customer-{customer}",
+                    "item": f"good-{good}",
+                    "kind": kind,
+                    "value": 9.9 if at % 2 else 45.0,
+                    "occurred_at": f"2026-01-{at + 1:02d}T10:00:00Z",
+                }
+            )
+    return events
+
+
+@pytest.fixture
+def trained(shop, tmp_path):
+    """Two scorers that learnt from what the shop's customers did."""
+    export.snapshot(tmp_path / "snapshot.parquet")
+    learnt = tables.read_table(pq.read_table(tmp_path / "snapshot.parquet"))
+    catalogue = Vocabulary.of(Item.objects.order_by("pk").values_list("pk", flat=True))
+    operator = UserFactory(roles=["operator"])
+    for family in ("popularity", "item_knn"):
+        run = Run.objects.create(family=family)
+        version = ModelVersion(
+            family=family, run=run, number=1, artifact=f"{family}/{uuid.uuid4()}"
+        )
+        scorer = registry.learner_of(family)(
+            registry.parse_config(family, {}), learnt, catalogue, Training()
+        )
+        facts = artifact.Facts(created="2026-01-01T00:00:00Z", code="test")
+        version.digest = artifact.save(artifact_path(version), scorer, facts)
+        version.save()
+        promotion.flip(version, actor=operator, reason="the first", rolls_back=False)
+    assert Scorer.objects.filter(live=True).count() == 2
+    return shop
+
+
+def slate(member="customer-0", surface="home", anchor=None):
+    """What a worker makes for a customer, by slot."""
+    place = Place(surface, SHOP, member, anchor=str(anchor.pk) if anchor else "")
+    made = fusing.make(fusing.read(place)).body["placements"]
+    return [Item.objects.get(pk=each["item"]) for each in made]
+
+
+def test_customers_get_what_goes_with_what_they_bought(trained):
+    labels = [item.attributes["labels"][0] for item in slate()[:5]]
+    assert set(labels) == {"coffee"}
+
+
+def test_a_rule_on_price_and_tags_holds(trained):
+    curator = issue_token(UserFactory(roles=["curator"]), SHOP)
+    desk = Api(Client(), curator)
+    where = {
+        "all": [
+            {"field": "price", "op": "gt", "value": 20},
+            {"field": "labels", "op": "in", "value": ["organic"]},
+        ]
+    }
+    rule = {
+        "kind": "rule", "surface": "home", "effect": "exclude", "where": where,
+        "reason": "sold out soon",
+    }  # fmt: skip
+    status, told = desk.post("/api/v1/decisions/", rule)
+    assert status == 201, told
+    status, told = desk.post("/api/v1/policy/publish/", {"surface": "home", "reason": "it is time"})
+    assert status == 200, told
+    placed = slate()
+    assert len(placed) > 10
+    barred = [
+        i for i in placed if i.attributes["price"] > 20 and "organic" in i.attributes["labels"]
+    ]
+    assert barred == []
+
+
+def test_similar_goods_are_of_the_same_taste(trained):
+    anchor = Item.objects.get(source=SHOP, outside_id="good-3")
+    found = slate(surface="similar", anchor=anchor)
+    assert anchor not in found
+    assert {item.attributes["labels"][0] for item in found[:3]} == {"tea"}
+
+
+def test_the_shop_is_answered_over_http(trained):
+    status, body = trained.get(
+        "/api/v1/recommendations/", member="customer-1", surface="home", size=5
+    )
+    assert status == 200
+    assert body["mode"] in {"fresh", "stale", "fallback"}
+
+
+def test_no_code_knows_films():
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in product_files()
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if FILM_WORDS.search(line)
+    ]
+    assert found == []
+
+
+def product_files() -> list[Path]:
+    """The code and the templates of the product, without its demo and its translations."""
+    folders = ("curation", "feedback", "recsys", "templates", "static")
+    found = [path for folder in folders for path in (ROOT / folder).rglob("*")]
+    return [
+        path
+        for path in found
+        if path.suffix in {".py", ".html", ".css", ".js", ".txt"}
+        and not {"demo", "locale", "__pycache__"} & set(path.parts)
+        and path.name != "demo.py"
+        and str(path.relative_to(ROOT)) not in FORMAT_OF_OTHERS
+    ]
