@@ -101,7 +101,7 @@ class SurfaceForm(forms.Form):
 def field_of(setting: Setting) -> forms.Field:
     """The form field of one setting, with its help and range."""
     shared: dict[str, Any] = {
-        "label": setting.name.replace("_", " ").capitalize(),
+        "label": _(setting.name.replace("_", " ").capitalize()),
         "initial": setting.default,
         "help_text": _help(setting),
     }

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('curation', '0011_embeddings'),
+        ("curation", "0011_embeddings"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='outbox',
-            name='request',
-            field=models.CharField(blank=True, db_default='', default='', max_length=64),
+            model_name="outbox",
+            name="request",
+            field=models.CharField(blank=True, db_default="", default="", max_length=64),
         ),
     ]
