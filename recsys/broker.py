@@ -82,10 +82,11 @@ def lengths(queues: Sequence[str]) -> dict[str, int]:
     """How many messages wait in each queue; raises `cache.Unavailable`."""
     patience = {"socket_timeout": LOOK_S, "socket_connect_timeout": LOOK_S, "max_retries": 0}
     reader = app.connection_for_read(transport_options=patience)
+    troubles: tuple[type[Exception], ...] = (OperationalError, *reader.connection_errors)
     try:
         with reader:
             # Not passively: kombu looks for the bare name, where the keys have our prefix.
-            declare = reader.default_channel.queue_declare
-            return {queue: int(declare(queue).message_count) for queue in queues}
-    except (OperationalError, *reader.connection_errors) as trouble:
+            channel: Any = reader.default_channel  # its types lack the operations of a channel
+            return {queue: int(channel.queue_declare(queue).message_count) for queue in queues}
+    except troubles as trouble:
         raise Unavailable(str(trouble)) from trouble

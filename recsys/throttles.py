@@ -96,5 +96,5 @@ def address_of(request: HttpRequest) -> str:
     proxies = settings.TRUSTED_PROXIES
     passed = [each.strip() for each in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
     if proxies and len(passed) >= proxies and passed[-proxies]:
-        return passed[-proxies]
+        return str(passed[-proxies])
     return str(request.META.get("REMOTE_ADDR", ""))

@@ -41,7 +41,7 @@ def ratings(operator):
     decisions.set_segment(
         actor=operator, slug="keen", name="Keen", query=SEVEN, reason="to know them", confirmed=True
     )
-    block = decisions.block_item(actor=operator, item=ItemFactory(), terms=TERMS)
+    block = decisions.block_item(actor=operator, item=ItemFactory.create(), terms=TERMS)
     decisions.publish_decision(actor=operator, draft=block)
     films = [ItemFactory(attributes={"genres": [f"g{at % 2}"]}) for at in range(14)]
     events = []
