@@ -82,7 +82,7 @@ def lengths(queues: Sequence[str]) -> dict[str, int]:
     """How many messages wait in each queue; raises `cache.Unavailable`."""
     patience = {"socket_timeout": LOOK_S, "socket_connect_timeout": LOOK_S, "max_retries": 0}
     reader = app.connection_for_read(transport_options=patience)
-    troubles: tuple[type[Exception], ...] = (OperationalError, *reader.connection_errors)
+    troubles: tuple[type[BaseException], ...] = (OperationalError, *reader.connection_errors)
     try:
         with reader:
             # Not passively: kombu looks for the bare name, where the keys have our prefix.
