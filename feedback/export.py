@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +31,7 @@ from adbc_driver_postgresql import dbapi
 from django.db import connection
 from numpy.typing import NDArray
 
-from feedback.last_words import LAST_WORDS
+from feedback.last_words import APART, DECIDED, FOLDED, TOLD_APART
 from feedback.models import Kind
 from feedback.rewards import Rewards, in_force, rewards_of
 
@@ -79,8 +79,32 @@ def _last_words() -> pa.Table:
         closing(database.cursor()) as cursor,
     ):
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        cursor.execute(LAST_WORDS)
-        return cursor.fetch_arrow_table().combine_chunks()
+        words, apart, decided = (_fetch(cursor, each) for each in (FOLDED, APART, DECIDED))
+        if len(apart):
+            rest = words.filter(pc.invert(_among(words, apart)))
+            words = pa.concat_tables([rest, _fetch(cursor, TOLD_APART)]).combine_chunks()
+    curated = pc.is_in(_storage(words["id"]), value_set=_storage(decided["id"]))
+    return words.append_column("curated", curated)
+
+
+def _fetch(cursor: Any, statement: str) -> pa.Table:  # noqa: ANN401 - ADBC has no types
+    cursor.execute(statement)
+    return cursor.fetch_arrow_table().combine_chunks()
+
+
+def _among(words: pa.Table, pairs: pa.Table) -> pa.Array:
+    """Which rows are of one of these pairs of member and item; few members have any."""
+    found = pc.is_in(_storage(words["subject"]), value_set=_storage(pairs["subject"])).to_numpy(
+        zero_copy_only=False
+    )
+    wanted, rows = set(_pairs(pairs)), np.flatnonzero(found)
+    found[rows] = [pair in wanted for pair in _pairs(words.take(pa.array(rows)))]
+    return pa.array(found)
+
+
+def _pairs(table: pa.Table) -> Iterator[tuple[bytes, bytes]]:
+    columns = (_storage(table[name]).to_pylist() for name in ("subject", "item_id"))
+    return zip(*columns, strict=True)
 
 
 def _in_order(words: pa.Table) -> pa.Table:

@@ -3,7 +3,8 @@
 Of what a member said of an item (a rating, a thumb, a favourite, "not interested", a share, a purchase)
 the last counts; where nothing was said the last click, else the last view. The fold in `Rating` knows it
 already, without reading the past. It holds all that was said, though: pairs of member and item with an
-interaction that training must not see, marked or simulated, are folded here from the others.
+interaction that training must not see, marked or simulated, are kept apart and folded here from the
+others. Each is a statement of its own: joined into one, they take three times as long.
 """
 
 from __future__ import annotations
@@ -50,27 +51,24 @@ def _of_kind(column: int) -> str:
     return " ".join(f"WHEN {each[0]:d} THEN {each[column]}" for each in (*SAID, *_DONE))
 
 
-# OFFSET 0 has the instant and the kind reckoned once for each row, not wherever they are named.
-_FOLDED: Final = f"""
+FOLDED: Final = f"""
 SELECT subject, item_id, kind,
     CASE kind {" ".join(f"WHEN {kind:d} THEN {column}" for kind, column in _VALUES)} END AS value,
     CASE kind {_of_kind(2)} END AS occurred_at, CASE kind {_of_kind(3)} END AS id
 FROM (
     SELECT *, (CASE {_KIND} {_DONE_KIND} END)::smallint AS kind
-    FROM (SELECT *, {_SAID_AT} AS said_at FROM feedback_rating OFFSET 0) AS said
-    OFFSET 0
+    FROM (SELECT *, {_SAID_AT} AS said_at FROM feedback_rating) AS said
 ) AS rating
-WHERE kind IS NOT NULL AND NOT EXISTS (
-    SELECT FROM apart WHERE (apart.subject, apart.item_id) = (rating.subject, rating.item_id)
-)
+WHERE kind IS NOT NULL
 """  # noqa: S608 - made of constants alone
+"""Columns subject, item_id, kind, value (stars, seconds or amount), occurred_at, id; in no order."""
 
 _ORDER: Final = " ".join(f"WHEN {each[0]:d} THEN {at}" for at, each in enumerate(SAID))
 _ASPECT: Final = f"CASE kind WHEN {Kind.DISLIKE:d} THEN {Kind.LIKE:d} ELSE kind END"
 
 _TOLD: Final = f"""
 SELECT DISTINCT ON (subject, item_id) subject, item_id, kind,
-    CASE WHEN kind IN ({", ".join(f"{kind:d}" for kind, _ in _VALUES)}) THEN coalesce(value, 0) END,
+    CASE WHEN kind IN ({", ".join(f"{kind:d}" for kind, _ in _VALUES)}) THEN coalesce(value, 0) END AS value,
     occurred_at, id
 FROM (
     SELECT DISTINCT ON (told.subject, told.item_id, {_ASPECT}) told.*,
@@ -87,31 +85,25 @@ WHERE NOT (kind = {Kind.FAVOURITE:d} AND value = 0)
 ORDER BY subject, item_id, rank, occurred_at DESC, CASE kind {_ORDER} END
 """  # noqa: S608 - made of constants alone
 
+APART: Final = """
+SELECT DISTINCT subject, item_id FROM feedback_interaction WHERE mark IS NOT NULL OR simulated
+"""
+"""The pairs of member and item whose fold holds what training must not see."""
+
 _AMONG: Final = "JOIN apart ON (apart.subject, apart.item_id) = (told.subject, told.item_id)"
 
+TOLD_APART: Final = f"WITH apart AS MATERIALIZED ({APART}) {_TOLD.format(among=_AMONG)}"
+"""The last words of these pairs, from the interactions that training may see; columns as in `FOLDED`."""
+
+FROM_THE_PAST: Final = _TOLD.format(among="")
+"""The last words of all pairs, from every interaction: slow, and what tests hold the others against."""
+
 # An impression may be written after its answer came: then the placement itself is asked.
-_WORDS: Final = """
-WITH odd AS MATERIALIZED (
-    SELECT id, subject, item_id, mark, simulated, curated FROM feedback_interaction
-    WHERE mark IS NOT NULL OR simulated OR curated
-), apart AS MATERIALIZED (
-    SELECT DISTINCT subject, item_id FROM odd WHERE mark IS NOT NULL OR simulated
-), decided AS MATERIALIZED (
-    SELECT id FROM odd WHERE curated
-    UNION
-    SELECT told.id FROM feedback_impression AS served JOIN feedback_interaction AS told
-        ON told.impression = served.id AND told.subject = served.subject
-    WHERE true = ANY (served.curated)
-        AND served.curated[array_position(served.items, told.item_id)]
-)
-SELECT word.subject, word.item_id, word.kind, word.value, word.occurred_at, word.id,
-    decided.id IS NOT NULL AS curated
-FROM ({words}) AS word (subject, item_id, kind, value, occurred_at, id)
-LEFT JOIN decided ON decided.id = word.id
+DECIDED: Final = """
+SELECT id FROM feedback_interaction WHERE curated
+UNION
+SELECT told.id FROM feedback_impression AS served JOIN feedback_interaction AS told
+    ON told.impression = served.id AND told.subject = served.subject
+WHERE true = ANY (served.curated) AND served.curated[array_position(served.items, told.item_id)]
 """
-
-LAST_WORDS: Final = _WORDS.format(words=f"{_FOLDED} UNION ALL ({_TOLD.format(among=_AMONG)})")
-"""Columns subject, item_id, kind, value (stars, seconds or amount), occurred_at, id, curated; no order."""
-
-FROM_THE_PAST: Final = _WORDS.format(words=_TOLD.format(among=""))
-"""The same, folded from every interaction that is there: slower, and what tests hold the other against."""
+"""The interactions that answer a placement which a curator decided."""

@@ -61,7 +61,7 @@ def shop(transactional_db):
     Counter.objects.update(value=time.time_ns() // 1000)
     Surface.objects.update(explore_every=0)
     actions.declare(SCHEMA)
-    api = Api(Client(), issue_token(UserFactory(roles=["client"]), SHOP))
+    api = Api(Client(), issue_token(UserFactory.create(roles=["client"]), SHOP))
     status, told = api.send("PUT", "/api/v1/items/", {"items": GOODS})
     assert status == 200, told
     status, told = api.post("/api/v1/interactions/", {"interactions": bought()})
@@ -96,7 +96,7 @@ def trained(shop, tmp_path):
     export.snapshot(tmp_path / "snapshot.parquet")
     learnt = tables.read_table(pq.read_table(tmp_path / "snapshot.parquet"))
     catalogue = Vocabulary.of(Item.objects.order_by("pk").values_list("pk", flat=True))
-    operator = UserFactory(roles=["operator"])
+    operator = UserFactory.create(roles=["operator"])
     for family in ("popularity", "item_knn"):
         run = Run.objects.create(family=family)
         version = ModelVersion(
@@ -126,7 +126,7 @@ def test_customers_get_what_goes_with_what_they_bought(trained):
 
 
 def test_a_rule_on_price_and_tags_holds(trained):
-    curator = issue_token(UserFactory(roles=["curator"]), SHOP)
+    curator = issue_token(UserFactory.create(roles=["curator"]), SHOP)
     desk = Api(Client(), curator)
     where = {
         "all": [

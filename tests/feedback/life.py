@@ -12,7 +12,7 @@ from feedback.models import Impression, Interaction, Kind, Rule
 from tests.feedback.cast import NOON, told, undo
 
 KINDS = [kind for kind in Kind if kind not in {Kind.UNDO, Kind.COMMENT}]
-VALUES = {
+VALUES: dict[Kind, list[float | None]] = {
     Kind.RATING: [1.0, 2.5, 5.0],
     Kind.FAVOURITE: [0.0, 1.0],
     Kind.VIEW: [None, 0.0, 12.0],

@@ -19,6 +19,8 @@ from feedback.models import Impression, Kind
 from tests.feedback.cast import NOON, undo
 from tests.feedback.life import Life
 
+EVERY_PAIR = "SELECT DISTINCT subject, item_id FROM feedback_interaction"
+
 # ADBC has a connection of its own, so what it is to see must be committed.
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -142,5 +144,6 @@ def test_the_fold_tells_what_the_whole_past_tells(seed, ada, bob, films, tmp_pat
     quick, slow = tmp_path / "quick", tmp_path / "slow"
     facts = snapshot(quick)
     assert facts["rows"] > 0
-    monkeypatch.setattr("feedback.export.LAST_WORDS", FROM_THE_PAST)
+    monkeypatch.setattr("feedback.export.APART", EVERY_PAIR)
+    monkeypatch.setattr("feedback.export.TOLD_APART", FROM_THE_PAST)
     assert snapshot(slow) == facts

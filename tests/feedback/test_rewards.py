@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curation import counters, installation
-from curation.access import Denied
 from curation.models import Outbox
+from curation.problems import Denied
 from feedback.actions import record
 from feedback.export import snapshot
 from feedback.history import state_of
@@ -29,7 +29,7 @@ from tests.feedback.cast import NOON, told
 pytestmark = pytest.mark.django_db
 
 HARSHER = replace(
-    BUILT_IN, stars=(0.0, 0.0, 0.0, 0.5, 1.0), kinds=BUILT_IN.kinds | {Kind.CLICK: 0.2}
+    BUILT_IN, stars=(0.0, 0.0, 0.0, 0.5, 1.0), kinds={**BUILT_IN.kinds, Kind.CLICK: 0.2}
 )
 
 
@@ -158,7 +158,10 @@ def test_a_preview_counts_the_labels_that_the_table_would_give(
     django_db_blocker, django_db_setup, new
 ):
     """SQL and numpy read the table alike."""
-    values = {Kind.RATING: [1.0, 2.5, 4.0], Kind.VIEW: [None, 4.9, 5.0, 29.9, 3000.0]}
+    values: dict[Kind, list[float | None]] = {
+        Kind.RATING: [1.0, 2.5, 4.0],
+        Kind.VIEW: [None, 4.9, 5.0, 29.9, 3000.0],
+    }
     with django_db_blocker.unblock(), transaction.atomic():
         installation.ensure()
         ada, film = MemberFactory(), ItemFactory()
