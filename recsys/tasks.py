@@ -162,6 +162,16 @@ def prune_artifacts() -> None:
     retention.prune()
 
 
+@shared_task(name="recsys.archive_feedback", max_retries=0)
+def archive_feedback() -> None:
+    """Export months of feedback beyond their retention, and drop them."""
+    from django.utils import timezone
+
+    from feedback import retention
+
+    retention.apply(timezone.now())
+
+
 @shared_task(name="recsys.mark_interactions", max_retries=0)
 def mark_interactions() -> None:
     """Apply the cleaning rules to what came lately."""

@@ -2,7 +2,7 @@
 
 Read here: DATABASE_URL, BROKER_URL, CACHE_URL, SECRET_KEY, TANDEM_VAR, TANDEM_DEMO, TANDEM_PROCESS,
 TANDEM_DEBUG, TANDEM_HOSTS, TANDEM_TLS, TANDEM_SOURCE, TANDEM_STATIC, TANDEM_PROXIES, TANDEM_SIGNUP, TANDEM_STAFF_2FA,
-TANDEM_MAIL, TANDEM_MAIL_FROM. It imports without any of them, so
+TANDEM_MAIL, TANDEM_MAIL_FROM, TANDEM_FEEDBACK_MONTHS. It imports without any of them, so
 that commands which need no service (lint, `up`) run alone; a command that needs one is stopped in manage.py, with words
 on what to start.
 """
@@ -268,6 +268,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="41"),
         "options": {"queue": "bulk", "expires": 3600},
     },
+    "archive feedback": {
+        "task": "recsys.archive_feedback",
+        "schedule": crontab(hour="4", minute="11"),
+        "options": {"queue": "bulk", "expires": 3600},
+    },
     "mark interactions": {
         "task": "recsys.mark_interactions",
         "schedule": 600.0,
@@ -310,6 +315,8 @@ PROMOTED_KEPT = 5
 UNPROMOTED_KEPT = 3
 # How long the files of a run stay that gave no version.
 RUN_RETENTION_DAYS = 14
+# How many months of feedback stay in the database besides the present one; older ones are archived. None: all stay.
+FEEDBACK_RETENTION_MONTHS = int(os.environ.get("TANDEM_FEEDBACK_MONTHS", "0")) or None
 # Another sentence encoder than the one that comes along: its folder, and the SHA-256 of its model.safetensors.
 ENCODER_FOLDER = os.environ.get("TANDEM_ENCODER", "")
 ENCODER_SHA256 = os.environ.get("TANDEM_ENCODER_SHA256", "")
