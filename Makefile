@@ -4,7 +4,8 @@
 PYTHON ?= python3
 VENV := .venv/bin
 TESTS ?= tests
-WORKERS ?= 2
+# One more than the cores: tests of the running product mostly wait.
+WORKERS ?= 3
 
 .PHONY: help run test e2e lint check bench soak kill-matrix lock clean worker-environment dev-environment
 

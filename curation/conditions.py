@@ -59,6 +59,7 @@ class ConditionsMixin(forms.Form):
             ("any", _("any of these holds")),
             ("none", _("none of these holds")),
         ],
+        initial="all",
     )
     where = QueryField(
         label=_("Or the query as JSON"),

@@ -225,6 +225,7 @@ def test_what_was_found_at_night_is_kept_until_the_next(desk, troubled):
     assert inspections.keep(timezone.now()) == 2
 
 
+@pytest.mark.usefixtures("attributes")
 def test_looking_all_over_asks_as_many_questions_for_many_decisions_as_for_few(
     desk, curator, home, pin, published, django_assert_max_num_queries
 ):

@@ -10,6 +10,7 @@ import requests
 
 from tests.processes import LiveStack
 
+PATIENCE_S = 30.0
 SOURCE = f"segments-{uuid4().hex[:8]}"
 _TOKEN = f"""
 from curation.access import issue_token
@@ -30,16 +31,18 @@ class Api:
         self.headers = {"Authorization": f"Token {token}"}
 
     def __call__(self, method, path, body=None, **query):
-        answer = requests.request(
-            method,
-            f"{self.url}/api/v1/{path}",
-            json=body,
-            params=query,
-            headers=self.headers,
-            timeout=30,
-        )
+        deadline = time.monotonic() + PATIENCE_S
+        while (answer := self._ask(method, path, body, query)).status_code == 503:
+            assert time.monotonic() < deadline, answer.text
+            time.sleep(0.2)  # another test has just killed the database
         assert answer.status_code < 300, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json()
+
+    def _ask(self, method, path, body, query):
+        url = f"{self.url}/api/v1/{path}"
+        return requests.request(
+            method, url, json=body, params=query, headers=self.headers, timeout=30
+        )
 
     def decide(self, **decision):
         return self("POST", "decisions/", {"publish": True, "reason": "a test", **decision})
