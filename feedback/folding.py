@@ -3,7 +3,8 @@
 Each aspect is the word of its last interaction by (occurred, id): ids are made on receipt and sort by
 its time, so this is (occurred, received, id). There are two ways to it, tested to agree: `lay` puts the
 last words of new interactions over what stands, touching no history; `REBUILD` folds a pair's whole
-history again, which only an undo makes necessary. `ABSORB` lays what one member said over another's.
+history again, which only an undo makes necessary; words whose interactions were archived stay under
+it. `ABSORB` lays what one member said over another's.
 """
 
 from __future__ import annotations
@@ -169,14 +170,50 @@ _ASPECT: Final = " ".join(
 )
 _WORDLESS: Final = ", ".join(str(int(kind)) for kind in Kind if kind not in _SPEAKS)
 
-CLEAR: Final = """
-DELETE FROM feedback_rating
-USING unnest(%(subjects)s::uuid[], %(items)s::uuid[]) AS pair (subject, item_id)
-WHERE feedback_rating.subject = pair.subject AND feedback_rating.item_id = pair.item_id
-"""
+
+def _is_archived(name: str) -> str:
+    return (
+        f"{name}_by IS NOT NULL AND NOT EXISTS (SELECT FROM feedback_interaction AS told"
+        f" WHERE told.id = {name}_by AND told.occurred_at = {name}_at)"
+    )
+
+
+def _if_archived(aspect: Aspect) -> str:
+    """An aspect and whose word it is, where its interaction has left the database; else nothing said."""
+    name, nothing = aspect.name, "false" if aspect.type == "boolean" else "NULL"
+    return ", ".join(
+        f"CASE WHEN {_is_archived(name)} THEN {column} ELSE {other} END AS {column}"
+        for column, other in ((name, nothing), (f"{name}_at", "NULL"), (f"{name}_by", "NULL"))
+    )
+
+
+CLEAR: Final = f"""
+WITH cleared AS (
+    DELETE FROM feedback_rating
+    USING unnest(%(subjects)s::uuid[], %(items)s::uuid[]) AS pair (subject, item_id)
+    WHERE feedback_rating.subject = pair.subject AND feedback_rating.item_id = pair.item_id
+    RETURNING feedback_rating.*
+)
+INSERT INTO feedback_rating (subject, item_id, {_COLUMNS}, changed_at)
+SELECT subject, item_id, {", ".join(map(_if_archived, ASPECTS))}, %(now)s FROM cleared
+WHERE {" OR ".join(f"({_is_archived(aspect.name)})" for aspect in ASPECTS)}
+"""  # noqa: S608 - made of the words above alone
+"""Of what stands of these pairs only the words stay whose interactions were archived: no history has them."""
+
+
+def _overrules(name: str) -> str:
+    newer = f"(excluded.{name}_at, excluded.{name}_by) > (stood.{name}_at, stood.{name}_by)"
+    return f"excluded.{name}_at IS NOT NULL AND (stood.{name}_at IS NULL OR {newer})"
+
+
+_LAID_OVER: Final = ", ".join(
+    f"{column} = CASE WHEN {_overrules(a.name)} THEN excluded.{column} ELSE stood.{column} END"
+    for a in ASPECTS
+    for column in (a.name, f"{a.name}_at", f"{a.name}_by")
+)
 
 REBUILD: Final = f"""
-INSERT INTO feedback_rating (subject, item_id, {_COLUMNS}, changed_at)
+INSERT INTO feedback_rating AS stood (subject, item_id, {_COLUMNS}, changed_at)
 SELECT subject, item_id, {", ".join(_last(aspect) for aspect in ASPECTS)}, %(now)s
 FROM (
     SELECT DISTINCT ON (subject, item_id, aspect) subject, item_id, aspect, says, occurred_at, id
@@ -194,6 +231,7 @@ FROM (
     ORDER BY subject, item_id, aspect, occurred_at DESC, id DESC
 ) AS last
 GROUP BY subject, item_id
+ON CONFLICT (subject, item_id) DO UPDATE SET {_LAID_OVER}, changed_at = excluded.changed_at
 """  # noqa: S608 - made of the words above alone
 
 
@@ -211,17 +249,6 @@ def rebuild(pairs: Iterable[tuple[UUID, UUID | None]], now: datetime) -> None:
         cursor.execute(CLEAR, words)
         cursor.execute(REBUILD, words)
 
-
-def _overrules(name: str) -> str:
-    newer = f"(excluded.{name}_at, excluded.{name}_by) > (stood.{name}_at, stood.{name}_by)"
-    return f"excluded.{name}_at IS NOT NULL AND (stood.{name}_at IS NULL OR {newer})"
-
-
-_LAID_OVER: Final = ", ".join(
-    f"{column} = CASE WHEN {_overrules(a.name)} THEN excluded.{column} ELSE stood.{column} END"
-    for a in ASPECTS
-    for column in (a.name, f"{a.name}_at", f"{a.name}_by")
-)
 
 ABSORB: Final = f"""
 WITH left_behind AS (

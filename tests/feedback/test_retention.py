@@ -14,6 +14,7 @@ from django.db import connection
 
 from curation.models import ItemStats
 from feedback import archives, retention
+from feedback.actions import record
 from feedback.archives import ArchiveError
 from feedback.models import (
     EventKey,
@@ -30,7 +31,7 @@ from feedback.partitions import ensure_months, months, next_month
 from feedback.stats import roll_up
 from recsys.config.embedded.postgres import APP
 from recsys.tasks import archive_feedback
-from tests.feedback.cast import NOON
+from tests.feedback.cast import NOON, SILENCE, says, undo
 from tests.feedback.life import Life
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -128,6 +129,15 @@ def test_ratings_and_event_keys_stay(life, ada, films, tell):
     assert EventKey.objects.count() == keys
     tell(ada, ("first", Kind.RATING, films[0], 4.0), minute=1)
     assert not Interaction.objects.filter(event="first").exists()
+
+
+def test_taking_back_what_is_kept_leaves_what_was_said_before(ada, films, tell):
+    tell(ada, ("stars", Kind.RATING, films[0], 4.0), ("old", Kind.CLICK, films[0]), minute=1)
+    retention.apply(LATER, keep=3)
+    tell(ada, ("new", Kind.CLICK, films[0]), ("like", Kind.LIKE, films[0]))
+    assert says(ada, films[0])["thumb"] == 1
+    record([undo(ada, "u1", "like"), undo(ada, "u2", "new")], source="test")
+    assert says(ada, films[0]) == SILENCE | {"stars": 4.0}
 
 
 def test_what_comes_late_goes_to_an_archive_of_its_own_and_is_added_up(
