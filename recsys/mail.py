@@ -82,7 +82,7 @@ def _put_off(mail: Mail, trouble: OSError) -> None:
 
 
 def ring() -> None:
-    """Announce again what is due; what was refused too often stays, for the doctor to tell."""
+    """Announce again what is due; what was refused too often stays, with the last error."""
     due = Mail.objects.filter(next_at__lt=Now() - FIRST_PAUSE, attempts__lt=MOST_ATTEMPTS)
     for mail_id in due.values_list("pk", flat=True)[:100]:
         outbox.announce(TASK, str(mail_id))
