@@ -28,6 +28,7 @@ class TandemAdminSite(AdminSite):
     site_title = _("Tandem")
     index_title = _("Desk")
     site_url = "/"
+    enable_nav_sidebar = False  # the rail of rooms stands in its place
 
     @method_decorator(never_cache)
     @login_not_required

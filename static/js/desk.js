@@ -1,0 +1,21 @@
+// What the desk adds to htmx: a request that fails says so, in the words that the page brought.
+(() => {
+  "use strict";
+  const region = document.createElement("div");
+  region.setAttribute("role", "alert");
+  region.className = "toast";
+  region.hidden = true;
+  document.body.append(region);
+  const say = (text) => {
+    region.textContent = text || "";
+    region.hidden = !text;
+  };
+  const words = document.getElementById("rail")?.dataset ?? {};
+  document.addEventListener("htmx:sendError", () => say(words.offline));
+  document.addEventListener("htmx:timeout", () => say(words.offline));
+  document.addEventListener("htmx:responseError", (event) => {
+    const status = event.detail.xhr.status;
+    say(status === 401 || status === 403 ? words.signedOut : `${words.failed} (${status})`);
+  });
+  document.addEventListener("htmx:afterOnLoad", () => say(""));
+})();
