@@ -9,13 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from curation.covers import Cover, cover_of
 from curation.models import Item
 from feedback.models import Rating
-from recsys.covers import Cover, cover
 
 _TAGS_SHOWN = 3
 _LIKE, _DISLIKE = 1, -1
@@ -49,11 +48,6 @@ class Card:
         return self.item.title
 
     @property
-    def image_url(self) -> str:
-        """Where the item's own picture is, if it has one."""
-        return self.item.image_url
-
-    @property
     def url(self) -> str:
         """The item's page; it names the impression, so that opening it counts as a click on that slate."""
         page = reverse("item", args=[self.item.id])
@@ -73,16 +67,10 @@ class Card:
         between = "、" if (get_language() or "").startswith("zh") else ", "
         return " · ".join([*numbers, between.join(tags[:_TAGS_SHOWN])]).strip(" ·")
 
-    @cached_property
+    @property
     def cover(self) -> Cover:
-        """The drawn cover, coloured by the item's first tag."""
-        tags = [
-            tag
-            for value in self.item.attributes.values()
-            if isinstance(value, list)
-            for tag in value
-        ]
-        return cover(self.item.outside_id, self.item.title, tags[0] if tags else self.item.provider)
+        """The item's picture over the drawn cover."""
+        return cover_of(self.item)
 
     @property
     def stars(self) -> float:

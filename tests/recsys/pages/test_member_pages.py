@@ -10,7 +10,6 @@ from django.urls import reverse
 
 from curation.models import Member
 from feedback.models import Interaction, MemberState, Rating
-from recsys.covers import cover
 from tests.factories import ItemFactory, UserFactory
 
 
@@ -133,14 +132,6 @@ def test_the_home_page_asks_a_fixed_number_of_questions(client, ada, django_asse
     client.get("/")
     with django_assert_max_num_queries(12):
         client.get("/")
-
-
-@pytest.mark.parametrize("title", ["", "a", "字" * 90, "word " * 40, "x" * 500, "🎬 مرحبا"])
-def test_a_cover_holds_its_title_whatever_it_is(title):
-    drawn = cover("1", title, "Drama")
-    assert len(drawn.lines) <= 6
-    assert cover("1", title, "Drama") == drawn
-    assert all(len(line.text) <= 14 for line in drawn.lines)
 
 
 def test_feedback_moves_the_version_that_slates_must_cover(client, ada, film):
