@@ -34,6 +34,7 @@ urlpatterns = [
     path("history/<str:label>/<str:key>/", policy_views.history, name="history"),
     path("safety/", policy_views.safety, name="safety"),
     path("lint/", policy_views.lint, name="lint"),
+    path("due/", policy_views.due, name="due"),
     path("export/", policy_views.download, name="export"),
     path("import/", policy_views.upload, name="import"),
     path("surfaces/<slug:slug>/", views.surface, name="surface"),

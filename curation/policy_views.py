@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -12,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from curation import actions, desk, histories, inspections
+from curation import actions, desk, histories, inspections, todo
 from curation.access import role_required, roles_of
 from curation.actions import Imported, Publication, Terms
 from curation.answering import actor_of, attempt, page, tell_published
@@ -21,6 +23,8 @@ from curation.file_forms import ImportForm
 from curation.forms import SafetyForm
 from curation.models import Inspection, Surface, User
 from curation.problems import Missing, Problem
+
+_DUE_SHOWN: Final = 200
 
 
 @role_required("curator")
@@ -31,6 +35,15 @@ def lint(request: HttpRequest) -> HttpResponse:
     kept = Inspection.objects.select_related("surface").order_by("surface")
     context = {"title": _("Findings"), "findings": found, "inspections": kept}
     return page(request, "lint", context)
+
+
+@role_required("curator")
+@require_GET
+def due(request: HttpRequest) -> HttpResponse:
+    """The decisions in force that end soon, are over, or whose review date has come."""
+    rows = todo.due(timezone.now()).order_by("until", "review_on", "pk")
+    lines = desk.lines(rows[:_DUE_SHOWN])
+    return page(request, "due", {"title": _("Ending and due for review"), "lines": lines})
 
 
 @role_required("curator")

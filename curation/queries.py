@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Final
 
 from django.db import connection
-from django.db.models import BooleanField, QuerySet
+from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from curation.compiling import Ground
@@ -77,6 +77,11 @@ def items_matching(query: Query) -> QuerySet[Item]:
     return Item.objects.filter(RawSQL(f"({sql})", params, output_field=BooleanField()))  # noqa: S611 - fields are quoted, values are parameters
 
 
+def without_ratings() -> Q:
+    """The condition on items that nobody has rated."""
+    return Q(stats__isnull=True) | Q(stats__ratings=0)
+
+
 def count(query: Query) -> int:
     """How many active items a query names."""
     return items_matching(query).filter(active=True).count()
@@ -94,4 +99,12 @@ def some_match(queries: Sequence[Query]) -> list[bool]:
     return found
 
 
-__all__ = ["BUILT_IN", "Schema", "count", "items_matching", "schema", "some_match"]
+__all__ = [
+    "BUILT_IN",
+    "Schema",
+    "count",
+    "items_matching",
+    "schema",
+    "some_match",
+    "without_ratings",
+]

@@ -74,6 +74,13 @@ class Standing:
         return self.at - beat.beat_at > LATE_AFTER
 
 
+def missing(now: datetime) -> list[str]:
+    """The roles of which no process was seen lately; one query."""
+    seen = Heartbeat.objects.filter(beat_at__gte=now - LATE_AFTER).values_list("role", flat=True)
+    alive = set(seen)
+    return [role for role in WORKERS if role not in alive]
+
+
 def look() -> Standing:
     """Read it all, in a fixed number of queries, and ask the broker once."""
     now = _database_now()
@@ -85,7 +92,7 @@ def look() -> Standing:
         outbox=_outbox(now),
         jobs=[_jobs(job, now) for job in DOORS],
         beats=list(Heartbeat.objects.order_by("role", "name")),
-        ticks=_late_ticks(now),
+        ticks=late_ticks(now),
     )
 
 
@@ -118,7 +125,8 @@ def _jobs(job: type[Job], now: datetime) -> Jobs:
     return Jobs(str(job._meta.model_name), kind, dict(rows), _since(now, oldest), expired)
 
 
-def _late_ticks(now: datetime) -> dict[str, timedelta | None]:
+def late_ticks(now: datetime) -> dict[str, timedelta | None]:
+    """By periodic task that is due too long, how long ago it was last sent; one query."""
     tasks = PeriodicTask.objects.filter(enabled=True, interval__isnull=False)
     late = {}
     for task in tasks.select_related("interval"):

@@ -12,11 +12,14 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
+
+from recsys import desk_views
 
 _APART: Final = {"account", "mfa", "usersessions"}
 
@@ -44,6 +47,17 @@ class TandemAdminSite(AdminSite):
         if not self.has_permission(request):
             raise PermissionDenied
         return redirect(wanted)
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """What waits for whoever asks, in the place of Django's list of tables."""
+        return desk_views.home(request)
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Django's addresses, and the list of all tables."""
+        tables = path("tables/", self.admin_view(desk_views.tables), name="tables")
+        return [tables, *super().get_urls()]
 
     def register(
         self,

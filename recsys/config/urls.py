@@ -9,7 +9,7 @@ from django.urls import include, path
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.i18n import set_language
 
-from recsys import health, operation_views, telemetry_views, views
+from recsys import desk_views, health, operation_views, telemetry_views, views
 
 login = require_http_methods(["GET", "HEAD", "POST"])(account.login)
 logout = require_POST(account.logout)
@@ -32,6 +32,7 @@ urlpatterns = [
     path("account/", include("recsys.account_urls")),
     path("language/", login_not_required(require_POST(set_language)), name="set_language"),
     path("api/", include("recsys.api.urls")),
+    path("admin/desk/counts/", desk_views.counts, name="rail-counts"),
     path("admin/desk/", include("curation.desk_urls")),
     path("admin/rewards/", include("feedback.reward_urls")),
     path("admin/runs/", include("recsys.run_urls")),
