@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.ml import metrics
 from recsys.ml.interactions import History, Id, Indexes, Interactions, Vocabulary
 
 LAST, ALL = "last", "all"
@@ -37,12 +38,16 @@ class Case:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """The lists that a model made for cases [B, k], and which of their places hold a target."""
+    """The lists that a model made for cases [B, k], and which of their places hold a target.
+
+    ``auc`` [B] is over the whole catalogue and before any policy; None where only lists are known.
+    """
 
     cases: Sequence[Case]
     catalogue: Vocabulary
     lists: Indexes
     hits: NDArray[np.bool_]
+    auc: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,27 @@ def cases_after(
     return [kept for case in cases if (kept := _kept(case, known)).targets]
 
 
+def cases_from(seen: Interactions, held: Interactions) -> list[Case]:
+    """The questions of a split that is not one by time: what is ``held`` out, given all that was ``seen``.
+
+    One case per member with held items that they have not seen; both must have the same ``member_ids``.
+    """
+    if seen.member_ids is not held.member_ids:
+        raise ValueError("the two parts of a split name members differently")
+    return [
+        case
+        for member in np.unique(held.members).tolist()
+        if (case := _held_case(seen, held, member)).targets
+    ]
+
+
+def _held_case(seen: Interactions, held: Interactions, member: int) -> Case:
+    history = seen.history_at(member)
+    met = frozenset(history.items)
+    targets = tuple(item for item in held.history_at(member).items if item not in met)
+    return Case(seen.member_ids.ids[member], history, targets)
+
+
 def _case(window: Interactions, member: int, cut: float, targets: str) -> Case:
     outside = window.member_ids.ids[member]
     history = window.history_at(member)
@@ -107,6 +133,7 @@ def judge(
     """
     lists = np.full((len(cases), LONGEST), -1, np.int32)
     hits = np.zeros((len(cases), LONGEST), bool)
+    auc = np.full(len(cases), np.nan)
     for rows, batch in batches(cases):
         histories = [case.history for case in batch]
         scores = score(histories, catalogue)
@@ -115,7 +142,17 @@ def judge(
         else:
             lists[rows] = places(rank(histories, scores), catalogue)
         hits[rows] = hits_of(lists[rows], batch, catalogue)
-    return Judged(cases, catalogue, lists, hits)
+        auc[rows] = _auc(scores, batch, catalogue)
+    return Judged(cases, catalogue, lists, hits, auc)
+
+
+def _auc(scores: Utilities, cases: Sequence[Case], catalogue: Vocabulary) -> NDArray[np.float64]:
+    targets, others = np.zeros(scores.shape, bool), np.ones(scores.shape, bool)
+    for row, case in enumerate(cases):
+        targets[row, _indexes(case.targets, catalogue)] = True
+        others[row, _indexes(case.history.items, catalogue)] = False
+    targets &= others
+    return metrics.auc(scores, targets, others & ~targets)
 
 
 def batches(cases: Sequence[Case]) -> Iterator[tuple[slice, Sequence[Case]]]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from recsys.ml.interactions import Flags
 
@@ -44,6 +45,74 @@ def hit_rate(hits: Flags) -> Figures:
 def reciprocal_rank(hits: Flags) -> Figures:
     """One over the place of the first target [B], 0 where the list holds none; its mean is MRR."""
     return np.asarray(np.where(hits.any(axis=1), 1.0 / (hits.argmax(axis=1) + 1.0), 0.0))
+
+
+def precision(hits: Flags) -> Figures:
+    """Share of a list's k places that hold a target [B]; places of a shorter list count as misses."""
+    return np.asarray(np.count_nonzero(hits, axis=1) / hits.shape[1], np.float64)
+
+
+def f1(hits: Flags, targets: NDArray[Any]) -> Figures:
+    """Harmonic mean of precision and recall [B]: 2 · hits / (k + targets); 0 without a hit."""
+    found = np.count_nonzero(hits, axis=1)
+    return np.asarray(2.0 * found / (hits.shape[1] + targets), np.float64)
+
+
+def average_precision(hits: Flags, targets: NDArray[Any]) -> Figures:
+    """Precision at each place of a target, summed, by min(targets, k) [B]; its mean is MAP.
+
+    A list with all targets in front has 1; ``targets`` [B] are at least 1.
+    """
+    places = np.arange(1, hits.shape[1] + 1)
+    sums = (np.cumsum(hits, axis=1) / places * hits).sum(axis=1)
+    return np.asarray(sums / np.minimum(targets, hits.shape[1]), np.float64)
+
+
+def auc(scores: NDArray[Any], targets: Flags, others: Flags) -> Figures:
+    """Chance that a target is scored above another item [B]; a tie counts one half (Mann and Whitney 1947).
+
+    ``scores`` [B, I]; ``targets`` and ``others`` [B, I] say which items are compared, the rest (what was
+    seen) is not. Unknown items (NaN) stand below all known ones and tie with each other. NaN for a
+    member without a target or without others.
+    """
+    known = np.where(np.isnan(scores), np.finfo(np.float64).min, scores.astype(np.float64))
+    ranks = rankdata(np.where(targets | others, known, -np.inf), axis=1)
+    left_out = (~(targets | others)).sum(axis=1)
+    own, rest = targets.sum(axis=1), others.sum(axis=1)
+    above = (ranks * targets).sum(axis=1) - own * (left_out + (own + 1) / 2)
+    pairs = (own * rest).astype(np.float64)
+    return np.asarray(np.divide(above, pairs, out=np.full(len(own), np.nan), where=pairs > 0))
+
+
+def serendipity(lists: Lists, hits: Flags, counts: NDArray[Any]) -> Figures:
+    """How much sooner the model shows targets than popularity would [B]: mean of max(P_u − P, 0) · hit.
+
+    Over the places of a list: P_u = (I + 1 − place) / I in the list, P the same for the item's place by
+    ``counts`` [I] of interactions, ties at their mean place (Kaminskas and Bridge 2016, as in RecTools).
+    """
+    size = len(counts)
+    if not size:
+        return np.zeros(len(lists))
+    popular = (size + 1 - rankdata(-counts)) / size
+    own = (size + 1 - np.arange(1, lists.shape[1] + 1)) / size
+    sooner = np.maximum(own[None, :] - popular[lists], 0.0) * hits
+    return np.asarray(sooner.sum(axis=1) / lists.shape[1])
+
+
+def popularity(lists: Lists, counts: NDArray[Any]) -> Figures:
+    """Mean number of interactions with a list's items before the cut [B]; ``counts`` [I]."""
+    return _mean_over_places(lists, counts.astype(np.float64))
+
+
+def popularity_lift(listed: Figures, owned: Figures) -> float:
+    """By how much a group's lists are more popular than its own histories (Abdollahpouri and others 2019).
+
+    (mean of ``listed`` − mean of ``owned``) / mean of ``owned``, both [B] as ``popularity`` says, over the
+    members of whom both are known: 0 is as popular, 1 twice as popular. NaN of nobody.
+    """
+    told = ~(np.isnan(listed) | np.isnan(owned))
+    own = float(owned[told].mean()) if told.any() else 0.0
+    return float(listed[told].mean()) / own - 1.0 if own else float("nan")
 
 
 def novelty(lists: Lists, counts: NDArray[Any], members: int) -> Figures:
@@ -113,6 +182,18 @@ def _divided(rows: NDArray[Any], by: NDArray[Any]) -> Figures:
 def coverage(lists: Lists, items: int) -> float:
     """Share of the catalogue that stands in any list; negative places of a short list are empty."""
     return len(np.unique(lists[lists >= 0])) / items if items else 0.0
+
+
+def gini(lists: Lists, items: int) -> float:
+    """How unevenly places go to the catalogue's items: 0 all alike, near 1 a few get everything.
+
+    Σ (2j − I − 1) c_j / (I Σ c) over how often each item stands in a list, ascending; 0 of no list.
+    """
+    shown = np.sort(np.bincount(lists[lists >= 0], minlength=items)).astype(np.float64)
+    if not shown.sum():
+        return 0.0
+    lead = 2.0 * np.arange(1, items + 1) - items - 1
+    return float(lead @ shown / (items * shown.sum()))
 
 
 def standard_error(figures: Figures) -> float:

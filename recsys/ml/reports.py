@@ -16,13 +16,16 @@ from recsys.ml import metrics
 from recsys.ml.evaluation import LONGEST, Case, Judged, Rank, Score, judge
 from recsys.ml.interactions import Flags, Id, Interactions, Vocabulary
 from recsys.ml.intervals import Interval, difference
+from recsys.ml.significance import sign_flip
 
 DEPTH: Final = 10
 COLD: Final = 5
 """Members and items with fewer interactions before the cut are cold."""
 NEWCOMERS, COLD_MEMBERS, COLD_ITEMS, SEGMENT = "newcomers", "cold_members", "cold_items", "segment:"
-BEYOND: Final = ("novelty", "diversity", "calibration")
-"""Measures that ask what is known of the items."""
+BEYOND: Final = ("novelty", "diversity", "calibration", "serendipity", "listed", "owned")
+"""Measures that ask what is known of the items; the last two are how popular lists and histories are."""
+APART: Final = ("ndcg", "listed", "owned")
+MAYBE: Final = (*BEYOND, "auc")
 Measures = Mapping[str, NDArray[np.float64]]
 NOBODY: Mapping[Id, Sequence[str]] = {}
 
@@ -64,6 +67,15 @@ class World:
         totals = mixes.sum(axis=1, keepdims=True)
         return np.asarray(np.divide(mixes, totals, out=np.zeros_like(mixes), where=totals > 0))
 
+    def owned(self, cases: Sequence[Case], catalogue: Vocabulary) -> NDArray[np.float64]:
+        """How popular the items of each history are [B], NaN of an empty one."""
+        found = np.full(len(cases), np.nan)
+        for row, case in enumerate(cases):
+            places = catalogue.indexes(case.history.items)
+            if (held := places[places >= 0]).size:
+                found[row] = self.counts[held].mean()
+        return found
+
 
 def shares_of(tags: Sequence[Sequence[str]], most: int = 256) -> NDArray[np.float32]:
     """Attribute values of each item as shares [I, G]; only the ``most`` frequent values, ties by name."""
@@ -85,6 +97,7 @@ def shares_of(tags: Sequence[Sequence[str]], most: int = 256) -> NDArray[np.floa
 def measures(judged: Judged, world: World | None = None) -> Measures:
     """Every measure per case [B]; those that need to know the world are NaN without one."""
     counts = np.array([len(case.targets) for case in judged.cases], np.int64)
+    nothing = np.full(len(counts), np.nan)
     hits, lists = judged.hits[:, :DEPTH], judged.lists[:, :DEPTH]
     accuracy = {
         "ndcg": metrics.ndcg(hits, counts),
@@ -92,23 +105,31 @@ def measures(judged: Judged, world: World | None = None) -> Measures:
         "hit_rate": metrics.hit_rate(hits),
         "mrr": metrics.reciprocal_rank(hits),
         "recall_20": metrics.recall(judged.hits[:, :LONGEST], counts),
+        "precision": metrics.precision(hits),
+        "f1": metrics.f1(hits, counts),
+        "map": metrics.average_precision(hits, counts),
+        "auc": nothing if judged.auc is None else judged.auc,
     }
     if world is None:
-        return accuracy | dict.fromkeys(BEYOND, np.full(len(counts), np.nan))
+        return accuracy | dict.fromkeys(BEYOND, nothing)
     profiles = world.profiles(judged.cases, judged.catalogue)
     return accuracy | {
         "novelty": metrics.novelty(lists, world.counts, world.members),
         "diversity": metrics.intra_list_diversity(lists, world.shares),
         "calibration": metrics.calibration(lists, world.shares, profiles),
+        "serendipity": metrics.serendipity(lists, hits, world.counts),
+        "listed": metrics.popularity(lists, world.counts),
+        "owned": world.owned(judged.cases, judged.catalogue),
     }
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Means over n members. NDCG, recall, hit rate and MRR look at 10 places, ``recall_20`` at 20.
+    """Means over n members. All look at 10 places but ``recall_20`` (20) and ``auc`` (the catalogue).
 
-    ``ndcg_se`` is the standard error of ``ndcg``, ``ndcg_low`` and ``ndcg_high`` its 95 % interval. The
-    last three are None where nothing is known of the items; they are means over those they speak of.
+    ``ndcg_se`` is the standard error of ``ndcg``, ``ndcg_low`` and ``ndcg_high`` its 95 % interval. ``auc``
+    and what follows are None where nothing is known; they are means over those they speak of, but
+    ``popularity_lift``, which is one figure of the whole group.
     """
 
     n: int
@@ -120,23 +141,30 @@ class Figures:
     hit_rate: float
     mrr: float
     recall_20: float
+    precision: float = 0.0
+    f1: float = 0.0
+    map: float = 0.0
+    auc: float | None = None
     novelty: float | None = None
     diversity: float | None = None
     calibration: float | None = None
+    serendipity: float | None = None
+    popularity_lift: float | None = None
 
     @classmethod
     def of(cls, told: Measures, kept: Flags) -> Self:
         """Average the measures of the cases marked; zeros where there is nobody."""
         interval = Interval.of(told["ndcg"][kept])
         error = metrics.standard_error(told["ndcg"][kept])
-        means = {name: _mean(each[kept]) for name, each in told.items() if name != "ndcg"}
-        plain = {name: each or 0.0 for name, each in means.items() if name not in BEYOND}
+        means = {name: _mean(told[name][kept]) for name in told if name not in APART}
+        plain = {name: each or 0.0 for name, each in means.items() if name not in MAYBE}
         return cls(
             n=int(np.count_nonzero(kept)),
             ndcg=interval.mean,
             ndcg_se=0.0 if np.isnan(error) else error,
             ndcg_low=interval.low,
             ndcg_high=interval.high,
+            popularity_lift=_lift(told["listed"][kept], told["owned"][kept]),
             **{**means, **plain},  # type: ignore[arg-type]
         )
 
@@ -147,7 +175,7 @@ class Report:
 
     ``members`` have a history, ``newcomers`` have none and are counted apart; ``groups`` are parts of
     both, see ``groups_of``. ``targets`` is how many items all of them turned to, ``catalogue`` how many
-    were ranked.
+    were ranked; ``coverage`` and ``gini`` are of the lists of all.
     """
 
     depth: int
@@ -157,6 +185,7 @@ class Report:
     members: Figures
     newcomers: Figures
     groups: Mapping[str, Figures] = field(default_factory=dict)
+    gini: float = 0.0
 
     @classmethod
     def of(cls, judged: Judged, world: World | None = None) -> Self:
@@ -172,6 +201,7 @@ class Report:
             members=Figures.of(told, ~new),
             newcomers=Figures.of(told, new),
             groups={name: Figures.of(told, kept) for name, kept in groups.items()},
+            gini=metrics.gini(judged.lists[:, :DEPTH], len(judged.catalogue)),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -181,10 +211,14 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One model minus another on the same cases: intervals by measure, and of NDCG by group."""
+    """One model minus another on the same cases: intervals by measure, and of NDCG by group.
+
+    ``p_value`` is that of NDCG by the paired randomization test over members with a history.
+    """
 
     members: Mapping[str, Interval]
     groups: Mapping[str, Interval]
+    p_value: float
 
     @classmethod
     def of(cls, own: Judged, other: Judged, world: World | None = None) -> Self:
@@ -194,11 +228,16 @@ class Comparison:
         ours, theirs = measures(own, world), measures(other, world)
         known = ~newcomers(own.cases)
         groups = {NEWCOMERS: ~known, **dict(groups_of(own, world))}
-        members = {name: difference(ours[name][known], theirs[name][known]) for name in ours}
+        members = {
+            name: difference(ours[name][known], theirs[name][known])
+            for name in ours
+            if name not in ("listed", "owned")
+        }
         gains = ours["ndcg"] - theirs["ndcg"]
         return cls(
             {name: each for name, each in members.items() if each.n},
             {name: Interval.of(gains[kept]) for name, kept in groups.items() if kept.any()},
+            sign_flip(ours["ndcg"][known], theirs["ndcg"][known]),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -243,3 +282,8 @@ def groups_of(judged: Judged, world: World | None) -> Iterator[tuple[str, Flags]
 def _mean(figures: NDArray[np.float64]) -> float | None:
     told = figures[~np.isnan(figures)]
     return float(told.mean()) if len(told) else None
+
+
+def _lift(listed: NDArray[np.float64], owned: NDArray[np.float64]) -> float | None:
+    lift = metrics.popularity_lift(listed, owned)
+    return None if np.isnan(lift) else lift

@@ -43,3 +43,27 @@ def leave_one_out(interactions: Interactions) -> tuple[Interactions, Interaction
     ends = interactions.starts[1:]
     last[ends[np.diff(interactions.starts) > 0] - 1] = True
     return interactions.where(~last), interactions.where(last)
+
+
+def random_holdout(
+    interactions: Interactions, share: float = 0.1, seed: int = 0
+) -> tuple[Interactions, Interactions]:
+    """Part a share of each member's interactions, drawn at random, from the rest: (kept, held out).
+
+    Of n interactions ⌊n · share⌋ are held out and at least one is kept; a member with two or more gives at
+    least one. For comparison with papers only: time is ignored, so the future leaks. Raises ValueError
+    where the share is not between 0 and 1.
+    """
+    if not 0 < share < 1:
+        raise ValueError(
+            f"a share of {share} cannot be held out; expected more than 0, less than 1"
+        )
+    sizes = np.diff(interactions.starts)
+    held = np.clip(np.floor(sizes * share).astype(np.int64), 1, np.maximum(sizes - 1, 0))
+    held = np.where(sizes > 1, held, 0)
+    drawn = np.random.default_rng(seed).random(len(interactions))
+    order = np.lexsort((drawn, interactions.members))
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order)) - interactions.starts[interactions.members]
+    out = place < held[interactions.members]
+    return interactions.where(~out), interactions.where(out)

@@ -108,3 +108,68 @@ def test_a_hit_moved_forward_never_lowers_ndcg(hits):
     assert (
         metrics.ndcg(forward.astype(bool), targets) >= metrics.ndcg(hits, targets) - 1e-12
     ).all()
+
+
+def test_precision_divides_by_the_places_and_f1_by_both():
+    hits = np.array([[True, False, True, False], [False] * 4])
+    assert metrics.precision(hits).tolist() == [0.5, 0.0]
+    # Precision 1/2 and recall 2/3: harmonic mean 4/7.
+    assert metrics.f1(hits, np.array([3, 1])) == pytest.approx([4 / 7, 0.0])
+
+
+def test_average_precision_takes_the_precision_at_each_target():
+    hits = np.array([[True, False, True], [False, True, False], [True, True, True]])
+    expected = [(1 + 2 / 3) / 2, (1 / 2) / 3, 1.0]
+    assert metrics.average_precision(hits, np.array([2, 5, 7])) == pytest.approx(expected)
+
+
+def test_auc_counts_the_pairs_in_the_right_order():
+    scores = np.array([[3.0, 2.0, 2.0, 1.0, 9.0]])
+    targets = np.array([[False, True, False, False, False]])
+    others = np.array([[True, False, True, True, False]])  # 9 was seen and is not compared
+    # Below 3: wrong; beside 2: half; above 1: right.
+    assert metrics.auc(scores, targets, others).tolist() == [1.5 / 3]
+
+
+def test_an_unknown_item_loses_every_pair_of_auc_but_against_unknown_ones():
+    scores = np.array([[np.nan, -5.0, np.nan]])
+    targets = np.array([[True, False, False]])
+    assert metrics.auc(scores, targets, ~targets).tolist() == [0.5 / 2]
+
+
+def test_auc_says_nothing_without_targets_or_without_others():
+    scores, none, all_ = np.ones((1, 3)), np.zeros((1, 3), bool), np.ones((1, 3), bool)
+    assert np.isnan(metrics.auc(scores, none, all_)).all()
+    assert np.isnan(metrics.auc(scores, all_, none)).all()
+
+
+@given(arrays(np.int8, (3, 6), elements=st.integers(0, 3)), st.integers(1, 5))
+def test_auc_is_what_counting_all_pairs_gives(scores, split):
+    targets = np.arange(6)[None, :].repeat(3, 0) < split
+    for row, found in zip(scores, metrics.auc(scores, targets, ~targets), strict=True):
+        own, rest = row[:split], row[split:]
+        pairs = (own[:, None] > rest) + 0.5 * (own[:, None] == rest)
+        assert found == pytest.approx(pairs.mean())
+
+
+def test_serendipity_counts_how_much_sooner_than_popularity_a_target_comes():
+    counts = np.array([9, 5, 5, 1])  # popularity: places 1, 2.5, 2.5, 4 of 4
+    lists, hits = np.array([[3, 0, -1]]), np.array([[True, True, False]])
+    # Item 3 at place 1: 1 − 1/4; item 0 at place 2 comes later than by popularity: nothing.
+    assert metrics.serendipity(lists, hits, counts) == pytest.approx([(0.75 + 0) / 3])
+
+
+def test_lists_twice_as_popular_as_the_histories_lift_by_one():
+    counts = np.array([4, 8, 0])
+    listed = metrics.popularity(np.array([[1, -1], [1, 1], [-1, -1]]), counts)
+    assert listed[:2].tolist() == [8.0, 8.0]
+    assert np.isnan(listed[2])
+    assert metrics.popularity_lift(listed, np.array([4.0, 4.0, 1.0])) == 1.0
+    assert np.isnan(metrics.popularity_lift(listed[2:], np.array([1.0])))
+
+
+def test_gini_is_nothing_where_all_items_stand_alike_and_high_where_one_has_all():
+    assert metrics.gini(np.array([[0, 1], [2, 3]]), 4) == 0.0
+    # Counts 0, 0, 1, 3: (−3·0 − 1·0 + 1·1 + 3·3) / (4 · 4).
+    assert metrics.gini(np.array([[0, 1], [0, -1], [0, -1]]), 4) == pytest.approx(10 / 16)
+    assert metrics.gini(np.full((2, 3), -1), 4) == 0.0

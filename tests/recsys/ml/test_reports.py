@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from math import log, log2
 
 import numpy as np
@@ -76,6 +77,29 @@ def test_lists_are_measured_by_what_is_known_of_the_items():
 def test_without_that_nothing_is_said_of_it():
     figures = Report.of(judge(falling, CASES, CATALOGUE)).members
     assert (figures.novelty, figures.diversity, figures.calibration) == (None, None, None)
+    assert (figures.serendipity, figures.popularity_lift) == (None, None)
+
+
+def test_lists_and_histories_are_compared_in_popularity():
+    figures = Report.of(judge(falling, CASES[1:2], CATALOGUE), WORLD).members
+    # Bob's list holds one item of six interactions, one of one and eight of none; his own item has none.
+    assert figures.popularity_lift is None
+    known = Report.of(judge(falling, [case("ada", ITEMS[2], ITEMS[1])], CATALOGUE), WORLD).members
+    # Items 0, 2 … 10: six interactions over ten places, beside one of the item in the history.
+    assert known.popularity_lift == pytest.approx(6 / 10 - 1)
+
+
+def test_auc_is_over_the_whole_catalogue_without_what_was_seen():
+    judged = judge(falling, [case("ada", ITEMS[14], ITEMS[0], ITEMS[29])], CATALOGUE)
+    # Of the 27 others, 13 are ranked before the target.
+    assert Report.of(judged).members.auc == pytest.approx(14 / 27)
+    assert Report.of(judged).gini == pytest.approx(20 / 30)
+
+
+def test_lists_without_scores_have_no_auc():
+    judged = judge(falling, CASES, CATALOGUE)
+    lists_only = replace(judged, auc=None)
+    assert Report.of(lists_only).members.auc is None
 
 
 def test_two_models_are_compared_member_by_member():
@@ -86,6 +110,7 @@ def test_two_models_are_compared_member_by_member():
     assert compared.members["ndcg"].mean == pytest.approx(own.members.ndcg - other.members.ndcg)
     assert compared.groups["segment:regulars"].n == 1
     assert compared.groups["newcomers"].mean == pytest.approx(1 / log2(3))
+    assert compared.p_value == pytest.approx(1.0, abs=0.01), "one member says nothing beyond chance"
     assert json.loads(json.dumps(compared.as_json(), allow_nan=False))["members"]["mrr"]["n"] == 2
 
 
