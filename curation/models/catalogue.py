@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -80,6 +81,13 @@ class Item(models.Model):
             models.Index(fields=["title"], name="item_title"),
             # Every read of a slate asks which of its items are inactive; few are.
             models.Index(fields=["id"], name="item_inactive", condition=models.Q(active=False)),
+            # The words by which `curation.searching` finds items.
+            GinIndex(
+                models.Func(
+                    *("title", "description", "attributes", "provider"), function="curation_words"
+                ),
+                name="item_words",
+            ),
         ]
 
     def __str__(self) -> str:
