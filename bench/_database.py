@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import django
+import psycopg
 
 from recsys.config.embedded.account import database_account
 from recsys.config.embedded.places import private_folder
@@ -18,6 +19,7 @@ from recsys.config.embedded.services import plan
 from recsys.config.supervisor.family import Family
 from recsys.config.supervisor.programs import foundation
 
+OWNER_URL = "DATABASE_OWNER_URL"
 _START_S = 60.0
 
 
@@ -36,6 +38,7 @@ def own_database() -> Iterator[None]:
         assert services.postgres is not None
         prepare(services.postgres)
         told = {"TANDEM_VAR": str(folder), "SECRET_KEY": "a key for a benchmark"}
+        told[OWNER_URL] = services.owner_url
         os.environ.update(services.environment | told)
         os.environ["DJANGO_SETTINGS_MODULE"] = "recsys.config.settings"
         _migrate(services.owner_url)
@@ -43,6 +46,12 @@ def own_database() -> Iterator[None]:
         yield
     finally:
         family.stop()
+
+
+def settle() -> None:
+    """Vacuum and analyse everything, as the owner: the run-time role may not, and would only be warned."""
+    with psycopg.connect(os.environ[OWNER_URL], autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
 
 
 def _migrate(owner_url: str) -> None:

@@ -9,9 +9,9 @@ from time import perf_counter
 from typing import Final
 
 from adbc_driver_postgresql import dbapi
-from django.db import connection
 
 from bench import _history
+from bench._database import settle
 from bench._product import busy
 from feedback.export import snapshot, uri
 
@@ -24,8 +24,7 @@ _BARE: Final = "SELECT subject, item_id, kind, value, occurred_at FROM feedback_
 def measure(rows: int) -> int:
     """Print rows per second and their ratio; fails below half of bare ADBC."""
     _history.make(rows)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE feedback_interaction, feedback_impression, feedback_rating")
+    settle()
     print(f"{rows:,} interactions; {busy()}")
     # Turn by turn, so that a busy minute falls on both.
     pairs = [(_bare(), _snapshot()) for _ in range(TIMES)]

@@ -9,6 +9,7 @@ from typing import Final
 from django.db import connection
 
 from bench import _history
+from bench._database import settle
 from bench._product import busy
 from curation import memberships
 from curation.models import MemberStats, Segment
@@ -39,7 +40,7 @@ def measure(rows: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_STATES)
         cursor.execute(_MEMBERS)
-        cursor.execute("ANALYZE")
+    settle()
     print(f"{rows:,} interactions; {busy()}")
     _tell("one aggregate, nothing written", _plain)
     took = _tell("behaviour of all members", behaviour.roll_up)

@@ -3,7 +3,8 @@
 Run: python bench/rollup.py [rows]
 Members, items and months as in the demo's data, a slate served for every ten interactions. The roll-up
 writes the figures of reports by the quarter of an hour, of items by the day, and every item's
-statistics; the aggregate only counts rows by item, day and kind and writes nothing.
+statistics; the aggregate only counts rows by item, day and kind and writes nothing. Then ten minutes
+of traffic come in, in tens of thousands of statements, and are counted in one roll-up.
 """
 
 from __future__ import annotations

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from feedback.arrivals import ANSWERED_WITHIN
 from feedback.models import Kind
-from feedback.tallies import ANSWERED_WITHIN, STANDING
+from feedback.tallies import STANDING
 
 _THEIRS: Final = """EXISTS (
     SELECT FROM curation_segmentmembership AS member
