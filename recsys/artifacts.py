@@ -10,6 +10,11 @@ from django.conf import settings
 from recsys.models import LiveModel, ModelVersion, Run
 
 
+def fit_log_path(run: Run) -> Path:
+    """Where the program of a run's fit writes what it says besides."""
+    return Path(settings.VAR_DIR) / "runs" / str(run.id) / "fit.log"
+
+
 def artifact_path(version: ModelVersion) -> Path:
     """The artifact that serves."""
     return _root() / version.artifact

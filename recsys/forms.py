@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 from curation.models import Surface
 from recsys.ml.configuration import ConfigError, Setting, settings_of
 from recsys.ml.options import TrainingOptions
-from recsys.ml.registry import Family
+from recsys.ml.registry import FAMILIES, Family
+from recsys.models import Job, Schedule
 
 OPTION: Final = "option-"
 
@@ -96,6 +97,32 @@ class SurfaceForm(forms.Form):
     surface = forms.ModelChoiceField(
         Surface.objects.order_by("slug"), label=gettext_lazy("Surface")
     )
+
+
+class RunFilterForm(forms.Form):
+    """Which runs a list shows; what is left empty leaves nothing out."""
+
+    state = forms.ChoiceField(
+        label=gettext_lazy("State"),
+        required=False,
+        choices=[("", gettext_lazy("any")), *Job.State.choices],
+    )
+    family = forms.ChoiceField(
+        label=gettext_lazy("Family"),
+        required=False,
+        choices=[("", gettext_lazy("any")), *((name, name) for name in FAMILIES)],
+    )
+    schedule = forms.ModelChoiceField(
+        Schedule.objects.order_by("name"),
+        label=gettext_lazy("Schedule"),
+        required=False,
+        empty_label=gettext_lazy("any or none"),
+    )
+
+    def conditions(self) -> dict[str, Any]:
+        """What was asked for and can be, as conditions on runs."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
 
 
 def field_of(setting: Setting) -> forms.Field:

@@ -34,7 +34,9 @@ class Reporter:
         self._written_at = 0.0
 
     def stage(self, name: str, done: int = 0, total: int = 0, part: str = "") -> None:
-        """Say where the run stands, by codes of `run_words`."""
+        """Say where the run stands, by codes of `run_words`; the log tells when a part begins."""
+        if part and part != self._part:
+            self.log("began", part=part)
         self._part, self._stage, self._done, self._total = part, name, done, total
 
     def point(self, part: str, metrics: Mapping[str, float]) -> None:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from recsys import queueing, run_words
+from django.utils import timezone
+
+from recsys import queueing, run_pace, run_words, scorecards
 from recsys.models import Run
 from recsys.queueing import Place
 from recsys.readiness import Check
 from recsys.run_words import Told
+from recsys.scorecards import Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class RunCard:
-    """One run in words."""
+    """One run in words. `score` is its NDCG@10 on the test, `beside` the version that it is compared with."""
 
     run: Run
     stage: str
@@ -45,6 +48,9 @@ class RunCard:
     waits: str
     lines: Sequence[Line]
     usage: Usage | None
+    took: str
+    score: Figure | None
+    beside: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,7 @@ def checks(found: Sequence[Check]) -> list[CheckCard]:
 
 def _card(run: Run, place: Place | None) -> RunCard:
     told = getattr(run, "progress", None)
+    score, beside = scorecards.score_of(run.report)
     return RunCard(
         run=run,
         stage=run_words.stage_of(told) if told else "",
@@ -77,6 +84,9 @@ def _card(run: Run, place: Place | None) -> RunCard:
         waits=run_words.waits_of(place) if place else "",
         lines=[_line(line) for line in told.log] if told else [],
         usage=_usage(told.readings) if told else None,
+        took=run_pace.took(run, timezone.now()),
+        score=score,
+        beside=beside,
     )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from recsys import embedding_views, schedule_views, version_views
+from recsys import comparison_views, embedding_views, schedule_views, version_views
 from recsys import run_views as views
 
 app_name = "runs"
 urlpatterns = [
     path("", views.overview, name="list"),
     path("launch/", views.launch, name="launch"),
+    path("compare/", comparison_views.compare, name="compare"),
     path("schedules/", schedule_views.overview, name="schedules"),
     path("schedules/new/", schedule_views.new, name="new_schedule"),
     path("schedules/<uuid:schedule_id>/", schedule_views.schedule, name="schedule"),
@@ -23,6 +24,7 @@ urlpatterns = [
     path("models/<slug:family>/roll-back/", version_views.roll_back, name="roll_back"),
     path("<uuid:run_id>/", views.detail, name="detail"),
     path("<uuid:run_id>/progress/", views.progress, name="progress"),
+    path("<uuid:run_id>/log/", views.log, name="log"),
     path("<uuid:run_id>/cancel/", views.cancel, name="cancel"),
     path("<uuid:run_id>/move/", views.move, name="move"),
     path("<uuid:run_id>/reproduce/", views.reproduce, name="reproduce"),

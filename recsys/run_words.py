@@ -37,11 +37,14 @@ STAGES: Final[Words] = {
     "inverting": _("inverting the matrix"),
     "evaluate": _("evaluating"),
     "writing": _("writing the artifact"),
+    "policy": _("asking what members would get of it"),
 }
 LINES: Final[Words] = {
     "snapshot": _("Data taken: %(rows)s interactions of %(members)s members."),
     "resumed": _("Taken up again after its worker stopped: it goes on from its last checkpoint."),
     "restarted": _("Taken up again after its worker stopped: it starts again."),
+    "began": _("%(part)s: begun."),
+    "policy": _("Fitted and judged; now fused with the policies of the surfaces."),
     "kept_part": _("%(part)s: kept from the attempt before."),
     "damaged_part": _("%(part)s: what the attempt before left is damaged; it is fitted again."),
 }

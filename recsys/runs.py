@@ -101,8 +101,12 @@ def _perform(lease: leases.Lease, watch: Watch) -> None:
     version = ModelVersion(id=new_id(), family=run.family, run=run)
     version.artifact = f"{run.family}/{run.id}-{run.attempt}/model"
     try:
-        result = _trained(run, version, Reporter(lease), watch)
+        reporter = Reporter(lease)
+        result = _trained(run, version, reporter, watch)
         watch.check()
+        reporter.stage("policy")
+        reporter.log("policy")
+        reporter.write(now=True)
         result = _with_policy(run, version, result, watch)
         _lasting(lambda: _succeed(lease, version, result))
     except BaseException as error:

@@ -1,22 +1,14 @@
-"""What an evaluation says, laid out for a page: figures beside those of the live version, and the loss curve."""
+"""What an evaluation says, laid out for a page: figures beside those of the live version."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from recsys.measures import LESS_IS_BETTER, MEASURES, group_label
-
-WIDTH: Final = 720
-HEIGHT: Final = 180
-LEFT: Final = 48
-BOTTOM: Final = 24
-TOP: Final = 12
-MOST_MARKS: Final = 120
-
 
 Told = Mapping[str, Any]
 
@@ -60,6 +52,10 @@ class Scorecard:
     groups: Sequence[Figure] = ()
     beside: str = ""
 
+    def figure(self, key: str) -> Figure | None:
+        """The figure of one measure, if it was taken."""
+        return next((each for each in self.figures if each.key == key), None)
+
     @property
     def definitions(self) -> list[tuple[str, str]]:
         """What the measures mean."""
@@ -81,6 +77,14 @@ def scorecards(report: Told) -> list[Scorecard]:
         for (part, targets), title in titles.items()
         if targets in report.get(part, {})
     ]
+
+
+def score_of(report: Told) -> tuple[Figure | None, str]:
+    """NDCG@10 on the test, and the label of the version that it was compared with, if any."""
+    for told in scorecards(report)[:1]:
+        if "test" in report:
+            return told.figure("ndcg"), told.beside
+    return None, ""
 
 
 def card(title: str, part: Told, beside: Told) -> Scorecard:
@@ -134,80 +138,3 @@ def _interval(told: Told) -> Told | None:
         "low": told["ndcg_low"],
         "high": told["ndcg_high"],
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """One point of a line, in the units of the picture, with what it says."""
-
-    x: float
-    y: float
-    epoch: int
-    loss: float
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """The loss over the epochs of one fit."""
-
-    part: str
-    marks: Sequence[Mark]
-
-    @property
-    def points(self) -> str:
-        """The marks as an SVG polyline takes them."""
-        return " ".join(f"{mark.x:.1f},{mark.y:.1f}" for mark in self.marks)
-
-
-@dataclass(frozen=True, slots=True)
-class LossCurve:
-    """The picture of the loss: lines, the ends of its scales, and its measures."""
-
-    lines: Sequence[Line]
-    highest: float
-    epochs: int
-    width: int = WIDTH
-    height: int = HEIGHT
-    left: int = LEFT
-    right: int = WIDTH - LEFT
-    top: int = TOP
-    floor: int = HEIGHT - BOTTOM
-
-    @property
-    def last(self) -> float:
-        """Where the loss of the newest fit ended."""
-        return self.lines[-1].marks[-1].loss
-
-
-def loss_curve(points: Sequence[Mapping[str, Any]]) -> LossCurve | None:
-    """Lay out the points that a run told, from a loss of 0 up; None without any."""
-    told = [point for point in points if "loss" in point and "epoch" in point]
-    if not told:
-        return None
-    highest = max(point["loss"] for point in told)
-    epochs = int(max(point["epoch"] for point in told))
-    parts = dict.fromkeys(point["part"] for point in told)
-    lines = [
-        Line(part, _marks([each for each in told if each["part"] == part], highest, epochs))
-        for part in parts
-    ]
-    return LossCurve(lines, highest, epochs)
-
-
-def _marks(points: Sequence[Mapping[str, Any]], highest: float, epochs: int) -> list[Mark]:
-    across, up = WIDTH - 2 * LEFT, HEIGHT - BOTTOM - TOP
-    return [
-        Mark(
-            x=LEFT + across * (point["epoch"] - 1) / max(1, epochs - 1),
-            y=TOP + up * (1 - point["loss"] / highest) if highest > 0 else HEIGHT - BOTTOM,
-            epoch=int(point["epoch"]),
-            loss=point["loss"],
-        )
-        for point in _thinned(points)
-    ]
-
-
-def _thinned(points: Sequence[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
-    """At most so many points as can be told apart: every n-th, and the last."""
-    step = -(-len(points) // MOST_MARKS)
-    return [*points[:-1:step], points[-1]]

@@ -19,3 +19,19 @@
   });
   document.addEventListener("htmx:afterOnLoad", () => say(""));
 })();
+
+// A part that renews itself leaves open what was open, and chosen what was chosen.
+(() => {
+  "use strict";
+  let kept = [];
+  document.addEventListener("htmx:beforeSwap", () => {
+    kept = [...document.querySelectorAll("details[open][id], input[type=checkbox][id]:checked")].map((each) => each.id);
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const id of kept) {
+      const found = document.getElementById(id);
+      if (found?.localName === "details") found.open = true;
+      else if (found) found.checked = true;
+    }
+  });
+})();

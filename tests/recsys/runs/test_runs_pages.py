@@ -51,7 +51,8 @@ def test_the_loss_is_drawn_and_stands_in_a_table(desk, make_run):
     RunProgress.objects.filter(run=run).update(curve=curve)
     page = desk.get(reverse("runs:detail", args=[run.id])).content.decode()
     assert "<polyline" in page
-    assert "final, epoch 2: 2.0000" in page
+    assert "final fit, epoch 2: 2" in page
+    assert "The loss of final fit went from 4 to 2" in page
     assert page.count('<td class="number">2.0000</td>') == 1
 
 

@@ -1,0 +1,128 @@
+"""Settings to begin with, by family: what each preset is for and what it changes of the defaults. Data alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from recsys.ml.configuration import Value, gettext_noop
+
+QUICK: Final = "quick"
+RECOMMENDED: Final = "recommended"
+THOROUGH: Final = "thorough"
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """Named settings of one family: those that are not named keep their defaults."""
+
+    name: str
+    title: str
+    help: str
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+
+
+def _quick(help_text: str, **parameters: Value) -> Preset:
+    return Preset(QUICK, gettext_noop("Quick look"), help_text, parameters)
+
+
+def _thorough(help_text: str, **parameters: Value) -> Preset:
+    return Preset(THOROUGH, gettext_noop("Thorough"), help_text, parameters)
+
+
+_RECOMMENDED: Final = Preset(
+    RECOMMENDED,
+    gettext_noop("Recommended"),
+    gettext_noop("The defaults: a good balance of quality and time."),
+)
+_FEWER_ITEMS: Final = gettext_noop(
+    "Leaves out items with fewer than five interactions: faster, and blind to what is new."
+)
+_FEWER_NEIGHBOURS: Final = gettext_noop("Fewer neighbours: a smaller model, somewhat coarser.")
+_MORE_NEIGHBOURS: Final = gettext_noop("More neighbours: reaches rarer items, larger and slower.")
+
+PRESETS: Final[Mapping[str, tuple[Preset, ...]]] = {
+    "popularity": (
+        _RECOMMENDED,
+        Preset(
+            "lasting",
+            gettext_noop("What lasts"),
+            gettext_noop("A half-life of a month: steadier, slower to follow a fashion."),
+            {"half_life_days": 30.0},
+        ),
+    ),
+    "item_knn": (
+        _quick(_FEWER_NEIGHBOURS, neighbours=50, least=5),
+        _RECOMMENDED,
+        _thorough(_MORE_NEIGHBOURS, neighbours=1_000),
+    ),
+    "user_knn": (
+        _quick(_FEWER_NEIGHBOURS, neighbours=20, members=10_000),
+        _RECOMMENDED,
+        _thorough(_MORE_NEIGHBOURS, neighbours=200, history=1_000),
+    ),
+    "transitions": (
+        _quick(_FEWER_ITEMS, least=5),
+        _RECOMMENDED,
+        _thorough(
+            gettext_noop("Looks eight steps ahead instead of three: denser, slower."), lags=8
+        ),
+    ),
+    "ease": (
+        _quick(_FEWER_ITEMS, least=5),
+        _RECOMMENDED,
+        Preset(
+            "smooth",
+            gettext_noop("Smoother"),
+            gettext_noop("Five times the regularization: trusts rare pairs less. As fast."),
+            {"regularization": 500.0},
+        ),
+    ),
+    "als": (
+        _quick(
+            gettext_noop("A quarter of the factors and a third of the passes."),
+            factors=16,
+            iterations=5,
+        ),
+        _RECOMMENDED,
+        _thorough(
+            gettext_noop("Twice the factors and twice the passes: about four times as long."),
+            factors=128,
+            iterations=30,
+        ),
+    ),
+    "dot": (
+        _quick(
+            gettext_noop("Small embeddings and two passes: shows whether it learns at all."),
+            embedding_size=32,
+            epochs=2,
+        ),
+        _RECOMMENDED,
+        _thorough(
+            gettext_noop("Larger embeddings, more passes, more comparisons: many times as long."),
+            embedding_size=256,
+            epochs=20,
+            negatives=1_024,
+        ),
+    ),
+    "content": (
+        _RECOMMENDED,
+        Preset(
+            "likes",
+            gettext_noop("Likes alone"),
+            gettext_noop("Dislikes do not speak against similar texts."),
+            {"dislike": 0.0},
+        ),
+    ),
+}
+
+
+def presets_of(family: str) -> tuple[Preset, ...]:
+    """The presets of a family, the quickest first; every family has the recommended one."""
+    return PRESETS.get(family, (_RECOMMENDED,))
+
+
+def preset_of(family: str, name: str) -> Preset | None:
+    """One preset of a family, None where it has no such."""
+    return next((each for each in presets_of(family) if each.name == name), None)
