@@ -118,9 +118,9 @@ def comparison(surface: Surface, before: int, after: int) -> dict[str, Any]:
     }
 
 
-def lines(revisions: Iterable[Revision]) -> list[Line]:
-    """Revisions in words."""
-    now, kinds = timezone.now(), schema()
+def lines(revisions: Iterable[Revision], known: Schema | None = None) -> list[Line]:
+    """Revisions in words; `known` is the schema of items, if read already."""
+    now, kinds = timezone.now(), schema() if known is None else known
     return [Line(row, in_words(row, kinds), _state(row, now)) for row in revisions]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from curation import change_set_views, policy_views, segment_views, views
+from curation import catalogue_views, change_set_views, policy_views, segment_views, views
 
 app_name = "desk"
 urlpatterns = [
@@ -22,6 +22,10 @@ urlpatterns = [
         change_set_views.draft,
         name="draft",
     ),
+    path("catalogue/", catalogue_views.catalogue, name="catalogue"),
+    path("catalogue/act/", catalogue_views.act, name="catalogue-act"),
+    path("catalogue/undo/", catalogue_views.undo, name="catalogue-undo"),
+    path("catalogue/<uuid:item_id>/", catalogue_views.item, name="catalogue-item"),
     path("segments/", segment_views.segments, name="segments"),
     path("segments/new/count/", segment_views.count, name="segment-count"),
     path("segments/new/query/", segment_views.new, {"kind": "query"}, name="new-query-segment"),

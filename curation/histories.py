@@ -56,6 +56,7 @@ ACTIONS: Final = {
     "revise_decision": gettext_lazy("revised"),
     "roll_back": gettext_lazy("rolled back"),
     "schedule": gettext_lazy("publish planned"),
+    "set_active": gettext_lazy("items switched"),
     "set_blend": gettext_lazy("blend written"),
     "set_segment": gettext_lazy("segment defined"),
     "unschedule": gettext_lazy("plan given up"),

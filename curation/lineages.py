@@ -76,6 +76,23 @@ def named() -> QuerySet[Revision]:
     return Revision.objects.select_related("decision", *related)
 
 
+def now_in_force() -> QuerySet[Revision]:
+    """The revisions in a current policy version or behind a block in force, with all that their words name."""
+    current = PolicyEntry.objects.filter(
+        revision=OuterRef("pk"), version__number=F("version__surface__policy_version")
+    )
+    published = Revision.objects.filter(withdrawal=None, change_set__published_at__isnull=False)
+    newer = published.filter(decision=OuterRef("decision"), number__gt=OuterRef("number"))
+    blocks = Q(
+        decision__block__isnull=False,
+        decision__block__ended_at=None,
+        change_set__published_at__isnull=False,
+        withdrawal=None,
+        ends=False,
+    )
+    return named().filter(Exists(current) | (blocks & ~Exists(newer)))
+
+
 def in_version(surface: Surface, number: int) -> QuerySet[Revision]:
     """The revisions that a policy version of a surface holds."""
     here = {"entries__version__surface": surface, "entries__version__number": number}

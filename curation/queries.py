@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Final
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import BooleanField, Q, QuerySet
@@ -95,6 +96,19 @@ def some_match(queries: Sequence[Query]) -> list[bool]:
         asked = ", ".join(f"EXISTS ({_ACTIVE} AND ({sql}))" for sql, _params in compiled)
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {asked}", list(chain(*(params for _sql, params in compiled))))
+            found += cursor.fetchone()
+    return found
+
+
+def naming(item: UUID, queries: Sequence[Query]) -> list[bool]:
+    """Whether each query names this item, active or not: many queries in one statement."""
+    found: list[bool] = []
+    for start in range(0, len(queries), _AT_ONCE):
+        compiled = [_GROUND.condition(query) for query in queries[start : start + _AT_ONCE]]
+        asked = ", ".join(f"coalesce(({sql}), false)" for sql, _params in compiled)
+        params = [*chain(*(params for _sql, params in compiled)), item]
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {asked} FROM curation_item WHERE id = %s", params)  # noqa: S608 - see above
             found += cursor.fetchone()
     return found
 

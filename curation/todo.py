@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from curation.lineages import named
-from curation.models import ChangeSet, Embedding, Inspection, Item, PolicyEntry, Revision
+from curation.lineages import now_in_force
+from curation.models import ChangeSet, Embedding, Inspection, Item, Revision
 from curation.queries import without_ratings
 
 SOON: Final = timedelta(days=7)
@@ -67,24 +67,7 @@ def found() -> Found:
 def due(now: datetime) -> QuerySet[Revision]:
     """The revisions in force that end soon, are over, or whose review date has come."""
     ends = Q(until__lte=now + SOON)
-    return _in_force().filter(ends | Q(review_on__lte=localtime(now).date()))
-
-
-def _in_force() -> QuerySet[Revision]:
-    """The revisions that stand in a current policy version or behind a block, with what their words name."""
-    current = PolicyEntry.objects.filter(
-        revision=OuterRef("pk"), version__number=F("version__surface__policy_version")
-    )
-    published = Revision.objects.filter(withdrawal=None, change_set__published_at__isnull=False)
-    newer = published.filter(decision=OuterRef("decision"), number__gt=OuterRef("number"))
-    blocks = Q(
-        decision__block__isnull=False,
-        decision__block__ended_at=None,
-        change_set__published_at__isnull=False,
-        withdrawal=None,
-        ends=False,
-    )
-    return named().filter(Exists(current) | (blocks & ~Exists(newer)))
+    return now_in_force().filter(ends | Q(review_on__lte=localtime(now).date()))
 
 
 def _change_sets() -> Iterator[ToDo]:
@@ -169,14 +152,14 @@ def _items() -> Iterator[ToDo]:
             "Active items have no rating yet: few scorers know them.",
             n,
         )
-        yield _to(n, words, _("Show some"), "admin:curation_item_changelist")
+        yield _to(n, words, _("Show some"), "desk:catalogue", query="?without=ratings&active=yes")
     if n := told["unread"]:
         words = ngettext(
             "An active item has no embedding: it is not found by meaning.",
             "Active items have no embedding: they are not found by meaning.",
             n,
         )
-        yield _to(n, words, _("See which"), "admin:curation_item_changelist")
+        yield _to(n, words, _("See which"), "desk:catalogue", query="?without=embedding&active=yes")
 
 
 def _to(n: int, what: str, act: str, view: str, query: str = "", **rest: Any) -> ToDo:

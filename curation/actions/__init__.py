@@ -2,6 +2,14 @@
 
 from curation.actions.accounts import join, make_token, revoke_token
 from curation.actions.bulk import MOST_ROWS, RowResult, declare, put_items, put_members
+from curation.actions.catalogue import (
+    MOST_AT_ONCE,
+    Bulk,
+    block_items,
+    rule_over_items,
+    set_active,
+    undo_bulk,
+)
 from curation.actions.change_sets import move, publish_due, schedule, unschedule, withdraw
 from curation.actions.decisions import (
     add_rule,
@@ -33,8 +41,10 @@ from curation.actions.segments import (
 )
 
 __all__ = [
+    "MOST_AT_ONCE",
     "MOST_LISTED",
     "MOST_ROWS",
+    "Bulk",
     "Draft",
     "Imported",
     "Listed",
@@ -45,6 +55,7 @@ __all__ = [
     "add_rule",
     "archive_segment",
     "block_item",
+    "block_items",
     "change_surface",
     "check_segment",
     "declare",
@@ -68,9 +79,12 @@ __all__ = [
     "revise_decision",
     "revoke_token",
     "roll_back",
+    "rule_over_items",
     "schedule",
+    "set_active",
     "set_blend",
     "set_segment",
+    "undo_bulk",
     "unschedule",
     "withdraw",
 ]

@@ -35,3 +35,14 @@
     }
   });
 })();
+
+// One box that ticks all others of its form; shown by script alone, since without it nothing would happen.
+(() => {
+  "use strict";
+  for (const label of document.querySelectorAll("[data-check-all]")) {
+    const box = label.querySelector("input");
+    const others = () => box.form.querySelectorAll('input[type="checkbox"][name]');
+    label.hidden = false;
+    box.addEventListener("change", () => others().forEach((each) => (each.checked = box.checked)));
+  }
+})();

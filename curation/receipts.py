@@ -1,0 +1,52 @@
+"""What stands in a receipt of a bulk act, signed, so that an undo takes back that and nothing else."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from django.core import signing
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from curation.actions import Bulk
+from curation.models import User
+from curation.problems import Invalid
+
+VALID_S: Final = 24 * 3600
+SHOWN_S: Final = 600
+_SALT: Final = "curation.receipt"
+_PLACE: Final = "curation_receipt"
+
+
+def keep(request: HttpRequest, actor: User, done: Bulk, words: str) -> None:
+    """Keep a receipt for the pages that follow."""
+    told = {"by": str(actor.pk), "way": done.way, "keys": [key.hex for key in done.keys]}
+    token = signing.dumps(told, salt=_SALT, compress=True)
+    at = timezone.now().timestamp()
+    request.session[_PLACE] = {"token": token, "words": words, "at": at}
+
+
+def shown(request: HttpRequest) -> dict[str, str] | None:
+    """The receipt of the last act, for ten minutes."""
+    kept = request.session.get(_PLACE)
+    if kept is None or timezone.now().timestamp() - kept["at"] > SHOWN_S:
+        return None
+    return dict(kept)
+
+
+def forget(request: HttpRequest) -> None:
+    """Show the receipt no more."""
+    request.session.pop(_PLACE, None)
+
+
+def read(actor: User, token: str) -> Bulk:
+    """What a receipt is about; `Invalid` where it is not this user's, forged, or older than a day."""
+    try:
+        told = signing.loads(token, salt=_SALT, max_age=VALID_S)
+    except signing.BadSignature as error:
+        raise Invalid("bad_receipt", _("This receipt is no longer valid.")) from error
+    if told["by"] != str(actor.pk):
+        raise Invalid("bad_receipt", _("This receipt is not yours."))
+    return Bulk(told["way"], [UUID(key) for key in told["keys"]])
