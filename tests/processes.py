@@ -112,11 +112,16 @@ def bare_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
-def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 60.0) -> None:
-    """Return once the condition holds; fails with what was waited for."""
+def wait_until(
+    condition: Callable[[], bool],
+    what: str,
+    timeout_s: float = 60.0,
+    why: Callable[[], object] = str,
+) -> None:
+    """Return once the condition holds; fails with what was waited for, and what `why` then says of it."""
     deadline = time.monotonic() + timeout_s
     while not condition():
-        assert time.monotonic() < deadline, f"waited {timeout_s:.0f} s in vain: {what}"
+        assert time.monotonic() < deadline, f"waited {timeout_s:.0f} s in vain: {what} {why()}"
         time.sleep(0.05)
 
 

@@ -36,10 +36,13 @@ def _database(url: str) -> dict[str, Any]:
     # Without a threshold psycopg prepares nothing; with this one, only what asks for it.
     options: dict[str, Any] = {"prepare_threshold": 1_000_000}
     if PROCESS == "web":
-        # One connection for each blocking thread of the server, and as many to spare.
+        # One connection for each blocking thread of the server, and as many to spare. A pool that is patient
+        # with a database that is away waits longer and longer, also when it is back: ours gives up, and the next
+        # request tries anew.
         options["pool"] = {"min_size": 2, "max_size": 8, "timeout": 2, "max_lifetime": 1800}
+        options["pool"] |= {"reconnect_timeout": 1}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "recsys.config.postgresql",
         "NAME": parts.get("dbname", ""),
         "USER": parts.get("user", ""),
         "PASSWORD": parts.get("password", ""),

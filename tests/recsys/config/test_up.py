@@ -6,6 +6,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -27,11 +28,18 @@ EVERYONE = [
 
 
 def answers(stack: LiveStack, path: str) -> bool:
+    return answer(stack, path).startswith("200")
+
+
+def answer(stack: LiveStack, path: str) -> str:
+    """The status of a page, with how its body begins where it is not 200; or why there was none."""
     try:
         with urllib.request.urlopen(f"{stack.url}{path}", timeout=10) as response:
-            return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
+            return str(response.status)
+    except urllib.error.HTTPError as refused:
+        return f"{refused.code}: {refused.read(500)!r}"
+    except OSError as silence:
+        return repr(silence)
 
 
 def family_of(pid: int) -> list[int]:
@@ -65,8 +73,22 @@ def test_a_killed_process_comes_back_and_the_product_goes_on(live_stack: LiveSta
     wait_until(lambda: answers(live_stack, "/readyz"), f"it serves after {name} was killed")
 
 
+def test_pages_answer_as_soon_as_the_database_is_back(live_stack: LiveStack):
+    with ThreadPoolExecutor(
+        8
+    ) as many:  # so that its connections are many, each of which will be cut
+        assert set(many.map(lambda _: answer(live_stack, "/"), range(40))) == {"200"}
+        live_stack.kill("postgres")
+        wait_until(lambda: answers(live_stack, "/readyz"), "the database is back")
+        assert set(many.map(lambda _: answer(live_stack, "/"), range(40))) == {"200"}
+
+
 def test_web_processes_stay_small_and_never_map_torch(live_stack: LiveStack):
-    assert answers(live_stack, "/")
+    wait_until(
+        lambda: answers(live_stack, "/"),
+        "the home page answers",
+        why=lambda: answer(live_stack, "/"),
+    )
     for pid in family_of(live_stack.pid("web")):
         assert "libtorch" not in Path(f"/proc/{pid}/maps").read_text()
         fields = dict(
