@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -12,6 +13,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from curation import actions
@@ -196,7 +198,7 @@ class MemberStatsAdmin(ReadOnly):
 class SurfaceAdmin(Historied, Kept):
     """The surfaces and their settings."""
 
-    list_display = ("name", "slug", "kind", "depth", "policy_version", "blocks_version")
+    list_display = ("name", "slug", "kind", "depth")
     fields = ("slug", "kind", *_SURFACE_SETTINGS)
     readonly_fields = ("slug", "kind")
 
@@ -226,6 +228,15 @@ class TandemUserAdmin(Historied, UserAdmin):  # type: ignore[type-arg]
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
 
+    def get_fieldsets(  # type: ignore[override]
+        self, request: HttpRequest, obj: User | None = None
+    ) -> tuple[object, ...]:
+        """Show the password, and the way to another one, to those alone who may set it."""
+        shown = tuple(super().get_fieldsets(request, obj))
+        if obj is None or self.has_change_permission(request, obj):
+            return shown
+        return ((None, {"fields": ("username",)}), *shown[1:])
+
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Have the audit know who changes people and their roles."""
         with acting(_actor(request), "change_user", ""):
@@ -235,25 +246,52 @@ class TandemUserAdmin(Historied, UserAdmin):  # type: ignore[type-arg]
 class AuditAdmin(ReadOnly):
     """One table of the audit that the database writes."""
 
-    list_display = ("pgh_created_at", "pgh_label", "pgh_obj_id", "actor", "action", "reason")
-    list_filter = ("pgh_label",)
+    list_display = ("at", "event", "of", "actor", "action", "reason")
+    fields = ("at", "event", "of", "actor", "action", "reason", "written")
     ordering = ("-pgh_id",)
     show_full_result_count = False
+
+    @admin.display(description=_("when"), ordering="pgh_id")
+    def at(self, event: Any) -> datetime:  # noqa: ANN401 - a generated model
+        """The instant."""
+        written: datetime = event.pgh_created_at
+        return written
+
+    @admin.display(description=_("what happened"))
+    def event(self, event: Any) -> str:  # noqa: ANN401 - a generated model
+        """Whether it was made, changed or removed, as the database calls it."""
+        return str(event.pgh_label)
+
+    @admin.display(description=_("of which"))
+    def of(self, event: Any) -> str:  # noqa: ANN401 - a generated model
+        """The key of the row."""
+        return str(event.pgh_obj_id)
 
     @admin.display(description=_("actor"))
     def actor(self, event: Any) -> str:  # noqa: ANN401 - a generated model
         """Who changed it, by id."""
-        return str((event.pgh_context or {}).get("actor", ""))
+        return _context(event, "actor")
 
     @admin.display(description=_("action"))
     def action(self, event: Any) -> str:  # noqa: ANN401 - a generated model
         """What they did."""
-        return str((event.pgh_context or {}).get("action", ""))
+        return _context(event, "action")
 
     @admin.display(description=_("reason"))
     def reason(self, event: Any) -> str:  # noqa: ANN401 - a generated model
         """Why."""
-        return str((event.pgh_context or {}).get("reason", ""))
+        return _context(event, "reason")
+
+    @admin.display(description=_("the row after it"))
+    def written(self, event: Any) -> str:  # noqa: ANN401 - a generated model
+        """Every column with what it held."""
+        names = [field.attname for field in event._meta.concrete_fields]
+        rows = ((name, getattr(event, name)) for name in names if not name.startswith("pgh_"))
+        return format_html("<pre>{}</pre>", "\n".join(f"{name}: {value}" for name, value in rows))
+
+
+def _context(event: Any, name: str) -> str:  # noqa: ANN401 - a generated model
+    return str((event.pgh_context or {}).get(name, ""))
 
 
 for _name in ("Decision", "Revision", "PolicyVersion", "Block", "Segment", "Surface"):

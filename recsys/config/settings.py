@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django.forms",  # so that a widget's template of ours stands before Django's
     "django_htmx",
     "rest_framework",
     "knox",
@@ -122,6 +123,8 @@ TEMPLATES = [
         },
     },
 ]
+
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # People ---------------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "curation.User"

@@ -1,0 +1,167 @@
+"""The world of the authorization table, with hostile markup in every text that people write, and a dozen of everything.
+
+A text that breaks out of where it stands leaves an element named `planted-thing`, whatever quoted it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from allauth.usersessions.models import UserSession
+from django.db import transaction
+from django.utils import timezone
+
+from curation import actions
+from curation.actions import Terms
+from curation.fusion.columns import Kind
+from curation.fusion.effects import Boost
+from curation.fusion.query import Comparison
+from curation.ids import new_id
+from curation.models import (
+    Attribute,
+    ChangeSet,
+    Item,
+    ItemStats,
+    Member,
+    MemberAttribute,
+    Segment,
+    SegmentState,
+    Surface,
+    Token,
+    User,
+)
+from feedback.models import Comment
+from recsys import fallbacks, fusing
+from recsys.failures import Failure
+from recsys.models import (
+    BlendProposal,
+    Clustering,
+    EmbeddingJob,
+    Heartbeat,
+    Job,
+    ModelVersion,
+    Run,
+    RunProgress,
+    Schedule,
+)
+from recsys.places import Place
+from tests.authorization_world import SOURCE, World, build
+
+PLANTED: Final = "planted-thing"
+PAYLOAD: Final = f"""'"></script></title></textarea><{PLANTED} onclick="planted()">{{{{7*7}}}}"""
+DOZEN: Final = 12
+NAMED: Final = Comparison("maker", Kind.TEXT, "contains", PAYLOAD)
+
+
+def build_hostile() -> World:
+    """Make it all; the slate and the trace come of hostile items, decisions and reasons."""
+    world = build()
+    curator = User.objects.get(username="curator")
+    _items()
+    _decisions(curator)
+    _segments(curator)
+    _work()
+    _comments()
+    _rename()
+    world.named["slate_id"] = _slates(str(world.named["item_id"]))
+    return world
+
+
+def _slates(anchor: str) -> UUID:
+    """One for Ada, which is returned, and those for nobody in particular: no worker is there to make another."""
+    for nobody in (Place("home"), Place("similar", anchor=anchor)):
+        made = fusing.make(fusing.read(nobody))
+        fallbacks.store(nobody, made.body, made.slate)
+    return fusing.make(fusing.read(Place("home", SOURCE, "ada", "", "en", ""))).slate.pk
+
+
+def _items() -> None:
+    Attribute.objects.create(key="genres", kind="tags", label=PAYLOAD[:120])
+    Attribute.objects.create(key="maker", kind="text", label=PAYLOAD[:120])
+    texts = {"genres": [PAYLOAD, "Drama"], "maker": PAYLOAD, "year": 1999}
+    items = [
+        Item(source=SOURCE, outside_id=f"{n}{PAYLOAD}", title=f"{n} {PAYLOAD}")
+        for n in range(DOZEN)
+    ]
+    Item.objects.bulk_create(items)
+    Item.objects.update(
+        description=PAYLOAD,
+        provider=PAYLOAD,
+        attributes=texts,
+        image_url=f"https://images.test/'\"><{PLANTED}>.png",
+    )
+    ItemStats.objects.bulk_create(ItemStats(item=item, ratings=3) for item in items)
+
+
+def _decisions(curator: User) -> None:
+    """Some in force, some drafted, in change sets with hostile names, for hostile reasons."""
+    home = Surface.objects.get(slug="home")
+    common: dict[str, Any] = {"actor": curator, "surface": home, "terms": Terms(reason=PAYLOAD)}
+    for place, item in enumerate(Item.objects.filter(outside_id__endswith=PAYLOAD)):
+        mine = Terms(reason=PAYLOAD, change_set=_change_set(curator, place))
+        actions.pin_item(actor=curator, surface=home, item=item, slot=place + 2, terms=mine)
+        _publish(curator, actions.pin_item(slot=20 + place, item=item, **common))
+    _publish(curator, actions.add_rule(effect=Boost(1.0), what=NAMED, **common))
+
+
+def _change_set(curator: User, place: int) -> ChangeSet:
+    return actions.open_change_set(actor=curator, name=f"{place} {PAYLOAD}"[:120])
+
+
+def _publish(curator: User, draft: actions.Draft) -> None:
+    with transaction.atomic():
+        actions.publish_decision(actor=curator, draft=draft)
+
+
+def _segments(curator: User) -> None:
+    for place in range(DOZEN):
+        actions.make_list(
+            actor=curator, slug=f"planted-{place}", name=f"{place} {PAYLOAD}", reason=PAYLOAD
+        )
+    SegmentState.objects.update(problem=PAYLOAD)
+
+
+def _work() -> None:
+    """Runs in every state, versions, schedules, proposals and jobs that failed with hostile words."""
+    now = timezone.now()
+    told = {"note": PAYLOAD, "error": PAYLOAD, "worker": PAYLOAD[:120], "device": ""}
+    for place, state in zip(range(DOZEN), list(Job.State) * 2, strict=False):
+        failure = Failure.CODE_ERROR if state == Job.State.FAILED else ""
+        started = {"started_at": now, "finished_at": now} if failure else {}
+        run = Run.objects.create(family="ease", state=state, failure=failure, **told, **started)
+        RunProgress.objects.create(run=run, stage=PAYLOAD[:40], done=1, total=2)
+        version = {"number": 10 + place, "run": run, "artifact": "ease", "digest": "0" * 64}
+        ModelVersion.objects.create(family="ease", **version)
+        Schedule.objects.create(
+            name=f"{place}{PAYLOAD}"[:80], family="ease", every_hours=24, since=now
+        )
+    failed = {"state": Job.State.FAILED, "failure": Failure.CODE_ERROR, "error": PAYLOAD}
+    BlendProposal.objects.create(surface_id="home", **failed)
+    Clustering.objects.create(**failed)
+    EmbeddingJob.objects.create(encoder="small", **failed)
+    beat = {"pid": 1, "started_at": now, "beat_at": now, "problem": PAYLOAD, "device": PAYLOAD}
+    Heartbeat.objects.create(name=PAYLOAD, role="realtime", **beat)
+
+
+def _comments() -> None:
+    item, ada = Item.objects.get(outside_id="film"), Member.objects.get(outside_id="ada")
+    rows = {"item_id": item.pk, "text": PAYLOAD, "public": True, "hidden_why": PAYLOAD}
+    Comment.objects.bulk_create(
+        Comment(interaction=new_id(), subject=ada.subject, written_at=datetime.now(UTC), **rows)
+        for _ in range(DOZEN)
+    )
+
+
+def _rename() -> None:
+    """Give what the world had before a hostile name."""
+    Item.objects.filter(outside_id="film").update(title=PAYLOAD)
+    for model in (Surface, Segment):
+        model.objects.update(name=PAYLOAD)
+    Attribute.objects.update(label=PAYLOAD)
+    MemberAttribute.objects.update(label=PAYLOAD)
+    Member.objects.filter(user=None).update(outside_id=PAYLOAD)
+    Token.objects.update(name=PAYLOAD[:60])
+    UserSession.objects.update(user_agent=PAYLOAD)
+    User.objects.exclude(username="ada").update(first_name=PAYLOAD, last_name=PAYLOAD)
