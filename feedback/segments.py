@@ -11,7 +11,7 @@ from feedback.arrivals import ANSWERED_WITHIN
 from feedback.models import Kind
 from feedback.tallies import STANDING
 
-_THEIRS: Final = """EXISTS (
+THEIRS: Final = """EXISTS (
     SELECT FROM curation_segmentmembership AS member
     WHERE member.segment_id = %(segment)s AND member.subject = {rows}.subject
 )"""
@@ -24,7 +24,7 @@ TALLY: Final = f"""(
     LEFT JOIN feedback_impression AS served ON served.id = told.impression
         AND served.served_at >= %(start)s - {ANSWERED_WITHIN} AND served.served_at < %(end)s
     WHERE told.occurred_at >= %(start)s AND told.occurred_at < %(end)s AND {STANDING}
-      AND {_THEIRS.format(rows="told")}
+      AND {THEIRS.format(rows="told")}
 )"""  # noqa: S608 - made of constants alone
 
 SLOT_TALLY: Final = f"""(
@@ -44,7 +44,7 @@ SLOT_TALLY: Final = f"""(
     ) AS answer ON answer.impression = served.id AND answer.subject = served.subject
         AND answer.item_id = placed.item
     WHERE served.served_at >= %(start)s AND served.served_at < %(end)s
-      AND {_THEIRS.format(rows="served")}
+      AND {THEIRS.format(rows="served")}
 )"""  # noqa: S608 - made of constants alone
 
 EACH: Final = f"""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from django.utils.formats import number_format
@@ -20,6 +20,16 @@ class Share(float):
     """A part of a whole, from 0 to 1: people read it in percent, programs as it is."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A cell in words for a page, and where it leads."""
+
+    text: str
+    is_number: bool
+    link: str = ""
+    picture: object = None
+
+
 def number(value: float, places: int = 0) -> str:
     """A number as people write it here, with so many places if it is not whole."""
     whole = value == int(value)
@@ -31,18 +41,45 @@ def percent(share: float) -> str:
     return f"{number(round(share * 100, 1), 1)} %"
 
 
+def points(share: float) -> str:
+    """A difference of shares in percentage points, to a tenth."""
+    return number(round(share * 100, 1), 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Named columns and rows of cells; what is unknown is None."""
+    """Named columns and rows of cells; what is unknown is None.
+
+    The first cell of a row may lead somewhere (`links`) and have a picture (`pictures`), by its place.
+    """
 
     name: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
+    links: Mapping[int, str] = field(default_factory=dict)
+    pictures: Mapping[int, object] = field(default_factory=dict)
 
     @property
-    def shown(self) -> list[list[str]]:
+    def heads(self) -> list[Shown]:
+        """The columns, with whether they hold numbers."""
+        return [
+            Shown(name, at > 0 and not any(isinstance(row[at], str) for row in self.rows))
+            for at, name in enumerate(self.columns)
+        ]
+
+    @property
+    def shown(self) -> list[list[Shown]]:
         """The rows in words for a page."""
-        return [[_words(cell) for cell in row] for row in self.rows]
+        return [
+            [
+                Shown(_words(cell), not isinstance(cell, str), *self._beside(at, place))
+                for place, cell in enumerate(row)
+            ]
+            for at, row in enumerate(self.rows)
+        ]
+
+    def _beside(self, at: int, place: int) -> tuple[str, object]:
+        return ("", None) if place else (self.links.get(at, ""), self.pictures.get(at))
 
     def csv(self) -> str:
         """The table as CSV, safe to open in a spreadsheet."""

@@ -10,6 +10,9 @@ app_name = "feedback"
 
 urlpatterns = [
     path("", views.report, name="report"),
+    path("feedback/", views.activity, name="activity"),
+    path("slots/", views.slots, name="slots"),
+    path("members/", views.members, name="members"),
     path("comments/", views.comments, name="comments"),
     path("comments/<uuid:comment_id>/", views.judge_comment, name="judge-comment"),
     path("cleaning/", views.cleaning, name="cleaning"),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -15,9 +15,8 @@ from django.views.decorators.http import require_GET, require_POST
 from curation.access import require, role_required, roles_of
 from feedback import cleaning as marks
 from feedback import comments as written
-from feedback.forms import Filters, LiftForm, ReasonForm
-from feedback.reports import Span
-from feedback.sections import SECTIONS
+from feedback.forms import LiftForm, ReasonForm
+from feedback.reporting import kept_out, pages, shell
 
 COMMENTS_SHOWN: Final = 50
 
@@ -25,26 +24,39 @@ COMMENTS_SHOWN: Final = 50
 @require_GET
 @role_required("analyst", "curator")
 def report(request: HttpRequest) -> HttpResponse:
-    """The page of all sections, for the days and the surface that the URL names."""
-    filters = Filters(request.GET)
-    span = _span(filters)
-    sections = [section(span) for section in SECTIONS.values()] if span else []
-    shown = {"filters": filters, "sections": sections, "query": request.GET.urlencode()}
-    return render(request, "feedback/report.html", shown, status=200 if span else 400)
+    """What changed, and the trends."""
+    return shell.page(request, pages.OVERVIEW)
+
+
+@require_GET
+@role_required("analyst", "curator")
+def activity(request: HttpRequest) -> HttpResponse:
+    """What members did, by kind, hour and stars."""
+    return shell.page(request, pages.ACTIVITY)
+
+
+@require_GET
+@role_required("analyst", "curator")
+def slots(request: HttpRequest) -> HttpResponse:
+    """How slots were answered, and how current the slates were."""
+    return shell.page(request, pages.SLOTS)
+
+
+@require_GET
+@role_required("analyst", "curator")
+def members(request: HttpRequest) -> HttpResponse:
+    """Who came, and what each segment did."""
+    return shell.page(request, pages.MEMBERS)
 
 
 @require_GET
 @role_required("analyst", "curator")
 def download(request: HttpRequest, table: str) -> HttpResponse:
     """The figures of one section as CSV, under the same filters as the page."""
-    if table not in SECTIONS:
+    page = pages.page_of(table)
+    if page is None:
         raise Http404
-    span = _span(Filters(request.GET))
-    if span is None:
-        return HttpResponse(status=400)
-    disposition = {"Content-Disposition": f'attachment; filename="{table}.csv"'}
-    content = SECTIONS[table](span).table.csv()
-    return HttpResponse(content, "text/csv; charset=utf-8", headers=disposition)
+    return shell.table(request, page, table)
 
 
 @require_GET
@@ -58,7 +70,7 @@ def comments(request: HttpRequest) -> HttpResponse:
     listed = written.latest(before, COMMENTS_SHOWN)
     older = listed[-1].id if len(listed) == COMMENTS_SHOWN else None
     shown = {"comments": listed, "older": older, "may_judge": "curator" in roles_of(request.user)}
-    return render(request, "feedback/comments.html", shown)
+    return shell.frame(request, "comments", "feedback/comments.html", shown)
 
 
 @require_POST
@@ -82,8 +94,8 @@ def judge_comment(request: HttpRequest, comment_id: UUID) -> HttpResponse:
 @role_required("analyst", "curator")
 def cleaning(request: HttpRequest) -> HttpResponse:
     """What the rules keep out of training: counts by rule, and whose it is."""
-    shown = {"counts": marks.counts(), "marked": marks.marked(), "limits": marks}
-    return render(request, "feedback/cleaning.html", shown)
+    shown = {"section": kept_out.section(), "marked": marks.marked(), "csv": ""}
+    return shell.frame(request, "cleaning", "feedback/cleaning.html", shown)
 
 
 @require_POST
@@ -101,12 +113,3 @@ def lift(request: HttpRequest) -> HttpResponse:
     else:
         messages.error(request, _("Nothing changed: say a reason."))
     return redirect("feedback:cleaning")
-
-
-def _span(filters: Filters) -> Span | None:
-    if not filters.is_valid():
-        return None
-    told = filters.cleaned_data
-    surface = told["surface"].pk if told["surface"] else None
-    segment = told["segment"].pk if told["segment"] else None
-    return Span(told["start"], told["end"], surface, told["simulated"], segment)

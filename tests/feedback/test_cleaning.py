@@ -17,7 +17,8 @@ from feedback import cleaning, impressions
 from feedback.actions import record
 from feedback.export import snapshot
 from feedback.models import Impression, Interaction, Kind, Mark, MemberState, Rule
-from feedback.reports import Span, activity
+from feedback.reporting.activity import counts as activity
+from feedback.reporting.spans import Span
 from feedback.states import note_robot
 from feedback.stats import roll_up
 from recsys import tasks

@@ -1,0 +1,100 @@
+"""Charts: bars begin at zero, intervals are drawn as wide as they are, names do not lie on each other."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from feedback.charts.bars import Part, ranked_bars, stacked_bars
+from feedback.charts.drawing import Series, cut, width_of
+from feedback.charts.heat import heat
+from feedback.charts.intervals import Estimate, Reference, intervals, points
+from feedback.charts.lines import lines
+from feedback.tables import number
+
+PLACES = ["1", "2", "3"]
+
+
+def both(chart):
+    return [chart.narrow, chart.wide]
+
+
+def test_bars_begin_at_zero_and_are_as_high_as_their_values():
+    for drawing in both(stacked_bars(PLACES, [Series("a", [10, 0, 5])], number)):
+        base = next(rule.y1 for rule in drawing.rules if rule.style == "axis")
+        ten, five = drawing.marks
+        assert ten.y + ten.height == pytest.approx(base, abs=0.2)
+        assert ten.height == pytest.approx(2 * five.height, abs=0.2)
+
+
+def test_parts_of_a_bar_stand_on_each_other():
+    chart = stacked_bars(["1"], [Series("a", [2]), Series("b", [1])], number)
+    for drawing in both(chart):
+        first, second = drawing.marks
+        assert second.y + second.height == pytest.approx(first.y, abs=1)
+    assert [key.name for key in chart.keys] == ["a", "b"]
+
+
+def test_rows_of_bars_share_one_scale():
+    chart = ranked_bars([("x", [Part("n", 4)]), ("y", [Part("n", 1)])], number)
+    for drawing in both(chart):
+        assert drawing.marks[0].width == pytest.approx(4 * drawing.marks[1].width, abs=0.2)
+        assert all(mark.x == 0 for mark in drawing.marks)
+
+
+def test_an_interval_is_drawn_from_bound_to_bound():
+    chart = intervals(
+        [Estimate("x", 0.5, 0.25, 1.0)], number, Reference("all", 0.25), ends=(0.0, 1.0)
+    )
+    for drawing in both(chart):
+        line = drawing.marks[0].interval
+        axis = next(rule for rule in drawing.rules if rule.style == "axis")
+        reference = next(rule for rule in drawing.rules if rule.style == "zero")
+        assert line.x2 == axis.x2
+        assert line.x1 == reference.x1
+        assert line.x1 < drawing.marks[0].x < line.x2
+
+
+def test_a_missing_value_breaks_the_line():
+    chart = lines(PLACES, [Series("a", [1, None, 2])], number)
+    for drawing in both(chart):
+        assert drawing.lines[0].path.count("M") == 2
+        assert len(drawing.marks) == 2
+
+
+def test_names_at_the_ends_of_lines_keep_apart_and_above_the_places():
+    chart = lines(PLACES, [Series(name, [0, 0, 0]) for name in "abc"], number)
+    for drawing in both(chart):
+        base = next(rule.y1 for rule in drawing.rules if rule.style == "axis")
+        names = sorted(text.y for text in drawing.texts if text.text in "abc")
+        assert names[-1] <= base + 4
+        assert all(lower - upper >= 15 for upper, lower in pairwise(names))
+
+
+def test_points_without_a_value_are_left_out():
+    series = Series("a", [0.5, None], low=[0.4, None], high=[0.6, None])
+    for drawing in both(points(["1", "2"], [series], number)):
+        assert len(drawing.marks) == 1
+
+
+def test_a_heat_strip_has_a_cell_for_each_hour_of_the_week():
+    for drawing in both(heat({(0, 5): 8, (6, 23): 4}, list("MTWTFSS"), number)):
+        assert len(drawing.marks) == 7 * 24
+        assert max(mark.opacity for mark in drawing.marks) == 1.0
+        assert [mark.title for mark in drawing.marks if ": 8" in mark.title] == ["M 5:00–6:00: 8"]
+
+
+@pytest.mark.parametrize("places", [[], ["one"], ["a very long name of a place"] * 40])
+def test_words_stay_inside_the_drawing(places):
+    for drawing in both(stacked_bars(places, [Series("a", [1.0] * len(places))], number)):
+        for text in drawing.texts:
+            half = width_of(text.text) / 2
+            if text.anchor == "middle":
+                assert text.x - half >= -0.1
+                assert text.x + half <= drawing.width + 0.1
+
+
+def test_a_name_is_cut_where_it_has_no_room():
+    assert cut("人工智能与电影", 40) == "人工…"
+    assert cut("short", 100) == "short"
