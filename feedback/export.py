@@ -17,8 +17,10 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -50,6 +52,17 @@ _COLUMNS: Final = pa.schema(
 )
 
 
+_ONE_INSTANT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+# Few members, items and labels come again and again; instants hardly ever do, but each is near the one before.
+_PARQUET: Final[dict[str, Any]] = {
+    "compression": "zstd",
+    "use_dictionary": [name for name in _COLUMNS.names if name not in {"occurred_at", "curated"}],
+    "column_encoding": {"occurred_at": "DELTA_BINARY_PACKED"},
+    "write_statistics": False,
+}
+
+
 def snapshot(path: Path) -> dict[str, Any]:
     """Write the training data as of now to a Parquet file, whole or not at all, and say what it holds.
 
@@ -57,34 +70,52 @@ def snapshot(path: Path) -> dict[str, Any]:
     the newest of it was received), `rewards` (version of the table), `sha256` of the file. The same
     data gives the same file.
     """
-    words = _in_order(_last_words())
-    rewards = in_force()
+    words, rewards = _last_words(), in_force()
     part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with part.open("wb") as file:
-            pq.write_table(_labelled(words, rewards), file, compression="zstd")
-            file.flush()
-            os.fsync(file.fileno())
-        digest = _digest(part)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return {**_facts(words), "rewards": rewards.number, "sha256": digest}
+    with ThreadPoolExecutor(1) as beside:
+        facts = beside.submit(_facts, words)
+        try:
+            _write(part, _rows(words, rewards))
+            digest = _digest(part)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+        return {**facts.result(), "rewards": rewards.number, "sha256": digest}
+
+
+def _write(path: Path, rows: pa.Table) -> None:
+    with path.open("wb") as file:
+        pq.write_table(rows, file, **_PARQUET)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _last_words() -> pa.Table:
-    """The rows, all of one instant of the database."""
+    """The rows, all of one instant of the database, in no order."""
     with (
         closing(dbapi.connect(uri())) as database,
         closing(database.cursor()) as cursor,
+        ThreadPoolExecutor(1) as beside,
     ):
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        words, apart, decided = (_fetch(cursor, each) for each in (FOLDED, APART, DECIDED))
-        if len(apart):
-            rest = words.filter(pc.invert(_among(words, apart)))
-            words = pa.concat_tables([rest, _fetch(cursor, TOLD_APART)]).combine_chunks()
+        cursor.execute(_ONE_INSTANT)
+        at = _fetch(cursor, "SELECT pg_export_snapshot() AS snapshot")["snapshot"][0].as_py()
+        exceptions = beside.submit(_exceptions, at)
+        words = _fetch(cursor, FOLDED)
+        apart, told_apart, decided = exceptions.result()
+    if len(apart):
+        rest = words.filter(pc.invert(_among(words, apart)))
+        words = pa.concat_tables([rest, told_apart]).combine_chunks()
     curated = pc.is_in(_storage(words["id"]), value_set=_storage(decided["id"]))
     return words.append_column("curated", curated)
+
+
+def _exceptions(at: str) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """What the fold alone does not say, as of a snapshot of another connection: all of it is little."""
+    with closing(dbapi.connect(uri())) as database, closing(database.cursor()) as cursor:
+        cursor.execute(_ONE_INSTANT)
+        cursor.execute(f"SET TRANSACTION SNAPSHOT '{at}'")
+        apart, decided = _fetch(cursor, APART), _fetch(cursor, DECIDED)
+        return apart, _fetch(cursor, TOLD_APART) if len(apart) else apart, decided
 
 
 def _fetch(cursor: Any, statement: str) -> pa.Table:  # noqa: ANN401 - ADBC has no types
@@ -107,16 +138,29 @@ def _pairs(table: pa.Table) -> Iterator[tuple[bytes, bytes]]:
     return zip(*columns, strict=True)
 
 
-def _in_order(words: pa.Table) -> pa.Table:
+def _rows(words: pa.Table, rewards: Rewards) -> pa.Table:
+    """The rows as they are kept: labelled, and in order. Column by column, so that every core has one."""
+    with ThreadPoolExecutor(os.cpu_count()) as cores:
+        order = cores.submit(_order, words)
+        columns = _labelled(words, rewards)
+        taken = cores.map(partial(_take, order=pa.array(order.result())), columns)
+        return pa.Table.from_arrays(list(taken), schema=_COLUMNS)
+
+
+def _take(column: pa.ChunkedArray, order: pa.Array) -> pa.ChunkedArray:
+    return column.take(order)
+
+
+def _order(words: pa.Table) -> NDArray[np.int64]:
     """The rows by instant, those of one instant by their interaction."""
     instants = words["occurred_at"].to_numpy()
-    order = np.argsort(instants, kind="stable")
+    order = np.argsort(instants)
     steps = np.diff(instants[order]) == np.timedelta64(0)
     tied = np.flatnonzero(np.append(steps, False) | np.insert(steps, 0, False))
     if len(tied):
         ids = _halves(words["id"].take(pa.array(order[tied])))
         order[tied] = order[tied][np.lexsort((ids[:, 1], ids[:, 0], instants[order[tied]]))]
-    return words.take(pa.array(order))
+    return order
 
 
 def _halves(ids: pa.ChunkedArray) -> NDArray[np.uint64]:
@@ -125,25 +169,24 @@ def _halves(ids: pa.ChunkedArray) -> NDArray[np.uint64]:
     return np.frombuffer(storage.buffers()[1], ">u8").reshape(-1, 2)[storage.offset :][: len(ids)]
 
 
-def _labelled(words: pa.Table, rewards: Rewards) -> pa.Table:
+def _labelled(words: pa.Table, rewards: Rewards) -> list[pa.ChunkedArray]:
     kinds, values = words["kind"].to_numpy(), words["value"].to_numpy()
     given = {
         "value": pa.array(rewards_of(kinds, values, rewards), pa.float32()),
         "stars": pa.array(values, pa.float32(), mask=kinds != Kind.RATING),
     }
-    columns = [given[name] if name in given else words[name] for name in _COLUMNS.names]
-    return pa.Table.from_arrays(columns, schema=_COLUMNS)
+    return [given[name] if name in given else words[name] for name in _COLUMNS.names]
 
 
 def _facts(words: pa.Table) -> dict[str, Any]:
     """What the rows hold; an interaction's id says when it was received."""
     members, items = (pc.count_distinct(_storage(words[name])) for name in ("subject", "item_id"))
-    at = words["occurred_at"]
     times: dict[str, Any] = dict.fromkeys(("first_at", "last_at", "watermark"))
     if len(words):
         received_ms = int(_halves(words["id"])[:, 0].max()) >> 16
         received = datetime.fromtimestamp(received_ms / 1000, UTC)
-        times = {"first_at": at[0].as_py(), "last_at": at[-1].as_py(), "watermark": received}
+        first, last = pc.min_max(words["occurred_at"]).as_py().values()
+        times = {"first_at": first, "last_at": last, "watermark": received}
     counts = {"rows": len(words), "members": members.as_py(), "items": items.as_py()}
     return counts | {name: at and at.isoformat() for name, at in times.items()}
 
