@@ -56,11 +56,13 @@ def request_run(  # noqa: PLR0913 - what a run is asked with
     note: str = "",
     skip_unchanged: bool = False,
     origin: Origin = BY_HAND,
+    priority: int | None = None,
 ) -> Run:
     """Ask for a training of one family; it starts when a training worker is free, those of people first.
 
-    With `skip_unchanged` it ends skipped where a run of the same data, settings and code succeeded
-    before. Raises ConfigError naming an unknown family and every setting that cannot be.
+    `priority` says otherwise, the higher the sooner. With `skip_unchanged` it ends skipped where a run of
+    the same data, settings and code succeeded before. Raises ConfigError naming an unknown family and every
+    setting that cannot be.
     """
     config = registry.parse_config(family, parameters)
     training = registry.parse_options(options or {})
@@ -72,7 +74,7 @@ def request_run(  # noqa: PLR0913 - what a run is asked with
             requested_by=actor,
             note=note,
             skip_unchanged=skip_unchanged,
-            priority=queueing.BY_SCHEDULE if origin.schedule else queueing.BY_PERSON,
+            priority=_usual(origin) if priority is None else priority,
             parent=origin.parent,
             schedule=origin.schedule,
             period_start=origin.period_start,
@@ -80,6 +82,10 @@ def request_run(  # noqa: PLR0913 - what a run is asked with
         RunProgress.objects.create(run=run, stage="queued")
         announce("recsys.execute_run", str(run.id), queue="training")
     return run
+
+
+def _usual(origin: Origin) -> int:
+    return queueing.BY_SCHEDULE if origin.schedule else queueing.BY_PERSON
 
 
 def reproduce(*, run_id: UUID, actor: User) -> Run:

@@ -21,6 +21,7 @@ OPTION: Final = "option-"
 class LaunchForm(forms.Form):
     """The settings of one family and the options of the run, with their ranges."""
 
+    own = gettext_lazy("This run")
     note = forms.CharField(
         label=gettext_lazy("Note"),
         required=False,
@@ -28,6 +29,16 @@ class LaunchForm(forms.Form):
         help_text=gettext_lazy("For whoever reads the run later."),
     )
 
+    place = forms.ChoiceField(
+        label=gettext_lazy("Place in the queue"),
+        choices=[
+            ("usual", gettext_lazy("as usual: before those of schedules")),
+            ("first", gettext_lazy("before all others")),
+            ("last", gettext_lazy("when nothing else waits")),
+        ],
+        initial="usual",
+        help_text=gettext_lazy("It can be moved while it waits."),
+    )
     skip_unchanged = forms.BooleanField(
         label=gettext_lazy("Skip if nothing changed"),
         required=False,
@@ -44,6 +55,18 @@ class LaunchForm(forms.Form):
         self.fields = {**settings, **self.fields, **options}
         self._names = tuple(settings)
 
+    @property
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The fields as a page sets them: what is learnt, this run, how it is computed."""
+        options = [name for name in self.fields if name.startswith(OPTION)]
+        others = [name for name in self.fields if name not in {*self._names, *options}]
+        titles = {
+            _("What it learns"): self._names,
+            self.own: others,
+            _("How it is computed"): options,
+        }
+        return [(str(title), [self[name] for name in names]) for title, names in titles.items()]
+
     def parameters(self) -> dict[str, Any]:
         """The settings of the family as typed."""
         return {name: self.cleaned_data[name] for name in self._names}
@@ -52,6 +75,21 @@ class LaunchForm(forms.Form):
         """The options of the run as typed."""
         names = [each.name for each in fields(TrainingOptions)]
         return {name: self.cleaned_data[OPTION + name] for name in names}
+
+    def held(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Settings and options as the form holds them, typed or to begin with; what cannot be is left out."""
+        if self.is_bound:
+            self.is_valid()
+            told = self.cleaned_data
+        else:
+            told = {
+                name: self.get_initial_for_field(each, name) for name, each in self.fields.items()
+            }
+        options = [each.name for each in fields(TrainingOptions)]
+        return (
+            {name: told[name] for name in self._names if name in told},
+            {name: told[OPTION + name] for name in options if OPTION + name in told},
+        )
 
     def refuse(self, error: ConfigError) -> None:
         """Show at each field what is wrong with it."""
@@ -95,7 +133,7 @@ class SurfaceForm(forms.Form):
     """For which surface a blend is to be proposed."""
 
     surface = forms.ModelChoiceField(
-        Surface.objects.order_by("slug"), label=gettext_lazy("Surface")
+        Surface.objects.order_by("slug"), label=gettext_lazy("Surface"), empty_label=None
     )
 
 
@@ -126,7 +164,13 @@ class RunFilterForm(forms.Form):
 
 
 def field_of(setting: Setting) -> forms.Field:
-    """The form field of one setting, with its help and range."""
+    """The form field of one setting, with its help, its range and its `unit`."""
+    field = _bare_field(setting)
+    setattr(field, "unit", _(setting.unit) if setting.unit else "")  # noqa: B010 - Django's fields know no unit
+    return field
+
+
+def _bare_field(setting: Setting) -> forms.Field:
     shared: dict[str, Any] = {
         "label": _(setting.name.replace("_", " ").capitalize()),
         "initial": setting.default,

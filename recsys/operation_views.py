@@ -1,4 +1,4 @@
-"""The operators' page of queues and workers: what waits, for how long, and who is there to do it."""
+"""The operators' page of health: a sentence for each part, and the queues, jobs and workers behind them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from curation.access import role_required
-from recsys import operations
+from recsys import operations, vitals
 from recsys.models import Job
 
 
@@ -19,7 +19,7 @@ from recsys.models import Job
 @require_GET
 def overview(request: HttpRequest) -> HttpResponse:
     """Queues, the outbox, jobs and workers; its fragment renews itself."""
-    context = {"title": _("Operations"), **_context(operations.look())}
+    context = {"title": _("Health"), **_context(operations.look())}
     if request.headers.get("HX-Request"):
         return render(request, "recsys/operations/_standing.html", context)
     return render(
@@ -28,9 +28,11 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 def _context(standing: operations.Standing) -> dict[str, Any]:
-    lag = standing.outbox.oldest
+    found = vitals.vitals(standing)
     return {
         "standing": standing,
+        "vitals": found,
+        "worst": vitals.worst(found),
         "queues": [
             {
                 "name": name,
@@ -39,13 +41,11 @@ def _context(standing: operations.Standing) -> dict[str, Any]:
             }
             for name in operations.QUEUES
         ],
-        "outbox_is_late": lag is not None and lag > operations.LONGEST_LAG,
         "jobs": [_row(jobs) for jobs in standing.jobs],
         "beats": [
             {"beat": beat, "late": standing.is_late(beat), "ago": standing.at - beat.beat_at}
             for beat in standing.beats
         ],
-        "missing": [role for role in operations.WORKERS if not standing.alive(role)],
     }
 
 

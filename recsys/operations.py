@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
@@ -24,10 +24,21 @@ WORKERS: Final = ("relay", *QUEUES)
 """Roles of which at least one process has to live."""
 LATE_AFTER: Final = timedelta(seconds=3 * BEAT_S)
 LATE_PERIODS: Final = 3
+NOTED_EVERY: Final = timedelta(seconds=240)
+"""Beat notes what it sent every three minutes only, and a little later."""
 LONGEST_LAG: Final = timedelta(seconds=60)
 """How long a task may wait in the outbox."""
 LONGEST_WAIT: Final = timedelta(minutes=10)
 """How long a job may wait while nothing of its kind runs."""
+
+_DATABASE: Final = """
+SELECT current_setting('server_version_num')::int, pg_database_size(current_database()),
+    count(*) FILTER (WHERE backend_type = 'client backend'), current_setting('max_connections')::int,
+    coalesce(max(extract(epoch FROM clock_timestamp() - query_start)) FILTER (
+        WHERE state = 'active' AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+            AND datname = current_database()), 0)::float
+FROM pg_stat_activity
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,17 @@ class Jobs:
 
 
 @dataclass(frozen=True, slots=True)
+class Database:
+    """The database: its release, bytes on disk, connections of so many, and how long its longest statement runs."""
+
+    release: int
+    size: int
+    connections: int
+    most: int
+    longest: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Everything at one instant. `queues` is empty and `trouble` says why where the broker does not answer."""
 
@@ -64,6 +86,7 @@ class Standing:
     beats: list[Heartbeat]
     ticks: Mapping[str, timedelta | None]
     """By periodic task that is due too long, how long ago it was last sent."""
+    database: Database
 
     def alive(self, role: str) -> list[Heartbeat]:
         """The processes of a role that were seen lately."""
@@ -93,6 +116,7 @@ def look() -> Standing:
         jobs=[_jobs(job, now) for job in DOORS],
         beats=list(Heartbeat.objects.order_by("role", "name")),
         ticks=late_ticks(now),
+        database=_database(),
     )
 
 
@@ -116,13 +140,25 @@ def _outbox(now: datetime) -> Lag:
 
 
 def _jobs(job: type[Job], now: datetime) -> Jobs:
-    rows = job._default_manager.order_by().values_list("state").annotate(Count("id"))
-    queued = job._default_manager.filter(state=Job.State.QUEUED)
-    oldest = queued.aggregate(oldest=Min("requested_at"))["oldest"]
-    running = job._default_manager.filter(state=Job.State.RUNNING)
-    expired = running.filter(lease_until__lt=now).count()
+    """All of one kind in one statement."""
+    queued, running = Q(state=Job.State.QUEUED), Q(state=Job.State.RUNNING)
+    counts = {state.value: Count("pk", filter=Q(state=state)) for state in Job.State}
+    told = job._default_manager.order_by().aggregate(
+        oldest=Min("requested_at", filter=queued),
+        expired=Count("pk", filter=running & Q(lease_until__lt=now)),
+        **counts,
+    )
+    by_state = {state.value: told[state.value] for state in Job.State if told[state.value]}
     kind = str(job._meta.verbose_name_plural)
-    return Jobs(str(job._meta.model_name), kind, dict(rows), _since(now, oldest), expired)
+    waits = _since(now, told["oldest"])
+    return Jobs(str(job._meta.model_name), kind, by_state, waits, told["expired"])
+
+
+def _database() -> Database:
+    with connection.cursor() as cursor:
+        cursor.execute(_DATABASE)
+        version, size, connections, most, longest = cursor.fetchone()
+    return Database(version // 10_000, size, connections, most, timedelta(seconds=longest))
 
 
 def late_ticks(now: datetime) -> dict[str, timedelta | None]:
@@ -131,9 +167,9 @@ def late_ticks(now: datetime) -> dict[str, timedelta | None]:
     late = {}
     for task in tasks.select_related("interval"):
         every = timedelta(**{task.interval.period: task.interval.every})
-        last = _since(now, task.last_run_at)
-        if last is None or last > LATE_PERIODS * every:
-            late[task.name] = last
+        since = now - (task.last_run_at or task.date_changed)
+        if since > LATE_PERIODS * every + NOTED_EVERY:
+            late[task.name] = _since(now, task.last_run_at)
     return late
 
 

@@ -13,8 +13,10 @@ from django.db.models.functions import Now
 from recsys import leases
 from recsys.models import Heartbeat, Job, Run
 
+BEFORE_OTHERS: Final = 200
 BY_PERSON: Final = 100
 BY_SCHEDULE: Final = 50
+BEHIND_OTHERS: Final = 25
 HIGHEST: Final = 1_000
 TRIED: Final = 20
 ORDER: Final = ("-priority", "requested_at", "id")

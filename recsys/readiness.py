@@ -6,24 +6,28 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from feedback.models import Rating
+from feedback.models import Interaction, Kind, Rating
 from recsys import embeddings
 from recsys.failures import Failure, Trouble
 from recsys.leases import LIVES
 from recsys.ml import registry
 from recsys.ml.sufficiency import LEAST_INTERACTIONS, LEAST_ITEMS, LEAST_MEMBERS, Amount
-from recsys.models import Heartbeat, ModelVersion, Run
+from recsys.models import Heartbeat, Job, ModelVersion, Run
 
 LEAST_FREE: Final = 256 * 2**20
 COPIES: Final = 6
 COUNTED: Final = 10_000
+DECIDING: Final = ("seed", "device", "precision")
+"""The options that make a model another one."""
 LIKED: Final = (
     Q(stars__gte=3)
     | Q(thumb=1)
@@ -66,6 +70,28 @@ def trouble_at_claim(run: Run, gpu: str) -> Trouble | None:
     if not disk.ok:
         return Trouble(Failure.DISK_FULL, {"reason": "little_space", **disk.facts})
     return None if writable() else Trouble(Failure.NOT_WRITABLE, {"detail": str(_folder())})
+
+
+def same_before(
+    family: str, parameters: Mapping[str, Any], options: Mapping[str, Any]
+) -> Run | None:
+    """The last version's run with these very settings, if no feedback has come in since its data was taken.
+
+    Where it is None, a new run may well make another model; two queries.
+    """
+    runs = Run.objects.filter(family=family, state=Job.State.SUCCEEDED, parameters=parameters)
+    last = runs.select_related("version").order_by("-finished_at").first()
+    if last is None or any(last.options.get(name) != options.get(name) for name in DECIDING):
+        return None
+    watermark = last.snapshot.get("watermark")
+    return None if watermark is None or _came_since(datetime.fromisoformat(watermark)) else last
+
+
+def _came_since(instant: datetime) -> bool:
+    """Whether an interaction that training reads was received later; ids are made then, and sort by time."""
+    first = UUID(int=(int(instant.timestamp() * 1000) + 1) << 80)
+    since = Interaction.objects.filter(id__gte=first, simulated=False, mark__isnull=True)
+    return since.exclude(kind=Kind.COMMENT).exists()
 
 
 def writable() -> bool:

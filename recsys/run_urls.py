@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from recsys import comparison_views, embedding_views, schedule_views, version_views
+from recsys import comparison_views, embedding_views, launch_views, schedule_views, version_views
 from recsys import run_views as views
 
 app_name = "runs"
 urlpatterns = [
     path("", views.overview, name="list"),
-    path("launch/", views.launch, name="launch"),
+    path("launch/", launch_views.launch, name="launch"),
     path("compare/", comparison_views.compare, name="compare"),
     path("schedules/", schedule_views.overview, name="schedules"),
     path("schedules/new/", schedule_views.new, name="new_schedule"),

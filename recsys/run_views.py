@@ -1,4 +1,4 @@
-"""The pages where operators launch and watch runs, order the queue, and ask for a run again."""
+"""The pages where operators watch runs, order the queue, and ask for a run again."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadReque
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from curation.access import role_required
 from recsys import (
     actions,
     queueing,
-    readiness,
     run_cards,
     run_charts,
     run_pace,
@@ -25,9 +24,8 @@ from recsys import (
     scorecards,
 )
 from recsys.artifacts import fit_log_path
-from recsys.forms import LaunchForm, RunFilterForm
+from recsys.forms import RunFilterForm
 from recsys.ml.configuration import ConfigError
-from recsys.ml.registry import FAMILIES, Family
 from recsys.models import Job, LiveModel, Run
 from recsys.run_comparisons import MOST
 from recsys.staff_pages import PAGE, READERS, actor, page
@@ -77,41 +75,6 @@ def _runs(request: HttpRequest, conditions: dict[str, Any]) -> list[Run]:
         except ValueError:
             raise Http404 from None
     return list(runs[: PAGE + 1])
-
-
-@role_required("operator")
-@require_http_methods(["GET", "HEAD", "POST"])
-def launch(request: HttpRequest) -> HttpResponse:
-    """Choose a family and its settings, see whether all is ready, and ask for a run."""
-    family = FAMILIES.get(request.GET.get("family", next(iter(FAMILIES))))
-    if family is None:
-        raise Http404
-    form = LaunchForm(family, request.POST or None)
-    if request.method == "POST" and form.is_valid() and (run := _request(request, family, form)):
-        return redirect("runs:detail", run.id)
-    context = {
-        "title": _("Launch a run"),
-        "form": form,
-        "family": family,
-        "families": FAMILIES.values(),
-        "checks": run_cards.checks(readiness.checks(family.name)),
-    }
-    return page(request, "recsys/runs/launch.html", context)
-
-
-def _request(request: HttpRequest, family: Family, form: LaunchForm) -> Run | None:
-    try:
-        return actions.request_run(
-            family=family.name,
-            parameters=form.parameters(),
-            options=form.options(),
-            actor=actor(request),
-            note=form.cleaned_data["note"],
-            skip_unchanged=form.cleaned_data["skip_unchanged"],
-        )
-    except ConfigError as error:
-        form.refuse(error)
-        return None
 
 
 @role_required(*READERS)

@@ -24,6 +24,7 @@ WHEN: Final = (
 class ScheduleForm(LaunchForm):
     """Name and times of a schedule before the settings of its family."""
 
+    own = _("This schedule")
     name = forms.CharField(label=_("Name"), max_length=80)
     when = forms.ChoiceField(label=_("When"), choices=WHEN)
     cron = forms.CharField(
@@ -46,7 +47,7 @@ class ScheduleForm(LaunchForm):
     def __init__(self, family: Family, schedule: Schedule | None, *args: Any) -> None:
         super().__init__(family, *args, initial=_initial(schedule) if schedule else None)
         own = {name: self.fields.pop(name) for name in ("name", "when", "cron", "zone", "enabled")}
-        for name in ("note", "skip_unchanged"):
+        for name in ("note", "place", "skip_unchanged"):
             del self.fields[name]
         self.fields = {**own, **self.fields}
 

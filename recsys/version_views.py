@@ -5,17 +5,24 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from curation.access import role_required
-from recsys import actions, promotion, scorecards, version_cards
+from recsys import (
+    actions,
+    model_families,
+    promotion,
+    run_charts,
+    scorecards,
+    version_cards,
+)
 from recsys.forms import ReasonForm, WorseForm
 from recsys.models import LiveModel, ModelVersion
-from recsys.staff_pages import PAGE, READERS, actor, page
+from recsys.plots import Chart
+from recsys.staff_pages import READERS, actor, page
 
 BESIDE = ("run", "run__requested_by", "run__schedule", "run__parent")
 
@@ -23,21 +30,9 @@ BESIDE = ("run", "run__requested_by", "run__schedule", "run__parent")
 @role_required(*READERS)
 @require_GET
 def models(request: HttpRequest) -> HttpResponse:
-    """The versions of each family, which of them is live, and where a roll back would go."""
-    versions = ModelVersion.objects.select_related("run").order_by("family", "-number")
-    live = _live()
-    before = promotion.versions_before(live.values())
-    rows = [{"version": each, "live": _is_live(each, live)} for each in versions[: 4 * PAGE]]
-    context = {
-        "title": _("Model versions"),
-        "rows": rows,
-        "live": [(each, before.get(each.family)) for each in live.values()],
-    }
+    """Family by family: what serves since when, its versions against it, and where a roll back would go."""
+    context = {"title": _("Model versions"), "families": model_families.all_families()}
     return page(request, "recsys/runs/models.html", context)
-
-
-def _is_live(version: ModelVersion, live: dict[str, LiveModel]) -> bool:
-    return version.family in live and live[version.family].version_id == version.id
 
 
 @role_required(*READERS)
@@ -51,6 +46,7 @@ def version(request: HttpRequest, version_id: UUID) -> HttpResponse:
         "version": shown,
         "card": card,
         "scorecards": card.parts,
+        "gains": _gains(card.parts),
         "is_live": LiveModel.objects.filter(version=shown).exists(),
     }
     return page(request, "recsys/runs/version.html", context)
@@ -90,13 +86,14 @@ def roll_back(request: HttpRequest, family: str) -> HttpResponse:
         raise Http404
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        reason = form.cleaned_data["reason"]
+        reason, replaced = form.cleaned_data["reason"], live.version
         try:
             actions.roll_back(family=family, actor=actor(request), reason=reason)
         except actions.NotPossible as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, _("%(version)s is live again.") % {"version": target})
+            told = _("%(version)s is live again. %(other)s is kept: promote it to take this back.")
+            messages.success(request, told % {"version": target, "other": replaced})
             return redirect("runs:models")
     return _confirm(request, form, target, rolls_back=True)
 
@@ -113,10 +110,11 @@ def _confirm(
         "rolls_back": rolls_back,
         "card": version_cards.card_of(version),
         "scorecards": scorecards.scorecards(version.report),
+        "touched": model_families.touched(),
     }
+    context["gains"] = _gains(scorecards.scorecards(version.report))
     return page(request, "recsys/runs/confirm.html", context)
 
 
-def _live() -> dict[str, LiveModel]:
-    rows: QuerySet[LiveModel] = LiveModel.objects.select_related("version", "promoted_by")
-    return {each.family: each for each in rows.order_by("family")}
+def _gains(parts: list[scorecards.Scorecard]) -> Chart | None:
+    return next(filter(None, map(run_charts.gains, parts[:1])), None)

@@ -10,6 +10,12 @@ COUNTS = gettext_noop("What counts: the reward of an interaction, or every event
 DECAY = gettext_noop("Each later interaction makes an earlier one weigh this much less.")
 DISLIKE = gettext_noop("How strongly a dislike speaks against similar items; 0 ignores it.")
 LEAST = gettext_noop("Items with fewer interactions than this are not learnt.")
+DAYS = gettext_noop("days")
+INTERACTIONS = gettext_noop("interactions")
+ITEMS = gettext_noop("items")
+MEMBERS = gettext_noop("members")
+PASSES = gettext_noop("passes")
+STEPS = gettext_noop("steps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +25,7 @@ class PopularityConfig:
     half_life_days: float = field(
         default=1.0,
         metadata=number(
-            gettext_noop("After so many days an interaction counts half."), 0.05, 36_500
+            gettext_noop("After so many days an interaction counts half."), 0.05, 36_500, DAYS
         ),
     )
     counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
@@ -37,12 +43,12 @@ class ItemKnnConfig:
     )
     neighbours: int = field(
         default=200,
-        metadata=number(gettext_noop("Similar items kept for each item."), 1, 5_000),
+        metadata=number(gettext_noop("Similar items kept for each item."), 1, 5_000, ITEMS),
     )
     decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
     dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
     counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
-    least: int = field(default=1, metadata=number(LEAST, 1, 1_000))
+    least: int = field(default=1, metadata=number(LEAST, 1, 1_000, INTERACTIONS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ class EaseConfig:
     decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
     dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
     counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
-    least: int = field(default=1, metadata=number(LEAST, 1, 1_000))
+    least: int = field(default=1, metadata=number(LEAST, 1, 1_000, INTERACTIONS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +75,17 @@ class DotConfig:
         default=128, metadata=number(gettext_noop("Numbers in each embedding."), 2, 1_024)
     )
     epochs: int = field(
-        default=8, metadata=number(gettext_noop("Passes over the interactions."), 1, 500)
+        default=8, metadata=number(gettext_noop("Passes over the interactions."), 1, 500, PASSES)
     )
     batch_size: int = field(
-        default=512, metadata=number(gettext_noop("Interactions in one step."), 8, 65_536)
+        default=512,
+        metadata=number(gettext_noop("Interactions in one step."), 8, 65_536, INTERACTIONS),
     )
     negatives: int = field(
         default=256,
-        metadata=number(gettext_noop("Sampled items that each step compares with."), 1, 65_536),
+        metadata=number(
+            gettext_noop("Sampled items that each step compares with."), 1, 65_536, ITEMS
+        ),
     )
     learning_rate: float = field(
         default=0.003, metadata=number(gettext_noop("Size of a step."), 1e-6, 1)
@@ -86,12 +95,14 @@ class DotConfig:
     )
     history: int = field(
         default=20,
-        metadata=number(gettext_noop("Latest interactions of a member that count."), 1, 1_000),
+        metadata=number(
+            gettext_noop("Latest interactions of a member that count."), 1, 1_000, INTERACTIONS
+        ),
     )
     decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
     dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
     counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
-    least: int = field(default=1, metadata=number(LEAST, 1, 1_000))
+    least: int = field(default=1, metadata=number(LEAST, 1, 1_000, INTERACTIONS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +112,10 @@ class TransitionsConfig:
     lags: int = field(
         default=3,
         metadata=number(
-            gettext_noop("How many steps later still count, each less than the one before."), 1, 20
+            gettext_noop("How many steps later still count, each less than the one before."),
+            1,
+            20,
+            STEPS,
         ),
     )
     shrink: float = field(
@@ -119,7 +133,7 @@ class TransitionsConfig:
     decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
     dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
     counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
-    least: int = field(default=1, metadata=number(LEAST, 1, 1_000))
+    least: int = field(default=1, metadata=number(LEAST, 1, 1_000, INTERACTIONS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +144,7 @@ class AlsConfig:
         default=64, metadata=number(gettext_noop("Numbers in each embedding."), 2, 1_024)
     )
     iterations: int = field(
-        default=15, metadata=number(gettext_noop("Passes over members and items."), 1, 200)
+        default=15, metadata=number(gettext_noop("Passes over members and items."), 1, 200, PASSES)
     )
     alpha: float = field(
         default=20.0,
@@ -144,7 +158,7 @@ class AlsConfig:
     decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
     dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
     counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
-    least: int = field(default=1, metadata=number(LEAST, 1, 1_000))
+    least: int = field(default=1, metadata=number(LEAST, 1, 1_000, INTERACTIONS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +166,8 @@ class UserKnnConfig:
     """Nearest members by cosine."""
 
     neighbours: int = field(
-        default=50, metadata=number(gettext_noop("Similar members who are asked."), 1, 5_000)
+        default=50,
+        metadata=number(gettext_noop("Similar members who are asked."), 1, 5_000, MEMBERS),
     )
     shrink: float = field(
         default=10.0,
@@ -163,17 +178,22 @@ class UserKnnConfig:
     members: int = field(
         default=100_000,
         metadata=number(
-            gettext_noop("Members kept, without their names: those who came last."), 1, 10_000_000
+            gettext_noop("Members kept, without their names: those who came last."),
+            1,
+            10_000_000,
+            MEMBERS,
         ),
     )
     history: int = field(
         default=200,
-        metadata=number(gettext_noop("Latest interactions kept of each member."), 1, 10_000),
+        metadata=number(
+            gettext_noop("Latest interactions kept of each member."), 1, 10_000, INTERACTIONS
+        ),
     )
     decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
     dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
     counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
-    least: int = field(default=1, metadata=number(LEAST, 1, 1_000))
+    least: int = field(default=1, metadata=number(LEAST, 1, 1_000, INTERACTIONS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting as a form shows it: ``low`` and ``high`` are both allowed values."""
+    """One setting as a form shows it: ``low`` and ``high`` are both allowed values, ``unit`` is what is counted."""
 
     name: str
     kind: type
@@ -49,6 +49,7 @@ class Setting:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    unit: str = ""
 
     @property
     def expected(self) -> str:
@@ -80,9 +81,9 @@ class Setting:
         return isinstance(value, self.kind)
 
 
-def number(help_text: str, low: float, high: float) -> Mapping[str, object]:
-    """Field metadata of a number in [low, high]."""
-    return {"help": help_text, "low": low, "high": high}
+def number(help_text: str, low: float, high: float, unit: str = "") -> Mapping[str, object]:
+    """Field metadata of a number in [low, high], of so many of a unit."""
+    return {"help": help_text, "low": low, "high": high, "unit": unit}
 
 
 def choice(help_text: str, *choices: str) -> Mapping[str, object]:

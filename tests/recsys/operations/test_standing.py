@@ -13,10 +13,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from redis import Redis
 
 from curation.models import Outbox, Surface
-from recsys import broker, cache, doctor, operations
+from recsys import broker, cache, doctor, operations, vitals
 from recsys.config.celery import app
 from recsys.heartbeats import beat
 from recsys.models import Heartbeat, ModelVersion, Refusing, Run
@@ -134,13 +135,66 @@ def test_the_command_ends_with_1_where_something_is_to_be_mended_and_tells_progr
     assert any(each["subject"] == "relay" and not each["ok"] for each in told["findings"])
 
 
-def test_the_page_shows_queues_workers_and_what_lags(operator):
+def vitals_of(operator: Client) -> dict[str, tuple[str, str]]:
+    page = operator.get("/admin/operations/")
+    return {each.subject: (each.state, each.remedy) for each in page.context["vitals"]}
+
+
+def test_the_page_says_in_a_sentence_each_what_is_wrong_and_what_mends_it_the_worst_first(operator):
     beat("realtime")
     waiting_for_long(Run, family="ease")
-    page = operator.get("/admin/operations/").content.decode()
-    assert "Nobody lives for: relay, upkeep, bulk, training" in page
+    told = operator.get("/admin/operations/")
+    page = told.content.decode()
+    assert "Something is wrong" in page
+    assert "No worker of the queue training was seen lately" in page
     assert 'hx-trigger="every 5s"' in page
     assert "1 queued" in page
+    order = ["bad", "watch", "good"]
+    states = [order.index(each.state) for each in told.context["vitals"]]
+    assert states == sorted(states)
+    assert all(each.remedy for each in told.context["vitals"] if each.state == "bad")
+
+
+def test_with_everybody_alive_and_nothing_late_all_is_well(operator):
+    for role in operations.WORKERS:
+        beat(role)
+        Heartbeat.objects.filter(role=role).update(name=role)
+    assert "All is well." in operator.get("/admin/operations/").content.decode()
+    assert {state for state, _ in vitals_of(operator).values()} == {"good"}
+
+
+def test_a_process_that_complains_is_to_be_watched(operator):
+    beat("realtime", problems=["ease 1: the artifact is damaged"])
+    (name,) = Heartbeat.objects.values_list("name", flat=True)
+    assert vitals_of(operator)[name][0] == "watch"
+
+
+def test_the_database_is_watched_by_its_connections(operator, monkeypatch):
+    assert vitals_of(operator)["Database"][0] == "good"
+    monkeypatch.setattr(vitals, "FULL", (0.0, 2.0))
+    state, remedy = vitals_of(operator)["Database"]
+    assert (state, remedy) == ("watch", "Raise max_connections, or start fewer processes.")
+
+
+def test_a_disk_that_fills_up_says_what_to_free(operator, monkeypatch):
+    monkeypatch.setattr(vitals, "FREE", (2.0, 0.0))
+    assert "prune_artifacts" in vitals_of(operator)["Disk"][1]
+
+
+def test_a_task_is_late_once_it_was_not_sent_for_periods_that_beat_would_have_noted():
+    every, _ = IntervalSchedule.objects.get_or_create(every=30, period="seconds")
+    task = PeriodicTask.objects.create(name="sweep", task="recsys.sweep", interval=every)
+    now = timezone.now()
+    for seconds, is_late in ((60, False), (240, False), (600, True)):
+        PeriodicTask.objects.filter(pk=task.pk).update(last_run_at=now - timedelta(seconds=seconds))
+        assert ("sweep" in operations.late_ticks(now)) is is_late
+
+
+def test_a_task_that_is_new_is_not_late_before_it_was_due():
+    every, _ = IntervalSchedule.objects.get_or_create(every=1, period="hours")
+    PeriodicTask.objects.create(name="profile", task="recsys.profile", interval=every)
+    assert "profile" not in operations.late_ticks(timezone.now())
+    assert "profile" in operations.late_ticks(timezone.now() + timedelta(days=1))
 
 
 def test_the_page_renews_its_fragment_alone(operator):
@@ -162,6 +216,7 @@ def test_the_page_keeps_a_fixed_number_of_queries(operator):
 
     queries()
     few = queries()
+    assert few <= 15
     now = timezone.now()
     for number in range(5):
         Run.objects.create(family="ease")
