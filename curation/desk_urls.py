@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from django.urls import path
 
-from curation import catalogue_views, change_set_views, policy_views, segment_views, views
+from curation import (
+    catalogue_views,
+    change_set_views,
+    form_views,
+    policy_views,
+    segment_views,
+    views,
+)
 
 app_name = "desk"
 urlpatterns = [
     path("", views.surfaces, name="index"),
     path("new/<slug:kind>/", views.new, name="new"),
+    path("new/<slug:kind>/reach/", form_views.reach, name="reach"),
+    path("new/rows/<slug:about>/", form_views.conditions, name="conditions"),
+    path("items/find/", form_views.find_item, name="find-item"),
+    path("items/pick/", form_views.pick_item, name="pick-item"),
     path("decisions/<uuid:decision_id>/", views.decision, name="decision"),
     path("decisions/<uuid:decision_id>/end/", views.end, name="end"),
     path("decisions/<uuid:decision_id>/revise/", views.revise, name="revise"),

@@ -3,64 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from curation.actions import Terms, open_change_set
 from curation.conditions import ConditionsMixin
 from curation.fusion.effects import Effect, Fallback
-from curation.fusion.policy import Scale
-from curation.models import Item, Member, Scorer, Segment, Surface, User
+from curation.fusion.policy import CAP_KINDS, Scale
+from curation.models import Attribute, Scorer, Segment, Surface, User
+from curation.pickers import ItemField, MemberField, moment
 from curation.specs import PARAMETERS, make_effect
-
-if TYPE_CHECKING:
-    from django_stubs_ext import StrPromise
-
-_SUGGESTIONS: Final = 5
-
-
-class ItemField(forms.CharField):
-    """An item by its outside id or its exact title."""
-
-    def clean(self, value: object) -> Item | None:
-        """The item; where none or several are meant, an error that names some."""
-        text = super().clean(value)
-        if not text:
-            return None
-        found = list(Item.objects.filter(outside_id=text)[:2]) or list(
-            Item.objects.filter(title__iexact=text)[:2]
-        )
-        if len(found) == 1:
-            return found[0]
-        raise forms.ValidationError(self._advice(text))
-
-    def _advice(self, text: str) -> str:
-        near = Item.objects.filter(title__icontains=text).order_by("title")[:_SUGGESTIONS]
-        names = "; ".join(f"{item.title} ({item.outside_id})" for item in near)
-        if not names:
-            return str(_("No item has this id or title."))
-        return str(_("Give the id of one of these: %(names)s.")) % {"names": names}
-
-
-class MemberField(forms.CharField):
-    """A member by their outside id."""
-
-    def clean(self, value: object) -> Member | None:
-        """The member; an error where there is none."""
-        text = super().clean(value)
-        if not text:
-            return None
-        member = Member.objects.filter(outside_id=text).first()
-        if member is None:
-            raise forms.ValidationError(_("No member has this id."))
-        return member
-
-
-def _moment(label: StrPromise, help_text: StrPromise | str = "") -> forms.DateTimeField:
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    return forms.DateTimeField(label=label, help_text=help_text, required=False, widget=widget)
 
 
 class DecisionForm(forms.Form):
@@ -86,8 +41,8 @@ class DecisionForm(forms.Form):
         initial=100,
         help_text=_("Of two that claim the same, the higher wins."),
     )
-    starts_at = _moment(_("From (UTC)"))
-    until = _moment(_("Until (UTC)"), _("Empty means until it is ended."))
+    starts_at = moment(_("From"))
+    until = moment(_("Until"), _("Empty means until it is ended."))
     review_on = forms.DateField(
         label=_("Review on"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
@@ -107,7 +62,23 @@ class DecisionForm(forms.Form):
     )
 
     content: tuple[str, ...] = ()
+    for_whom = ("segment", "member", "holdback", "traffic")
+    when = ("starts_at", "until", "review_on", "priority")
     condition_fields: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Say on whose clock the window is read."""
+        super().__init__(*args, **kwargs)
+        zone = timezone.get_current_timezone_name()
+        self.fields["starts_at"].help_text = _("On the clock of %(zone)s.") % {"zone": zone}
+
+    def sections(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """What all kinds share, in groups: for whom, and when and before what."""
+        groups = (
+            (_("For whom"), self.for_whom),
+            (_("When, and before which others"), self.when),
+        )
+        return [(str(title), [self[name] for name in names]) for title, names in groups]
 
     def content_fields(self) -> Iterator[forms.BoundField]:
         """The fields of this kind of decision."""
@@ -142,7 +113,7 @@ class DecisionForm(forms.Form):
 class PinForm(DecisionForm):
     """An item in a slot."""
 
-    item = ItemField(label=_("Item (id or title)"))
+    item = ItemField(label=_("Item"))
     slot = forms.IntegerField(label=_("Slot"), min_value=1, help_text=_("Slots count from 1."))
     content = ("item", "slot")
 
@@ -150,7 +121,7 @@ class PinForm(DecisionForm):
 class BlockForm(DecisionForm):
     """An item that may not be shown."""
 
-    item = ItemField(label=_("Item (id or title)"))
+    item = ItemField(label=_("Item"))
     safety = forms.BooleanField(
         label=_("Safety block"),
         required=False,
@@ -231,6 +202,7 @@ class RuleForm(ConditionsMixin, DecisionForm):
     attribute = forms.CharField(
         label=_("Of each value of"),
         required=False,
+        widget=forms.Select,
         help_text=_(
             "For a cap: the attribute whose values it counts apart; empty counts all together."
         ),
@@ -244,9 +216,23 @@ class RuleForm(ConditionsMixin, DecisionForm):
         ],
     )
     slot = forms.IntegerField(label=_("Slot"), required=False, min_value=1)
-    content = (
-        *("effect", "strength", "at_most", "at_least", "first", "attribute", "fallback", "slot"),
-    )
+    content = ("effect",)
+    parameters = ("strength", "at_most", "at_least", "first", "attribute", "fallback", "slot")
+    condition_fields = ConditionsMixin.condition_fields | frozenset(parameters)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """A cap counts by attributes that have a few values."""
+        super().__init__(*args, **kwargs)
+        rows = Attribute.objects.filter(kind__in=CAP_KINDS).values_list("key", "label")
+        choices = [("", _("all together")), *rows]
+        self.fields["attribute"].widget.choices = choices
+
+    def parameter_fields(self) -> list[tuple[forms.BoundField, str]]:
+        """The fields of effects, each with the effects that need it."""
+        return [
+            (self[name], " ".join(key for key, names in PARAMETERS.items() if name in names))
+            for name in self.parameters
+        ]
 
     def made_effect(self) -> Effect:
         """The effect with the parameters that it takes."""
@@ -276,7 +262,7 @@ class RuleForm(ConditionsMixin, DecisionForm):
 class SafetyForm(forms.Form):
     """An item that may not be shown to anybody, anywhere."""
 
-    item = ItemField(label=_("Item (id or title)"))
+    item = ItemField(label=_("Item"))
     reason = forms.CharField(label=_("Reason"), max_length=1000)
 
 

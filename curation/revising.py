@@ -21,20 +21,29 @@ _TERMS: Final = (
 )
 
 
-def form_on(decision: Decision, last: Revision, data: QueryDict | None = None) -> DecisionForm:
+def form_on(
+    decision: Decision,
+    last: Revision,
+    data: QueryDict | None = None,
+    typed: Mapping[str, Any] | None = None,
+) -> DecisionForm:
     """The form of a decision's kind, filled from a revision, or bound to what was typed.
+
+    `typed` is shown in place of what the revision says, and checked by nobody yet.
 
     Its hidden `base` is the revision on top of which it is written. Raises `Conflict` where the
     form has no fields for what the revision says.
     """
     if last.spec.get("fallback") == Fallback.LIST:
         raise Conflict("beyond_the_form", _("A rule with a fallback list is revised by the API."))
-    form = FORMS[decision.kind](data, initial=_initial(decision, last))
-    if isinstance(form, BlendForm):
+    form = FORMS[decision.kind](data, initial=typed or _initial(decision, last))
+    if isinstance(form, BlendForm) and typed is None:
         unnamed = {f"weight-{name}": 0 for name in form.scorers}
         form.initial = {**unnamed, **form.initial}
     del form.fields["surface"]
     form.fields["base"] = forms.IntegerField(widget=forms.HiddenInput, initial=last.number)
+    if typed is not None:
+        form.fields["base"].initial = typed.get("base", last.number)
     return form
 
 

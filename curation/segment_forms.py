@@ -81,11 +81,11 @@ class QueryForm(MembersConditions, NameForm):
         label=_("Save it although it holds everybody or nobody"), required=False
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, segment: Segment | None = None, **kwargs: Any) -> None:
         """Show the query of a segment that there is."""
-        super().__init__(*args, **kwargs)
-        if self.segment is not None:
-            self.fields["where"].initial = self.segment.query
+        if segment is not None:
+            kwargs["initial"] = {"where": segment.query, **(kwargs.get("initial") or {})}
+        super().__init__(*args, segment=segment, **kwargs)
 
 
 class CountForm(MembersConditions):

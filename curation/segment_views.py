@@ -112,14 +112,15 @@ def _found(slug: str) -> Segment:
 
 
 def _written(request: HttpRequest, kind: str, one: Segment | None) -> HttpResponse:
+    grows = "rows" in request.POST
     form = (QueryForm if kind == Segment.Kind.QUERY else NameForm)(
-        request.POST or None, segment=one
+        None if grows else request.POST or None, initial=request.POST.dict(), segment=one
     )
     context: dict[str, Any] = {"form": form, "kind": kind, "segment": one}
     if request.method == "POST" and "count" in request.POST:
         form.is_valid()
         context |= _counted(CountForm(request.POST))
-    elif request.method == "POST" and form.is_valid():
+    elif form.is_bound and form.is_valid():
         try:
             saved = _saved(actor_of(request), kind, form)
         except Problem as problem:

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from curation import actions, desk, revising
+from curation import actions, desk, form_views, revising
 from curation.access import role_required
 from curation.actions import Draft, Publication
 from curation.answering import actor_of, attempt, page, tell_errors, tell_published
@@ -21,6 +21,10 @@ from curation.differences import clash_in_words
 from curation.forms import FORMS, BlendForm, DecisionForm, ReasonForm, RuleForm
 from curation.models import Decision, Revision, Surface, User
 from curation.problems import Conflict, Problem
+from curation.reach import reach_of
+
+_ASKED: Final = frozenset({"look", "rows"})
+"""The buttons that save nothing: count what it touches, or add a condition."""
 
 
 @role_required("curator")
@@ -45,15 +49,27 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in FORMS:
         raise Http404
     first = {name: request.GET.get(name) for name in ("surface", "item", "change_set")}
+    looked = not _ASKED.isdisjoint(request.POST)
+    given = {key: value for key, value in first.items() if value}
     form = FORMS[kind](
-        request.POST or None, initial={key: value for key, value in first.items() if value}
+        None if looked else request.POST or None, initial=given | request.POST.dict()
     )
-    if request.method == "POST" and form.is_valid():
+    if form.is_bound and form.is_valid():
         draft = attempt(form, lambda: _save(actor_of(request), kind, form))
         if draft:
             return redirect("desk:decision", draft.decision.pk)
     title = _("New %(kind)s") % {"kind": Decision.Kind(kind).label}
-    return page(request, "new", {"title": title, "kind": kind, "form": form})
+    return _written(request, {"title": title, "kind": kind, "form": form})
+
+
+def _written(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """The page of a form that is being written, with what it touches where somebody has asked."""
+    form, kind = context["form"], context["kind"]
+    if request.method == "POST":
+        context["reach"] = reach_of(FORMS[kind](request.POST))
+    if kind == Decision.Kind.RULE:
+        context |= {"about": "items", "tags": form_views.tags_for("items")}
+    return page(request, "new", {**form_views.item_context(form), **context})
 
 
 @role_required("curator")
@@ -83,13 +99,16 @@ def revise(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """Write a decision anew; where somebody was quicker, show what they wrote beside what was typed."""
     one = get_object_or_404(Decision.objects.select_related("surface"), pk=decision_id)
     newest = desk.newest_of(one)
+    looked = not _ASKED.isdisjoint(request.POST)
     try:
         form = revising.form_on(one, newest, request.POST or None)
     except Conflict as problem:
         messages.error(request, str(problem))
         return redirect("desk:decision", one.pk)
     clashes: list[dict[str, Any]] = []
-    if request.method == "POST" and form.is_valid():
+    if looked:
+        form = revising.form_on(one, newest, None, request.POST.dict())
+    elif request.method == "POST" and form.is_valid():
         try:
             _revise(actor_of(request), one, form)
         except Conflict as problem:
@@ -100,7 +119,7 @@ def revise(request: HttpRequest, decision_id: UUID) -> HttpResponse:
             return redirect("desk:decision", one.pk)
     title = _("Revise %(decision)s") % {"decision": one}
     context = {"title": title, "kind": one.kind, "form": form, "clashes": clashes}
-    return page(request, "new", {**context, "decision": one})
+    return _written(request, {**context, "decision": one})
 
 
 def _revise(actor: User, one: Decision, form: DecisionForm) -> None:

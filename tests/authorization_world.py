@@ -173,6 +173,7 @@ def _things(users: dict[str, User]) -> dict[str, Any]:
         "before": 0,
         "after": 1,
         "kind": "pin",
+        "about": "items",
         "table": "activity",
         "app_label": "curation",
         "url": "nowhere/",

@@ -1,0 +1,80 @@
+"""The parts of the forms of decisions that answer while somebody types; each works without, by a button."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_POST
+
+from curation import browsing
+from curation.access import role_required
+from curation.browsing import Wanted
+from curation.forms import FORMS, PinForm, RuleForm
+from curation.pickers import items_called, name_of
+from curation.reach import reach_of
+from curation.segment_forms import CountForm
+
+FOUND: Final = 8
+_WRITTEN: Final = {"items": RuleForm, "members": CountForm}
+
+
+@role_required("curator")
+@require_POST
+def reach(request: HttpRequest, kind: str) -> HttpResponse:
+    """How many items and members the decision that is being written touches, and what saving it will do."""
+    if kind not in FORMS:
+        raise Http404
+    found = reach_of(FORMS[kind](request.POST))
+    return render(request, "curation/desk/_reach.html", {"reach": found})
+
+
+@role_required("curator")
+@require_POST
+def conditions(request: HttpRequest, about: str) -> HttpResponse:
+    """The rows of conditions as they are being written: with one more, or with comparisons that fit."""
+    if about not in _WRITTEN:
+        raise Http404
+    form = _WRITTEN[about](initial=request.POST.dict())
+    context = {"form": form, "about": about, "tags": tags_for(about)}
+    return render(request, "curation/desk/_conditions.html", context)
+
+
+@role_required("curator")
+@require_GET
+def find_item(request: HttpRequest) -> HttpResponse:
+    """The items that hold the words that somebody types, the best matches first, to choose one."""
+    words = request.GET.get("item", "").strip()
+    rows = list(browsing.items(Wanted(words=words, order=""))[:FOUND]) if words else []
+    context = {"found": browsing.covered(rows), "words": words}
+    return render(request, "curation/desk/_found_items.html", context)
+
+
+@role_required("curator")
+@require_GET
+def pick_item(request: HttpRequest) -> HttpResponse:
+    """The field with the item that was chosen among those found."""
+    found = items_called(request.GET.get("item", "")[:255])
+    form = PinForm(initial={"item": name_of(found[0]) if len(found) == 1 else ""})
+    form.fields["item"].widget.attrs["autofocus"] = True
+    answer = render(request, "curation/desk/_item_field.html", item_context(form))
+    answer.headers["HX-Trigger-After-Settle"] = "picked"
+    return answer
+
+
+def item_context(form: Any) -> dict[str, Any]:  # noqa: ANN401 - a form with an item
+    """The field of an item, and the item that it names, with its cover."""
+    text = str(form["item"].value() or "").strip() if "item" in form.fields else ""
+    found = items_called(text) if text else []
+    chosen = browsing.covered(found)[0] if len(found) == 1 else None
+    return {
+        "form": form,
+        "field": form["item"] if "item" in form.fields else None,
+        "chosen": chosen,
+    }
+
+
+def tags_for(about: str) -> dict[str, list[str]]:
+    """The tags in use, to be offered where a condition asks for one."""
+    return dict(browsing.choices().tags) if about == "items" else {}
