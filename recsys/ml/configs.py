@@ -8,6 +8,9 @@ from recsys.ml.configuration import choice, gettext_noop, number
 
 COUNTS = gettext_noop("What counts: the reward of an interaction, or every event alike.")
 DECAY = gettext_noop("Each later interaction makes an earlier one weigh this much less.")
+DAILY = gettext_noop(
+    "Each day before the newest interaction makes an earlier one weigh this much less."
+)
 DISLIKE = gettext_noop("How strongly a dislike speaks against similar items; 0 ignores it.")
 LEAST = gettext_noop("Items with fewer interactions than this are not learnt.")
 DAYS = gettext_noop("days")
@@ -46,6 +49,7 @@ class ItemKnnConfig:
         metadata=number(gettext_noop("Similar items kept for each item."), 1, 5_000, ITEMS),
     )
     decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
+    daily_decay: float = field(default=1.0, metadata=number(DAILY, 0.05, 1))
     dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
     counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
     least: int = field(default=1, metadata=number(LEAST, 1, 1_000, INTERACTIONS))
@@ -62,6 +66,7 @@ class EaseConfig:
         ),
     )
     decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
+    daily_decay: float = field(default=1.0, metadata=number(DAILY, 0.05, 1))
     dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
     counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
     least: int = field(default=1, metadata=number(LEAST, 1, 1_000, INTERACTIONS))
@@ -93,6 +98,14 @@ class DotConfig:
     reg: float = field(
         default=1e-4, metadata=number(gettext_noop("Weight decay of the embeddings."), 0, 10)
     )
+    half_life_days: float = field(
+        default=36_500.0,
+        metadata=number(
+            gettext_noop("An interaction so many days before the newest teaches half as much."),
+            0.05,
+            36_500,
+        ),
+    )
     history: int = field(
         default=20,
         metadata=number(
@@ -100,6 +113,7 @@ class DotConfig:
         ),
     )
     decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
+    daily_decay: float = field(default=1.0, metadata=number(DAILY, 0.05, 1))
     dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
     counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
     least: int = field(default=1, metadata=number(LEAST, 1, 1_000, INTERACTIONS))
@@ -131,6 +145,7 @@ class TransitionsConfig:
         ),
     )
     decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
+    daily_decay: float = field(default=1.0, metadata=number(DAILY, 0.05, 1))
     dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
     counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
     least: int = field(default=1, metadata=number(LEAST, 1, 1_000, INTERACTIONS))
@@ -156,6 +171,7 @@ class AlsConfig:
         default=10.0, metadata=number(gettext_noop("Larger keeps the embeddings small."), 1e-6, 1e4)
     )
     decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
+    daily_decay: float = field(default=1.0, metadata=number(DAILY, 0.05, 1))
     dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
     counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
     least: int = field(default=1, metadata=number(LEAST, 1, 1_000, INTERACTIONS))
@@ -191,6 +207,7 @@ class UserKnnConfig:
         ),
     )
     decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
+    daily_decay: float = field(default=1.0, metadata=number(DAILY, 0.05, 1))
     dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
     counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
     least: int = field(default=1, metadata=number(LEAST, 1, 1_000, INTERACTIONS))
@@ -205,5 +222,6 @@ class ContentConfig:
         metadata={"help": gettext_noop("Leave out what the texts of all items have in common.")},
     )
     decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
+    daily_decay: float = field(default=1.0, metadata=number(DAILY, 0.05, 1))
     dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
     counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))

@@ -84,7 +84,7 @@ def _loss(model: TwoEmbeddings, chances: Tensor, batch: Batch) -> Tensor:
     The correction makes the sample stand for the whole catalogue (Bengio and Senécal 2008); a sampled
     item that is the target counts once.
     """
-    histories, weights, targets, rewards, sampled = batch
+    histories, weights, targets, lessons, sampled = batch
     members, among = model(histories, weights, torch.cat([targets, sampled]))
     own, others = among.split([len(targets), len(sampled)])
     right = (members * own).sum(dim=1) - chances[targets]
@@ -92,22 +92,24 @@ def _loss(model: TwoEmbeddings, chances: Tensor, batch: Batch) -> Tensor:
     wrong = wrong.masked_fill(sampled[None, :] == targets[:, None], -torch.inf)
     logits = torch.cat([right[:, None], wrong], dim=1).float()
     losses = functional.cross_entropy(logits, torch.zeros_like(targets), reduction="none")
-    return (losses * rewards).sum() / rewards.sum().clamp(min=1.0)
+    return (losses * lessons).mean()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
     """Every interaction that counts and has something before it, as a place in flat arrays.
 
-    ``items`` and ``values`` [rows] are all interactions by member and time, ``firsts`` [rows] where
-    each row's member begins, ``places`` the rows to learn, ``chances`` [K] how often items are sampled.
+    ``items``, ``values`` and ``times`` [rows] are all interactions by member and time, ``firsts`` [rows]
+    where each row's member begins, ``places`` the rows to learn, ``chances`` [K] how often items are sampled.
     """
 
     items: NDArray[np.int64]
     values: NDArray[np.float32]
+    times: NDArray[np.float64]
     firsts: NDArray[np.int64]
     places: NDArray[np.int64]
     chances: NDArray[np.float64]
+    lessons: NDArray[np.float32]
 
     @classmethod
     def of(cls, known: Interactions, config: DotConfig) -> Samples:
@@ -119,8 +121,16 @@ class Samples:
         if not len(places):
             raise Untrainable("no member has two interactions to learn from", reason="no_pairs")
         events = np.bincount(known.items, signals, len(known.item_ids))
+        ages = (known.times.max() - known.times) / folding.DAY_S
+        lessons = signals * 0.5 ** (ages / config.half_life_days)
         return cls(
-            known.items.astype(np.int64), known.values, firsts, places, events / events.sum()
+            known.items.astype(np.int64),
+            known.values,
+            known.times,
+            firsts,
+            places,
+            events / events.sum(),
+            (lessons / lessons[places].mean()).astype(np.float32),
         )
 
     def steps(self, batch_size: int) -> int:
@@ -138,7 +148,7 @@ class Samples:
             yield [torch.from_numpy(each) for each in (*batch, drawn)]
 
     def _batch(self, places: NDArray[np.int64], config: DotConfig) -> tuple[NDArray[Any], ...]:
-        """Histories and weights [N, L], targets and rewards [N]; a place before the first weighs 0."""
+        """Histories and weights [N, L], targets and lessons [N]; a place before the first weighs 0."""
         ages = np.arange(config.history)
         rows = places[:, None] - 1 - ages[None, :]
         real = rows >= self.firsts[places, None]
@@ -146,10 +156,12 @@ class Samples:
         signals = folding.signal(self.values[rows], config.counts)
         weights = np.where(signals > 0, signals, np.float32(-config.dislike)) * real
         weights = weights * np.float32(config.decay) ** ages.astype(np.float32)
+        days = (self.times[rows[:, :1]] - self.times[rows]) / folding.DAY_S
+        weights = weights * np.float32(config.daily_decay) ** (days * real).astype(np.float32)
         sizes = np.abs(weights).sum(axis=1, keepdims=True)
-        rewards = folding.signal(self.values[places], config.counts) * (sizes[:, 0] > 0)
+        lessons = self.lessons[places] * (sizes[:, 0] > 0)
         weights = (weights / np.maximum(sizes, 1e-9)).astype(np.float32)
-        return self.items[rows], weights, self.items[places], rewards.astype(np.float32)
+        return self.items[rows], weights, self.items[places], lessons
 
 
 def _fingerprint(config: DotConfig, known: Interactions, training: Training) -> str:

@@ -166,17 +166,27 @@ def top(scores: Utilities, cases: Sequence[Case], catalogue: Vocabulary) -> Inde
 
     Unknown items cannot be ranked. A target stands after what ties with it.
     """
-    ranked = np.where(np.isnan(scores), -np.inf, scores.astype(np.float64))
+    lowered = scores.astype(np.float64)
     for row, case in enumerate(cases):
         targets = _indexes(case.targets, catalogue)
-        ranked[row, targets] = np.nextafter(ranked[row, targets], -np.inf)
-        ranked[row, _indexes(case.history.items, catalogue)] = -np.inf
-    depth = min(LONGEST, ranked.shape[1])
-    best = np.argpartition(-ranked, depth - 1, axis=1)[:, :depth]
-    order = np.argsort(-np.take_along_axis(ranked, best, axis=1), axis=1, kind="stable")
+        lowered[row, targets] = np.nextafter(lowered[row, targets], -np.inf)
+    return ranked(lowered, cases, catalogue, LONGEST)
+
+
+def ranked(scores: Utilities, cases: Sequence[Case], catalogue: Vocabulary, places: int) -> Indexes:
+    """Places in the catalogue of the best items not seen [B, places], -1 where there are no more.
+
+    It looks at no target; unknown items cannot be ranked.
+    """
+    unseen = np.where(np.isnan(scores), -np.inf, scores)
+    for row, case in enumerate(cases):
+        unseen[row, _indexes(case.history.items, catalogue)] = -np.inf
+    depth = min(places, unseen.shape[1])
+    best = np.argpartition(-unseen, depth - 1, axis=1)[:, :depth]
+    order = np.argsort(-np.take_along_axis(unseen, best, axis=1), axis=1, kind="stable")
     best = np.take_along_axis(best, order, axis=1)
-    empty = np.isneginf(np.take_along_axis(ranked, best, axis=1))
-    lists = np.full((len(cases), LONGEST), -1, np.int32)
+    empty = np.isneginf(np.take_along_axis(unseen, best, axis=1))
+    lists = np.full((len(cases), places), -1, np.int32)
     lists[:, :depth] = np.where(empty, -1, best)
     return lists
 

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys.ml.interactions import Flags, History, Interactions, Values, Vocabulary
+from recsys.ml.interactions import Flags, History, Interactions, Times, Values, Vocabulary
 from recsys.ml.scorer import Profile, Untrainable
 
 REWARD, EVENT = "reward", "event"
+DAY_S = 86_400.0
 
 
 def signal(values: Values, counts: str) -> Values:
@@ -22,17 +23,6 @@ def signal(values: Values, counts: str) -> Values:
     return np.ones_like(values) if counts == EVENT else values
 
 
-def recency(values: Values, counts: str, decay: float, dislike: float) -> Values:
-    """Weights [n] of a history, oldest first: signal · decay^age, age 0 for the newest.
-
-    An interaction without signal weighs −dislike · decay^age.
-    """
-    signals = signal(values, counts)
-    ages = np.arange(len(values) - 1, -1, -1, dtype=np.float32)
-    weights = np.where(signals > 0, signals, np.float32(-dislike))
-    return np.asarray(weights * np.float32(decay) ** ages, np.float32)
-
-
 class Weighing(Protocol):
     """The settings by which a family weighs a history (see `configs`)."""
 
@@ -41,7 +31,29 @@ class Weighing(Protocol):
     @property
     def decay(self) -> float: ...
     @property
+    def daily_decay(self) -> float: ...
+    @property
     def dislike(self) -> float: ...
+
+
+def recency(config: Weighing, history: History) -> Values:
+    """Weights [n] of a history, oldest first: signal · decay^steps · daily_decay^days.
+
+    Steps are the interactions that came later, days how much earlier it was than the newest one. An
+    interaction without signal weighs −dislike in its place.
+    """
+    signals = signal(history.values, config.counts)
+    weights = np.where(signals > 0, signals, np.float32(-config.dislike))
+    steps = np.arange(len(history) - 1, -1, -1, dtype=np.float32)
+    return np.asarray(weights * np.float32(config.decay) ** steps * fading(config, history.times))
+
+
+def fading(config: Weighing, times: Times) -> Values:
+    """What is left of interactions after the days between them and the latest [n]: daily_decay^days."""
+    if config.daily_decay == 1.0 or not len(times):
+        return np.ones(len(times), np.float32)
+    days = (times.max() - times) / DAY_S
+    return np.asarray(config.daily_decay**days, np.float32)
 
 
 class Counting(Weighing, Protocol):
@@ -53,8 +65,7 @@ class Counting(Weighing, Protocol):
 
 def by_recency(config: Weighing, history: History, items: Vocabulary) -> Profile:
     """Fold a history in, weighed by recency."""
-    weights = recency(history.values, config.counts, config.decay, config.dislike)
-    return fold_in(history, items, weights)
+    return fold_in(history, items, recency(config, history))
 
 
 def fold_in(history: History, items: Vocabulary, weights: Values) -> Profile:

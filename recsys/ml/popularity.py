@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from recsys.ml.configs import PopularityConfig
-from recsys.ml.folding import known_items, signal
+from recsys.ml.folding import DAY_S, known_items, signal
 from recsys.ml.interactions import History, Id, Interactions, Values, Vocabulary
 from recsys.ml.scorer import (
     Arrays,
@@ -20,8 +20,6 @@ from recsys.ml.scorer import (
     aligned,
     shaped,
 )
-
-DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ half tells what that is worth. Dims: B cases, C candidates of a case (padded), M
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -15,20 +15,15 @@ from numpy.typing import NDArray
 
 from recsys.ml import metrics
 from recsys.ml.blending import Blend, utilities
-from recsys.ml.conditional_logit import fit
 from recsys.ml.evaluation import Case, Score, batches, hits_of, top
 from recsys.ml.interactions import History, Vocabulary
 from recsys.ml.intervals import Interval, difference
-from recsys.ml.questions import STEADY, Question, ask, scales_of
+from recsys.ml.logit_blends import LogitFit, Watch, quiet
+from recsys.ml.questions import STEADY, Question, ask
 from recsys.ml.reports import DEPTH
 
 MOST_FITTING: Final = 2_000
 MOST_JUDGING: Final = 3_000
-ROUNDS: Final = 2
-LEAST_GAIN: Final = 1e-4
-DIGITS: Final = 4
-FIRST_SCALE: Final = "z"
-Watch = Callable[[str, int, int], None]
 Gains = Mapping[str, NDArray[np.float64]]
 PROPOSED, PRESENT = "proposed", "present"
 
@@ -54,10 +49,6 @@ class Proposal:
         return asdict(self)
 
 
-def quiet(stage: str, done: int, total: int) -> None:
-    """Watch nothing."""
-
-
 def propose(
     scorers: Mapping[str, Score],
     cases: Sequence[Case],
@@ -73,7 +64,7 @@ def propose(
     if len(asked) < 2:
         raise ValueError("fewer than two members have a history and turned to an item since")
     question = _ask(scorers, _sample(asked[::2], MOST_FITTING), catalogue, watch)
-    blend = _Fit(question, watch).best()
+    blend = LogitFit(question, watch).best()
     singles = {name: Blend({name: 1.0}, {name: "none"}) for name in scorers}
     rivals = {**singles, PROPOSED: blend, PRESENT: present}
     gains = _gains(rivals, scorers, _sample(asked[1::2], MOST_JUDGING), catalogue, watch)
@@ -114,65 +105,6 @@ def _ask(
         watch("candidates", rows.start, len(cases))
         asked.append(ask(scorers, batch, catalogue, STEADY).speaking())
     return Question.joined(asked)
-
-
-class _Fit:
-    """One scorer's scale at a time: the weights are fitted anew, and what ranks best is kept."""
-
-    def __init__(self, question: Question, watch: Watch) -> None:
-        self.watch = watch
-        self.names = list(question.parts)
-        self.target = question.target
-        self.mask = question.mask.astype(np.float32)
-        self.parts = {
-            name: {scale: np.nan_to_num(scales[scale]) for scale in scales_of(name, STEADY)}
-            for name, scales in question.parts.items()
-        }
-
-    def best(self) -> Blend:
-        """The blend of the best scales found: the heaviest scorer weighs 1, β makes utilities logits."""
-        scales = {name: self._first(name) for name in self.names}
-        theta = self._fitted(scales, None)
-        quality = self._ndcg(scales, theta)
-        for turn in range(ROUNDS):
-            before = quality
-            for at, name in enumerate(self.names):
-                self.watch("fit", turn * len(self.names) + at, ROUNDS * len(self.names))
-                for scale in self.parts[name].keys() - {scales[name]}:
-                    tried = {**scales, name: scale}
-                    weights = self._fitted(tried, theta)
-                    if (reached := self._ndcg(tried, weights)) > quality + LEAST_GAIN:
-                        scales, theta, quality = tried, weights, reached
-            if quality <= before:
-                break
-        return self._blend(scales, theta)
-
-    def _first(self, name: str) -> str:
-        return FIRST_SCALE if FIRST_SCALE in self.parts[name] else next(iter(self.parts[name]))
-
-    def _features(self, scales: Mapping[str, str]) -> NDArray[np.float32]:
-        return np.stack([self.parts[name][scales[name]] for name in self.names], axis=2)
-
-    def _fitted(
-        self, scales: Mapping[str, str], start: NDArray[np.float64] | None
-    ) -> NDArray[np.float64]:
-        return fit(self._features(scales), self.mask, self.target, start=start)
-
-    def _ndcg(self, scales: Mapping[str, str], theta: NDArray[np.float64]) -> float:
-        """Mean NDCG@10 over the candidates; a target gains nothing by a tie."""
-        utility = self._features(scales) @ theta + self.mask
-        own = np.take_along_axis(utility, self.target[:, None], axis=1)
-        places = np.count_nonzero(utility >= own, axis=1)
-        return float(np.where(places <= DEPTH, 1.0 / np.log2(places + 1.0), 0.0).mean())
-
-    def _blend(self, scales: Mapping[str, str], theta: NDArray[np.float64]) -> Blend:
-        heaviest = float(theta.max())
-        if heaviest <= 0:
-            raise ValueError("no scorer tells what members turned to from what they did not")
-        weights = np.round(theta / heaviest, DIGITS).tolist()
-        return Blend(
-            dict(zip(self.names, weights, strict=True)), dict(scales), round(heaviest, DIGITS)
-        )
 
 
 def _gains(

@@ -18,6 +18,7 @@ NOWHERE = "postgresql:///nowhere?host=/nowhere"
 _MAKES_SERVICES = {"restore", "up"}
 _WITHOUT_SERVICES = {
     "",
+    "benchmark",
     "check",
     "collect_words",
     "collectstatic",

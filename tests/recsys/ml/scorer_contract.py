@@ -13,6 +13,7 @@ from recsys.ml import artifact, registry
 from recsys.ml.interactions import History, Interactions, Vocabulary
 from recsys.ml.options import TrainingOptions
 from recsys.ml.scorer import Cancelled, Scorer, Training, Untrainable
+from recsys.ml.tuning import refolded
 from tests.recsys.ml.two_tastes import (
     CATALOGUE,
     DAY,
@@ -244,6 +245,14 @@ class PersonalScorerContract(ScorerContract):
         left, right = CATALOGUE.indexes(LEFT[1:]), CATALOGUE.indexes(RIGHT[1:])
         assert left_last[left].mean() > right_last[left].mean()
         assert left_last[right].mean() < right_last[right].mean()
+
+    def test_what_was_done_days_before_can_be_made_to_fade(self, scorer):
+        fading = refolded(scorer, daily_decay=0.1)
+        member = history(LEFT[0], RIGHT[0])
+        before, after = (each.score([member], CATALOGUE)[0] for each in (scorer, fading))
+        left, right = CATALOGUE.indexes(LEFT[1:]), CATALOGUE.indexes(RIGHT[1:])
+        assert after[left].mean() < before[left].mean()
+        assert after[right].mean() >= before[right].mean() - 1e-6
 
     def test_a_dislike_is_never_a_like(self):
         scorer = self.fit(dislike=0.0)

@@ -1,0 +1,194 @@
+"""Tune scorers on a split of files, fit them, and print what they are worth. Needs no database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from recsys import encoders
+from recsys.ml import registry
+from recsys.ml.benchmarking import BLEND, Bench, Result, fitting, write_lists
+from recsys.ml.canonical_files import PROTOCOLS, TEMPORAL, read_canonical
+from recsys.ml.reports import Comparison
+from recsys.ml.scorer import Training, Untrainable
+from recsys.ml.split_files import BadSplit, Split, read_folder, write_folder
+from recsys.ml.vectors import Vectors
+
+HEAD: Final = (
+    "| scorer | NDCG@10 | HR@10 | recall@10 | MAP@10 | coverage | Gini "
+    "| tuning | fit | scoring | peak memory |\n"
+    "|---|---|---|---|---|---|---|---|---|---|---|"
+)
+
+
+class Command(BaseCommand):
+    """`manage.py benchmark --split DIR --scorer NAME [--recs OUT.npz]`, or `--data FILE --protocol P`."""
+
+    help = (
+        "Tunes scorers on validation with the train part only, fits them on both and asks them about the "
+        "test. Prints quality (± one standard error), seconds and peak memory. Needs no database."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the data, the scorers and where lists go."""
+        source = parser.add_mutually_exclusive_group(required=True)
+        source.add_argument(
+            "--split",
+            type=Path,
+            metavar="DIR",
+            help="a folder with train.csv, val.csv and test.csv (user,item,rating,timestamp as dense "
+            "whole numbers) and meta.json (n_users, n_items)",
+        )
+        source.add_argument(
+            "--data", type=Path, metavar="FILE", help="a canonical *.interactions.csv.gz"
+        )
+        parser.add_argument(
+            "--items", type=Path, metavar="FILE", help="its *.items.csv.gz: titles and attributes"
+        )
+        parser.add_argument("--protocol", choices=PROTOCOLS, default=TEMPORAL)
+        parser.add_argument(
+            "--scorer",
+            action="append",
+            metavar="NAME",
+            help=f"one of {', '.join(registry.FAMILIES)}, or {BLEND}: the learned blend of all that fit "
+            "the data; may be given several times",
+        )
+        parser.add_argument(
+            "--among", metavar="NAMES", help="the scorers that blend chooses from, joined by commas"
+        )
+        parser.add_argument(
+            "--recs", type=Path, metavar="OUT.npz", help="write the 100 best items of each member"
+        )
+        parser.add_argument(
+            "--write-split", type=Path, metavar="DIR", help="write the split as files, too"
+        )
+        parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--threads", type=int, default=1)
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Check everything, then run one scorer after the other."""
+        names = options["scorer"] or [BLEND]
+        if options["recs"]:
+            _check_recs(options["recs"], names)
+        try:
+            split = _split(options)
+            among = _among(options["among"], split)
+            for name in names:
+                _checked(name, (*registry.FAMILIES, BLEND), split)
+            if options["write_split"]:
+                write_folder(options["write_split"], split)
+            self._run(names, among, split, options)
+        except (BadSplit, Untrainable, ValueError) as error:
+            raise CommandError(str(error)) from error
+
+    def _run(
+        self, names: Sequence[str], among: Sequence[str], split: Split, options: dict[str, Any]
+    ) -> None:
+        given = {"seed": options["seed"], "threads": options["threads"], "device": "auto"}
+        needed = {*names, *(among if BLEND in names else ())}
+        training = Training(registry.parse_options(given), vectors=_vectors(split, needed))
+        bench = Bench(split, training, self.stderr.write)
+        self.stdout.write(_size(split, bench))
+        self.stdout.write(HEAD)
+        results = []
+        for name in names:
+            results.append(bench.run(name, among))
+            self.stdout.write(_row(results[-1]))
+        self.stdout.write("")
+        for result in results:
+            chosen = ", ".join(f"{key} {value}" for key, value in result.settings.items())
+            self.stdout.write(f"{result.name}: {chosen}")
+        self._compare(results)
+        if options["recs"]:
+            told = write_lists(options["recs"], results[0].score, bench.test, split)
+            self.stdout.write(f"Lists of {told} members written to {options['recs']}")
+
+    def _compare(self, results: Sequence[Result]) -> None:
+        """The best beside the one after it, paired."""
+        if len(results) < 2:
+            return
+        ordered = sorted(results, key=lambda each: -each.report.members.ndcg)
+        first, second = ordered[:2]
+        told = Comparison.of(first.judged, second.judged)
+        gain = told.members["ndcg"]
+        self.stdout.write(
+            f"{first.name} − {second.name}: NDCG@10 {gain.mean:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}], "
+            f"p = {told.p_value:.4f}, n = {gain.n}"
+        )
+
+
+def _split(options: dict[str, Any]) -> Split:
+    if options["split"]:
+        if options["items"]:
+            raise CommandError("--items belongs to --data; a folder of split files has no texts.")
+        return read_folder(options["split"])
+    return read_canonical(options["data"], options["items"], options["protocol"], options["seed"])
+
+
+def _among(given: str | None, split: Split) -> tuple[str, ...]:
+    """What the blend chooses from."""
+    if given is None:
+        return fitting(split, with_vectors=bool(split.texts))
+    return tuple(
+        _checked(name.strip(), tuple(registry.FAMILIES), split) for name in given.split(",")
+    )
+
+
+def _checked(name: str, known: Sequence[str], split: Split) -> str:
+    if name not in known:
+        raise CommandError(f"There is no scorer {name}; there are {', '.join(known)}.")
+    if name not in (*fitting(split, with_vectors=bool(split.texts)), BLEND):
+        raise CommandError(f"{name} reads texts: give --data with --items.")
+    return name
+
+
+def _check_recs(path: Path, names: Sequence[str]) -> None:
+    """Fail before the work, not after it."""
+    if len(names) > 1:
+        raise CommandError("--recs holds the lists of one scorer: give --scorer once.")
+    if path.suffix != ".npz":
+        raise CommandError(f"{path} must end in .npz.")
+    if not path.parent.is_dir():
+        raise CommandError(f"There is no folder {path.parent}.")
+
+
+def _vectors(split: Split, names: set[str]) -> Vectors | None:
+    """The vectors of all items' texts, where a scorer asks for them."""
+    if not any(name != BLEND and registry.family(name).reads_texts for name in names):
+        return None
+    from recsys.ml.encoder import Encoder  # noqa: PLC0415 - it loads torch, which few calls need
+
+    chosen = encoders.current()
+    if chosen.folder is None:
+        raise CommandError("There is no encoder for texts; docs/learning.md says how to set one.")
+    encoder = Encoder.load(chosen.folder, chosen.sha256)
+    return Vectors(split.catalogue, encoder.encode(list(split.texts)))
+
+
+def _size(split: Split, bench: Bench) -> str:
+    return (
+        f"train {len(split.train)}, validation {len(split.validation)}, test {len(split.test)} interactions; "
+        f"{len(split.train.member_ids)} members, {len(split.catalogue)} items; {len(bench.test)} members are asked"
+    )
+
+
+def _row(result: Result) -> str:
+    report, figures = result.report, result.report.members
+    cells = (
+        result.name,
+        f"{figures.ndcg:.4f} ± {figures.ndcg_se:.4f}",
+        f"{figures.hit_rate:.4f}",
+        f"{figures.recall:.4f}",
+        f"{figures.map:.4f}",
+        f"{report.coverage:.3f}",
+        f"{report.gini:.3f}",
+        f"{result.tuning_s:.1f} s",
+        f"{result.fit_s:.1f} s",
+        f"{result.score_s:.1f} s",
+        f"{result.peak_bytes / 1e9:.2f} GB",
+    )
+    return f"| {' | '.join(cells)} |"

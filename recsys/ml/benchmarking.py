@@ -1,0 +1,169 @@
+"""Scorers on a split: tuned on validation with the train part only, fitted on both, asked about the test.
+
+Dims: B members asked, I items, n = 100 places of a list.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from recsys.ml import registry
+from recsys.ml.blending import Blend, blended
+from recsys.ml.evaluation import Case, Judged, Score, batches, judge, ranked
+from recsys.ml.interactions import Indexes
+from recsys.ml.learned_blends import learn
+from recsys.ml.reports import Report, World
+from recsys.ml.scorer import Scorer, Training, Untrainable
+from recsys.ml.split_files import Split
+from recsys.ml.tuning import Tuned, tune
+
+BLEND: Final = "blend"
+PLACES: Final = 100
+COUNTS: Final = {"counts": "event"}
+"""Every event is a target here, so every event teaches; families without this setting do without."""
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """What a scorer came to: seconds of the last fit and of scoring all members asked, peak bytes of both.
+
+    ``settings`` are what validation chose, of a blend its weights and scales; ``tuning_s`` is how long that took.
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+    judged: Judged
+    report: Report
+    tuning_s: float
+    fit_s: float
+    score_s: float
+    peak_bytes: int
+    score: Score = field(repr=False)
+
+
+@dataclass(eq=False)
+class Bench:
+    """A split with its questions; models tuned or fitted once are kept for the blend."""
+
+    split: Split
+    training: Training
+    say: Say = print
+    tuned: dict[str, Tuned] = field(default_factory=dict)
+    fitted: dict[str, Scorer] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.both = self.split.both
+        self.validation = self.split.validation_cases()
+        self.test = self.split.test_cases()
+        self.world = World.of(self.both, self.split.catalogue)
+
+    def run(self, name: str, among: Sequence[str]) -> Result:
+        """One scorer, or the blend of those ``among`` which fit the data; raises Untrainable."""
+        _forget_peak()
+        began = time.perf_counter()
+        if name == BLEND:
+            blend = self._learned(among)
+            settings: Mapping[str, Any] = {"weights": blend.weights, "scales": blend.scales}
+        else:
+            settings = self.chosen(name).settings
+        tuning_s = time.perf_counter() - began
+        _forget_peak()
+        score, fit_s = self._blend_score(blend) if name == BLEND else self._final(name)
+        began = time.perf_counter()
+        judged = judge(score, self.test, self.split.catalogue)
+        score_s = time.perf_counter() - began
+        report = Report.of(judged, self.world)
+        peak = _peak()
+        return Result(name, settings, judged, report, tuning_s, fit_s, score_s, peak, score)
+
+    def chosen(self, family: str) -> Tuned:
+        """The settings of a family, tuned once."""
+        if family not in self.tuned:
+            cases = [case for case in self.validation if len(case.history)]
+            fixed = COUNTS if _counts(family) else {}
+            train, catalogue = self.split.train, self.split.catalogue
+            self.tuned[family] = tune(family, train, cases, catalogue, self.training, fixed)
+        return self.tuned[family]
+
+    def _final(self, family: str) -> tuple[Score, float]:
+        if family not in self.fitted:
+            config = registry.parse_config(family, self.chosen(family).settings)
+            learn_family = registry.learner_of(family)
+            began = time.perf_counter()
+            self.fitted[family] = learn_family(
+                config, self.both, self.split.catalogue, self.training
+            )
+            self.seconds[family] = time.perf_counter() - began
+        return self.fitted[family].score, self.seconds[family]
+
+    def _learned(self, among: Sequence[str]) -> Blend:
+        scorers: dict[str, Score] = {}
+        for family in among:
+            try:
+                scorers[family] = self.chosen(family).scorer.score
+            except Untrainable as error:
+                self.say(f"{family} is left out of the blend: {error}")
+        if not scorers:
+            raise Untrainable("no scorer fits the data, so there is nothing to blend")
+        return learn(scorers, self.validation, self.split.catalogue)
+
+    def _blend_score(self, blend: Blend) -> tuple[Score, float]:
+        used = [family for family, weight in blend.weights.items() if weight > 0]
+        finals = {family: self._final(family) for family in used}
+        scorers = {family: score for family, (score, _) in finals.items()}
+        return blended(blend, scorers), sum(seconds for _, seconds in finals.values())
+
+
+def fitting(split: Split, with_vectors: bool) -> tuple[str, ...]:
+    """The families that a split has the data for: those that read texts only where there are vectors."""
+    return tuple(
+        name for name, each in registry.FAMILIES.items() if with_vectors or not each.reads_texts
+    )
+
+
+def lists(score: Score, cases: Sequence[Case], split: Split) -> tuple[Indexes, Indexes]:
+    """The members asked [B] and the 100 best unseen items of each [B, 100], padded with -1, as indexes."""
+    members = split.train.member_ids.indexes(case.member for case in cases)
+    items = np.full((len(cases), PLACES), -1, np.int32)
+    for rows, batch in batches(cases):
+        scores = score([case.history for case in batch], split.catalogue)
+        items[rows] = ranked(scores, batch, split.catalogue, PLACES)
+    return members, items
+
+
+def write_lists(path: Path, score: Score, cases: Sequence[Case], split: Split) -> int:
+    """Write ``users`` [B] and ``items`` [B, 100] as an npz file; returns how many members it holds."""
+    members, items = lists(score, cases, split)
+    with path.open("wb") as file:
+        np.savez_compressed(file, users=members, items=items)
+    return len(members)
+
+
+def _counts(family: str) -> bool:
+    return any(each.name == "counts" for each in registry.family(family).settings)
+
+
+def _forget_peak() -> None:
+    """Have Linux count the peak of memory anew from here; elsewhere it stays that of the whole process."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return
+
+
+def _peak() -> int:
+    """The most memory resident since it was last forgotten, in bytes; 0 where the system does not say."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return 0
+    line = next((each for each in status.splitlines() if each.startswith("VmHWM:")), "VmHWM: 0 kB")
+    return int(line.split()[1]) * 1024
