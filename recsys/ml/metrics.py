@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from recsys.ml.interactions import Flags
 
@@ -76,7 +75,7 @@ def auc(scores: NDArray[Any], targets: Flags, others: Flags) -> Figures:
     member without a target or without others.
     """
     known = np.where(np.isnan(scores), np.finfo(np.float64).min, scores.astype(np.float64))
-    ranks = rankdata(np.where(targets | others, known, -np.inf), axis=1)
+    ranks = _ranks(np.where(targets | others, known, -np.inf))
     left_out = (~(targets | others)).sum(axis=1)
     own, rest = targets.sum(axis=1), others.sum(axis=1)
     above = (ranks * targets).sum(axis=1) - own * (left_out + (own + 1) / 2)
@@ -93,7 +92,7 @@ def serendipity(lists: Lists, hits: Flags, counts: NDArray[Any]) -> Figures:
     size = len(counts)
     if not size:
         return np.zeros(len(lists))
-    popular = (size + 1 - rankdata(-counts)) / size
+    popular = (size + 1 - _ranks(-counts[None, :])[0]) / size
     own = (size + 1 - np.arange(1, lists.shape[1] + 1)) / size
     sooner = np.maximum(own[None, :] - popular[lists], 0.0) * hits
     return np.asarray(sooner.sum(axis=1) / lists.shape[1])
@@ -158,6 +157,21 @@ def calibration(lists: Lists, shares: NDArray[Any], profiles: NDArray[Any]) -> F
         q = _divided(mixes, mixes.sum(axis=1, keepdims=True))
         figures[rows] = _divergence(profiles[rows].astype(np.float64), q)
     return figures
+
+
+def _ranks(rows: NDArray[Any]) -> Figures:
+    """Place of each number in its row, from 1 for the lowest, those that tie at their mean place."""
+    order = np.argsort(rows, axis=1, kind="stable")
+    ordered = np.take_along_axis(rows, order, axis=1)
+    places = np.arange(1, rows.shape[1] + 1)
+    begins = np.ones(rows.shape, bool)
+    begins[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    ends = np.roll(begins, -1, axis=1)  # the first of a row begins, so the last of it ends
+    firsts = np.maximum.accumulate(np.where(begins, places, 0), axis=1)
+    lasts = np.minimum.accumulate(np.where(ends, places, len(places))[:, ::-1], axis=1)[:, ::-1]
+    ranks = np.empty(rows.shape, np.float64)
+    np.put_along_axis(ranks, order, (firsts + lasts) / 2.0, axis=1)
+    return ranks
 
 
 def _divergence(p: Figures, q: Figures) -> Figures:
