@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from allauth.account import views as account
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.i18n import set_language
 
-from recsys import desk_views, health, operation_views, telemetry_views, views
+from recsys import desk_views, health, operation_views, styleguide, telemetry_views, views
 
 login = require_http_methods(["GET", "HEAD", "POST"])(account.login)
 logout = require_POST(account.logout)
@@ -44,6 +45,8 @@ urlpatterns = [
     path("readyz", health.ready, name="ready"),
     path("metrics", telemetry_views.metrics, name="metrics"),
 ]
+if settings.DEBUG:
+    urlpatterns.append(path("styleguide/", styleguide.styleguide, name="styleguide"))
 
 handler400 = "recsys.config.errors.bad_request"
 handler403 = "recsys.config.errors.forbidden"

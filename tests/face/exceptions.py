@@ -29,3 +29,6 @@ EXCEPTED: Final[Mapping[str, tuple[str, ...]]] = {
     "admin/desk/lint/": (" queries",),
     "admin/operations/": (" queries",),
 }
+
+SEEN: Final[Mapping[str, tuple[str, ...]]] = {}
+"""The same of what a browser finds."""

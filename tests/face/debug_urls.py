@@ -1,0 +1,10 @@
+"""The product's addresses with those that are there only while debugging."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from recsys import styleguide
+from recsys.config import urls
+
+urlpatterns = [*urls.urlpatterns, path("styleguide/", styleguide.styleguide, name="styleguide")]
