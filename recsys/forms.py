@@ -14,6 +14,7 @@ from recsys.ml.configuration import ConfigError, Setting, settings_of
 from recsys.ml.options import TrainingOptions
 from recsys.ml.registry import FAMILIES, Family
 from recsys.models import Job, Schedule
+from recsys.setting_words import label_of
 
 OPTION: Final = "option-"
 
@@ -172,7 +173,7 @@ def field_of(setting: Setting) -> forms.Field:
 
 def _bare_field(setting: Setting) -> forms.Field:
     shared: dict[str, Any] = {
-        "label": _(setting.name.replace("_", " ").capitalize()),
+        "label": label_of(setting.name),
         "initial": setting.default,
         "help_text": _help(setting),
     }

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from recsys import queueing, run_pace, run_words, scorecards
+from recsys import queueing, run_pace, run_words, scorecards, setting_words
 from recsys.models import Run
 from recsys.queueing import Place
 from recsys.readiness import Check
@@ -51,6 +51,11 @@ class RunCard:
     took: str
     score: Figure | None
     beside: str
+
+    @property
+    def settings(self) -> list[tuple[str, Any]]:
+        """Its settings and options by their names."""
+        return setting_words.named({**self.run.parameters, **self.run.options})
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from recsys import run_charts
 from recsys.models import Run
 from recsys.plots import Chart, Span
 from recsys.run_cards import RunCard
+from recsys.setting_words import label_of
 
 MOST: Final = 5
 ABSENT: Final = "–"
@@ -44,7 +45,10 @@ class Comparison:
         """The settings and options that are not the same in all of them."""
         told = [{**card.run.parameters, **card.run.options} for card in self.cards]
         names = dict.fromkeys(name for each in told for name in each)
-        rows = [Difference(name, [str(each.get(name, ABSENT)) for each in told]) for name in names]
+        rows = [
+            Difference(label_of(name), [str(each.get(name, ABSENT)) for each in told])
+            for name in names
+        ]
         return [row for row in rows if len(set(row.values)) > 1]
 
     @property

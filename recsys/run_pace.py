@@ -17,6 +17,8 @@ from recsys.models import Job, Run, RunProgress
 LOOKED_AT: Final = 20
 COUNTED: Final = 5
 PARTS: Final = ("validation", "test", "final")
+TRAINING: Final = "training"
+"""The stage whose steps are epochs; what comes after it in a part is short beside it."""
 LEAST_SHARE: Final = 0.05
 """Of a run; with less done, its pace says nothing."""
 
@@ -89,9 +91,10 @@ def took(run: Run, now: datetime) -> str:
 
 def share_done(told: RunProgress) -> float:
     """The share of the three fits that is done, by their own steps; 0 where they count none."""
-    if told.part not in PARTS or told.total <= 1:
+    if told.part not in PARTS or (not told.curve and told.stage != TRAINING):
         return 0.0
-    return (PARTS.index(told.part) + min(1.0, told.done / told.total)) / len(PARTS)
+    within = told.done / told.total if told.stage == TRAINING and told.total else 1.0
+    return (PARTS.index(told.part) + min(1.0, within)) / len(PARTS)
 
 
 def _about(seconds: float, by: str) -> str:

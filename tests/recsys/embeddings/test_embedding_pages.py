@@ -39,7 +39,7 @@ def test_the_page_renews_itself_only_while_work_is_open(operator):
     assert "hx-trigger" not in operator.get(PAGE).text
     job = embeddings.request()
     fragment = operator.get(PAGE, headers={"HX-Request": "true"}).text
-    assert 'hx-trigger="every 1s"' in fragment
+    assert 'hx-trigger="every 2s"' in fragment
     assert "<html" not in fragment
     embedder.embed(job.pk)
     assert "hx-trigger" not in operator.get(PAGE, headers={"HX-Request": "true"}).text

@@ -97,7 +97,7 @@ def test_runs_stand_beside_each_other_with_the_settings_in_which_they_differ(des
     many = make_run(family="dot", parameters={"epochs": 9, "decay": 0.8}, **alike)
     compared = compare(desk, few, many).context["compared"]
     (difference,) = compared.differences
-    assert (difference.name, list(difference.values)) == ("epochs", ["2", "9"])
+    assert (difference.name, list(difference.values)) == ("Epochs", ["2", "9"])
     assert compared.scores.finding.endswith("0.2500")
 
 

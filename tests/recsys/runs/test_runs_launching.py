@@ -13,6 +13,7 @@ from feedback.models import Kind
 from recsys.ml.presets import presets_of
 from recsys.ml.registry import FAMILIES
 from recsys.models import Job, Run
+from recsys.setting_words import LABELS
 from tests.factories import ItemFactory, MemberFactory
 from tests.feedback.cast import told
 
@@ -45,6 +46,11 @@ def test_every_family_has_its_form_with_help_range_and_unit(desk, family):
         if setting.low is not None:
             assert "From " in field.help_text
     assert f"Launch {family}" in page.content.decode()
+
+
+def test_every_setting_has_a_name_for_people():
+    names = {each.name for family in FAMILIES.values() for each in family.settings}
+    assert names | set(DEFAULTS) <= LABELS.keys()
 
 
 @pytest.mark.parametrize("preset", presets_of("als"), ids=lambda preset: preset.name)

@@ -55,9 +55,10 @@ def test_without_earlier_runs_the_pace_says_how_long_is_left(desk, running):
 
 
 def test_a_run_that_counts_no_steps_says_that_nothing_is_known(desk, running):
-    run = running(done=0, total=0)
-    page = desk.get(reverse("runs:detail", args=[run.id]))
-    assert "not known yet" in page.context["left"]
+    for told in ({"done": 0, "total": 0}, {"stage": "evaluate", "done": 1, "total": 2}):
+        run = running(**told)
+        page = desk.get(reverse("runs:detail", args=[run.id]))
+        assert "not known yet" in page.context["left"]
 
 
 def test_earlier_runs_with_the_same_settings_say_how_long_is_left(desk, make_run, running):
