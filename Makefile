@@ -7,7 +7,7 @@ TESTS ?= tests
 # One more than the cores: tests of the running product mostly wait.
 WORKERS ?= 3
 
-.PHONY: help run test e2e lint check bench soak kill-matrix lock clean worker-environment dev-environment
+.PHONY: help run test e2e lint check bench bench-web screenshots soak kill-matrix lock clean worker-environment dev-environment
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -38,6 +38,14 @@ check: lint test
 
 bench: dev-environment
 	@exec $(VENV)/python -m bench
+
+# What pages take in a headless Chromium, beside what is wanted.
+bench-web: dev-environment
+	@exec $(VENV)/python -m bench web
+
+# Every page as every role, three widths, light and dark, both languages: var/screenshots/index.html.
+screenshots: dev-environment
+	@exec $(VENV)/python -m tests.screenshots
 
 # MINUTES of mixed traffic while processes are killed, then every acknowledged event is counted.
 MINUTES ?= 10

@@ -4,31 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from tests.e2e.browsing import ARGUMENTS, found_chromium
 from tests.processes import LiveStack
-
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Where a Chromium is; without one, browser tests are skipped, in CI they fail."""
-    found = next(filter(None, map(shutil.which, _NAMES)), None)
-    if found:
+    if found := found_chromium():
         return found
     message = "no Chromium found: browser tests need one (Debian: apt-get install chromium)"
     if os.environ.get("CI") == "true":
@@ -41,7 +29,7 @@ def browser(chromium: str) -> Iterator[Browser]:
     # Playwright keeps a loop in this thread for the session; Django would take its tests for asynchronous ones.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield browser
         browser.close()
 

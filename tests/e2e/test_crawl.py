@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import APIRequestContext, Browser, BrowserContext
+from playwright.sync_api import Browser
 
+from tests.e2e.browsing import asking, sign_in
 from tests.e2e.looking import looking
-from tests.face.crawling import START, Answer, Ask, Found, crawl
+from tests.face.crawling import START, Found, crawl
 from tests.face.exceptions import SEEN
 from tests.processes import LiveStack
 
@@ -65,33 +66,6 @@ def send(demo: dict[str, Any], role: str, method: str, path: str, body: Any) -> 
     with urllib.request.urlopen(request, timeout=20) as answer:
         told: dict[str, Any] = json.loads(answer.read() or b"{}")
     return told
-
-
-def sign_in(browser: Browser, demo: dict[str, Any], role: str) -> BrowserContext:
-    """A context in which somebody of the role is signed in; a stranger's is new."""
-    context = browser.new_context()
-    if role == "anonymous":
-        return context
-    page = context.new_page()
-    page.goto(f"{demo['url']}/login/")
-    page.locator("main [name=username]").fill(demo["logins"][role]["username"])
-    page.locator("main [name=password]").fill(demo["logins"][role]["password"])
-    page.locator("main [name=password]").press("Enter")
-    page.wait_for_url(lambda url: "/login" not in url)
-    page.close()
-    return context
-
-
-def asking(request: APIRequestContext, url: str) -> Ask:
-    """Ask for pages without drawing them."""
-
-    def ask(path: str) -> Answer:
-        answer = request.get(url + path)
-        kind = answer.headers.get("content-type", "")
-        html = answer.text() if kind.startswith("text/html") else ""
-        return Answer(answer.url.removeprefix(url), answer.status, kind, html)
-
-    return ask
 
 
 def news(pages: Iterator[Found], shown: dict[str, set[tuple[str, str]]]) -> Iterator[Found]:

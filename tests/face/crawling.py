@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urljoin, urlsplit
 
 from django.urls import Resolver404, resolve
 
+from tests.face.asking import Answer, Ask
 from tests.face.reading import Document
 
 # A word of ours in an address shows another page each time; what names a row shows one page in many.
 MOST_BY_WORD = 12
 _ROWS = ("<uuid:", "<int:", "<path:", "<str:", "slug>", "family>")
 START = ("/", "/account/", "/admin/")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back: `path` is where it ended, after redirects."""
-
-    path: str
-    status: int
-    kind: str
-    html: str
-    queries: int = 0
 
 
 @dataclass(frozen=True)
@@ -46,9 +36,6 @@ class Found:
     def is_whole(self) -> bool:
         """Whether it is a page rather than a pane of one."""
         return "<html" in self.answer.html[:400]
-
-
-Ask = Callable[[str], Answer]
 
 
 def crawl(ask: Ask, starts: Iterable[str] = START, most: int = 300) -> Iterator[Found]:

@@ -19,7 +19,8 @@ from django.test.utils import CaptureQueriesContext
 from recsys import serving
 from tests.authorization_world import World
 from tests.face import rules
-from tests.face.crawling import START, Answer, Found, crawl
+from tests.face.asking import Answer
+from tests.face.crawling import START, Found, crawl
 from tests.face.english import of_english
 from tests.face.exceptions import EXCEPTED
 from tests.face.hostile import PLANTED, build_hostile

@@ -1,0 +1,53 @@
+"""What everything that drives a browser shares: where one is, how it starts, signing in, asking for a page."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any, Final
+
+from playwright.sync_api import APIRequestContext, Browser, BrowserContext
+
+from tests.face.asking import Answer, Ask
+
+NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS: Final = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def found_chromium() -> str | None:
+    """The Chromium of this machine."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def sign_in(browser: Browser, demo: dict[str, Any], role: str) -> BrowserContext:
+    """A context in which somebody of the role is signed in; a stranger's is new."""
+    context = browser.new_context()
+    if role == "anonymous":
+        return context
+    page = context.new_page()
+    page.goto(f"{demo['url']}/login/")
+    page.locator("main [name=username]").fill(demo["logins"][role]["username"])
+    page.locator("main [name=password]").fill(demo["logins"][role]["password"])
+    page.locator("main [name=password]").press("Enter")
+    page.wait_for_url(lambda url: "/login" not in url)
+    page.close()
+    return context
+
+
+def asking(request: APIRequestContext, url: str) -> Ask:
+    """Ask for pages without drawing them."""
+
+    def ask(path: str) -> Answer:
+        answer = request.get(url + path)
+        kind = answer.headers.get("content-type", "")
+        html = answer.text() if kind.startswith("text/html") else ""
+        return Answer(answer.url.removeprefix(url), answer.status, kind, html)
+
+    return ask
