@@ -15,6 +15,7 @@ SCORERS: Final = {
     "user_knn": gettext_lazy("Liked by people who like what you like"),
     "transitions": gettext_lazy("What people turn to after what you chose last"),
     "ease": gettext_lazy("Liked by people whose likes are like yours"),
+    "svd": gettext_lazy("Has much in common with what you liked"),
     "als": gettext_lazy("Close to your taste as a whole"),
     "dot": gettext_lazy("Fits your taste as the model learned it"),
     "content": gettext_lazy("Described much like what you liked"),

@@ -31,6 +31,7 @@ STAGES: Final[Words] = {
     "counting": _("counting"),
     "counting pairs": _("counting pairs"),
     "counting transitions": _("counting transitions"),
+    "factorizing": _("factorizing"),
     "comparing items": _("comparing items"),
     "keeping members": _("keeping members"),
     "reading embeddings": _("reading embeddings"),

@@ -76,6 +76,16 @@ class EaseConfig:
 class DotConfig:
     """Two embeddings per item: one for the history, one for what comes next."""
 
+    loss: str = field(
+        default="softmax",
+        metadata=choice(
+            gettext_noop(
+                "softmax tells an item from all sampled ones at once, bpr from each of them in turn."
+            ),
+            "softmax",
+            "bpr",
+        ),
+    )
     embedding_size: int = field(
         default=128, metadata=number(gettext_noop("Numbers in each embedding."), 2, 1_024)
     )
@@ -175,6 +185,26 @@ class AlsConfig:
     dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
     counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
     least: int = field(default=1, metadata=number(LEAST, 1, 1_000, INTERACTIONS))
+
+
+@dataclass(frozen=True, slots=True)
+class SvdConfig:
+    """Truncated singular value decomposition."""
+
+    factors: int = field(
+        default=32, metadata=number(gettext_noop("Numbers in each embedding."), 1, 1_024)
+    )
+    damping: float = field(
+        default=0.4,
+        metadata=number(
+            gettext_noop("How much less a popular item counts: 0 not at all, 1 as any other."), 0, 1
+        ),
+    )
+    decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
+    daily_decay: float = field(default=1.0, metadata=number(DAILY, 0.05, 1))
+    dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
+    counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
+    least: int = field(default=1, metadata=number(LEAST, 1, 1_000))
 
 
 @dataclass(frozen=True, slots=True)

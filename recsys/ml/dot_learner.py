@@ -71,7 +71,7 @@ def _task(
             model.parameters(), lr=config.learning_rate, weight_decay=config.reg
         ),
         batches=lambda epoch: samples.batches(config, training.options.seed, epoch),
-        loss=lambda batch: _loss(model, chances, batch),
+        loss=lambda batch: LOSSES[config.loss](model, chances, batch),
         steps=samples.steps(config.batch_size),
         epochs=config.epochs,
         fingerprint=_fingerprint(config, known, training),
@@ -93,6 +93,25 @@ def _loss(model: TwoEmbeddings, chances: Tensor, batch: Batch) -> Tensor:
     logits = torch.cat([right[:, None], wrong], dim=1).float()
     losses = functional.cross_entropy(logits, torch.zeros_like(targets), reduction="none")
     return (losses * lessons).mean()
+
+
+def _bpr(model: TwoEmbeddings, chances: Tensor, batch: Batch) -> Tensor:
+    """−log σ(target − sampled item), the mean over the sampled items that are not the target.
+
+    Bayesian personalized ranking (Rendle and others 2009), here with many comparisons for each target;
+    items are sampled as often as they occur, so that a popular one has to be earned (Rendle and
+    Freudenthaler 2014 sample harder ones still). ``chances`` are not needed: it ranks, it counts no odds.
+    """
+    histories, weights, targets, lessons, sampled = batch
+    members, among = model(histories, weights, torch.cat([targets, sampled]))
+    own, others = among.split([len(targets), len(sampled)])
+    lead = (members * own).sum(dim=1)[:, None] - members @ others.T
+    other = sampled[None, :] != targets[:, None]
+    losses = (functional.softplus(-lead.float()) * other).sum(dim=1)
+    return (losses / other.sum(dim=1).clamp(min=1) * lessons).mean()
+
+
+LOSSES: Final = {"softmax": _loss, "bpr": _bpr}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,6 +16,7 @@ from recsys.ml.configs import (
     EaseConfig,
     ItemKnnConfig,
     PopularityConfig,
+    SvdConfig,
     TransitionsConfig,
     UserKnnConfig,
 )
@@ -31,6 +32,7 @@ Config = (
     | UserKnnConfig
     | TransitionsConfig
     | EaseConfig
+    | SvdConfig
     | AlsConfig
     | DotConfig
     | ContentConfig
@@ -106,6 +108,14 @@ _ALL: Final = (
         "recsys.ml.ease:fit",
     ),
     Family(
+        "svd",
+        gettext_noop("Singular values"),
+        gettext_noop("What items have in common, by a truncated decomposition (SVD, LSA)."),
+        SvdConfig,
+        "recsys.ml.svd:Svd",
+        "recsys.ml.svd:fit",
+    ),
+    Family(
         "als",
         gettext_noop("Alternating least squares"),
         gettext_noop("Embeddings from a weighted matrix factorization."),
@@ -117,7 +127,7 @@ _ALL: Final = (
     Family(
         "dot",
         gettext_noop("Dot product"),
-        gettext_noop("Embeddings learnt with sampled softmax."),
+        gettext_noop("Embeddings learnt by ranking what came next above sampled items."),
         DotConfig,
         "recsys.ml.dot:Dot",
         "recsys.ml.dot_learner:fit",

@@ -29,6 +29,7 @@ FITTED: Final[Mapping[str, Grid]] = {
     "user_knn": {"neighbours": (50, 150), "shrink": (10.0, 50.0)},
     "transitions": {"lags": (3, 6), "shrink": (2.0, 10.0)},
     "ease": {"regularization": (100.0, 300.0)},
+    "svd": {"factors": (32, 64, 128), "damping": (0.2, 0.4, 0.7)},
     "als": {"factors": (64, 128), "alpha": (5.0, 20.0)},
     "dot": {"half_life_days": (36_500.0, 30.0, 5.0)},
 }

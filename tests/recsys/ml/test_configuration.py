@@ -59,7 +59,9 @@ def test_options_are_checked_like_settings():
 
 
 def test_an_unknown_family_is_answered_with_those_there_are():
-    with pytest.raises(registry.UnknownFamily, match="'svd', only popularity, item_knn, user_knn"):
+    with pytest.raises(
+        registry.UnknownFamily, match="'magic', only popularity, item_knn, user_knn"
+    ):
         registry.family("svd")
 
 

@@ -10,12 +10,12 @@ from recsys.ml import artifact
 from recsys.ml.checkpoints import ForeignCheckpoint
 from recsys.ml.configs import DotConfig
 from recsys.ml.configuration import parse
-from recsys.ml.dot_learner import Samples, TwoEmbeddings, _loss, fit
+from recsys.ml.dot_learner import Samples, TwoEmbeddings, _bpr, _loss, fit
 from recsys.ml.interactions import Interactions
 from recsys.ml.options import TrainingOptions
 from recsys.ml.scorer import Cancelled, Training, Untrainable
-from tests.recsys.ml.scorer_contract import PersonalScorerContract
-from tests.recsys.ml.two_tastes import CATALOGUE, ITEMS, NOW, world
+from tests.recsys.ml.scorer_contract import FITTED, PersonalScorerContract
+from tests.recsys.ml.two_tastes import CATALOGUE, DAY, ITEMS, NOW, world
 
 SMALL = {
     "embedding_size": 8,
@@ -26,10 +26,26 @@ SMALL = {
 }
 
 
+HALF_A_DAY = {"half_life_days": 0.5, "counts": "event"}
+
+
 class TestDotKeepsTheContract(PersonalScorerContract):
     family = "dot"
     sequential = True
     parameters = SMALL
+
+
+class TestDotWithBprKeepsTheContract(PersonalScorerContract):
+    family = "dot"
+    sequential = True
+    parameters = SMALL | {"loss": "bpr", "epochs": 40}
+
+    @pytest.fixture
+    def scorer(self):
+        """Not the one that softmax made."""
+        if "bpr" not in FITTED:
+            FITTED["bpr"] = self.fit()
+        return FITTED["bpr"]
 
 
 class Watch:
@@ -153,3 +169,33 @@ def test_the_loss_is_the_corrected_sampled_softmax():
     right, others = math.exp(2) / 0.25, [math.exp(1) / 0.25, math.exp(0) / 0.5]
     expected = -math.log(right / (right + sum(others)))
     assert _loss(model, chances, batch).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_bpr_compares_the_target_with_each_other_sample():
+    config = parse(DotConfig, {"embedding_size": 2})
+    model = TwoEmbeddings(3, config)
+    with torch.no_grad():
+        model.history.copy_(torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]))
+        model.target.copy_(torch.tensor([[0.0, 0.0], [2.0, 0.0], [1.0, 0.0]]))
+    batch = [
+        torch.tensor([[0]]),
+        torch.tensor([[1.0]]),
+        torch.tensor([1]),
+        torch.tensor([3.0]),
+        torch.tensor([2, 0, 1]),  # the last one is the target and is not compared with itself
+    ]
+    expected = 3 * (math.log1p(math.exp(1 - 2)) + math.log1p(math.exp(0 - 2))) / 2
+    found = _bpr(model, torch.zeros(3), batch).item()
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_late_interactions_teach_more_where_that_is_asked():
+    rows = world()
+    even, late = (Samples.of(rows, parse(DotConfig, SMALL | each)) for each in ({}, HALF_A_DAY))
+    assert even.lessons[even.places].mean() == pytest.approx(1.0)
+    assert late.lessons[late.places].mean() == pytest.approx(1.0)
+    order = np.argsort(rows.times[late.places])
+    assert (np.diff(late.lessons[late.places][order]) >= 0).all()
+    ages = (rows.times.max() - rows.times[late.places]) / DAY
+    shares = late.lessons[late.places] / late.lessons.max()
+    assert shares == pytest.approx(0.5 ** (2 * (ages - ages.min())), rel=1e-4)

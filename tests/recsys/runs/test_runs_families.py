@@ -15,7 +15,7 @@ from recsys.models import Job, ModelVersion, RunProgress
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SMALL = {"als": {"factors": 4, "iterations": 3}}
+SMALL = {"als": {"factors": 4, "iterations": 3}, "svd": {"factors": 4}}
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def embedded(ratings):
         Embedding.objects.create(item=item, vector=vector, **row)
 
 
-@pytest.mark.parametrize("family", ["als", "transitions", "user_knn", "content"])
+@pytest.mark.parametrize("family", ["als", "svd", "transitions", "user_knn", "content"])
 def test_a_launch_ends_with_a_version_that_scores(family, operator, embedded):
     run = actions.request_run(family=family, parameters=SMALL.get(family, {}), actor=operator)
     runs.execute(run.id)
