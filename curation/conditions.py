@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from curation.field_words import ITEM_WORDS
 from curation.fusion.columns import Kind
 from curation.fusion.parsing import QueryError, parse
 from curation.fusion.query import OPERATORS, Query
 from curation.queries import schema
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 MOST_ROWS: Final = 20
 _MOST_TYPED: Final = 200
@@ -41,29 +45,6 @@ _HINTS: Final[Mapping[Kind, Mapping[str, Any]]] = {
     Kind.DATE: {"placeholder": "2025-12-31"},
     Kind.BOOLEAN: {"list": "values-yes-or-no"},
 }
-FIELD_WORDS: Final = {
-    "title": _("title"),
-    "provider": _("provider"),
-    "source": _("source"),
-    "published_on": _("publication date"),
-    "stats.mean_rating": _("mean rating"),
-    "stats.ratings": _("number of ratings"),
-    "stats.likes": _("number of likes"),
-    "stats.dislikes": _("number of dislikes"),
-    "stats.clicks": _("number of clicks"),
-    "stats.shown": _("times shown"),
-    "stats.click_rate": _("clicks per showing"),
-    "stats.like_rate": _("likes per showing"),
-    "stats.rating_rate": _("ratings per showing"),
-    "stats.positive_share": _("likes among thumbs"),
-    "stats.night": _("share at night"),
-    "stats.morning": _("share in the morning"),
-    "stats.afternoon": _("share in the afternoon"),
-    "stats.evening": _("share in the evening"),
-    "stats.weekend": _("share at weekends"),
-    "stats.last_on": _("day of the last interaction"),
-}
-"""The fields that every item has, in words; attributes are called as they were declared."""
 
 
 class QueryField(forms.JSONField):
@@ -112,7 +93,8 @@ class ConditionsMixin(forms.Form):
         if not self.is_bound:
             self.initial = _in_rows(self.initial)
         self._rows = range(1, self._wanted_rows() + 1)
-        fields = [("", "—"), *((name, FIELD_WORDS.get(name, name)) for name in self._schema)]
+        words = self.field_words()
+        fields = [("", "—"), *((name, words.get(name, name)) for name in self._schema)]
         for row in self._rows:
             self._add_row(row, fields)
 
@@ -152,6 +134,10 @@ class ConditionsMixin(forms.Form):
     def known_fields(self) -> Mapping[str, Kind]:
         """The fields that may be named."""
         return schema()
+
+    def field_words(self) -> Mapping[str, StrPromise | str]:
+        """What the fields are called."""
+        return ITEM_WORDS
 
     def read_query(self, data: object) -> Query:
         """Read what was written; raises `QueryError`."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, ClassVar, Final
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django import forms
 from django.utils import timezone
@@ -16,6 +16,9 @@ from curation.fusion.policy import CAP_KINDS, Scale
 from curation.models import Attribute, Scorer, Segment, Surface, User
 from curation.pickers import ItemField, MemberField, moment
 from curation.specs import PARAMETERS, make_effect
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 
 class DecisionForm(forms.Form):
@@ -41,8 +44,8 @@ class DecisionForm(forms.Form):
         initial=100,
         help_text=_("Of two that claim the same, the higher wins."),
     )
-    starts_at = moment(_("From"))
-    until = moment(_("Until"), _("Empty means until it is ended."))
+    starts_at = moment(_("In force from"))
+    until = moment(_("In force until"), _("Empty means until it is ended."))
     review_on = forms.DateField(
         label=_("Review on"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
@@ -226,6 +229,10 @@ class RuleForm(ConditionsMixin, DecisionForm):
         rows = Attribute.objects.filter(kind__in=CAP_KINDS).values_list("key", "label")
         choices = [("", _("all together")), *rows]
         self.fields["attribute"].widget.choices = choices
+
+    def field_words(self) -> Mapping[str, StrPromise | str]:
+        """What the fields of items are called, attributes by their labels."""
+        return {**super().field_words(), **dict(Attribute.objects.values_list("key", "label"))}
 
     def parameter_fields(self) -> list[tuple[forms.BoundField, str]]:
         """The fields of effects, each with the effects that need it."""

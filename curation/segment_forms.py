@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django import forms
 from django.conf import settings
@@ -12,9 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from curation import member_queries
 from curation.actions import MOST_LISTED
 from curation.conditions import ConditionsMixin
+from curation.field_words import MEMBER_WORDS
 from curation.fusion.columns import Kind
 from curation.fusion.query import Query
 from curation.models import Segment
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 _MOST_TEXT: Final = MOST_LISTED * 257
 
@@ -68,6 +72,10 @@ class MembersConditions(ConditionsMixin):
     def known_fields(self) -> Mapping[str, Kind]:
         """What may be asked of members."""
         return member_queries.schema()
+
+    def field_words(self) -> Mapping[str, StrPromise | str]:
+        """What the fields of members are called."""
+        return MEMBER_WORDS
 
     def read_query(self, data: object) -> Query:
         """Read a query over members."""

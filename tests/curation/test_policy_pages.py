@@ -220,7 +220,7 @@ def test_what_was_found_at_night_is_kept_until_the_next(desk, troubled):
     assert inspections.keep(timezone.now()) == 3
     kept = Inspection.objects.get(surface="home")
     assert {row["code"] for row in kept.findings} == {"pin_inactive", "boost_against_bury"}
-    assert "3 findings" in words(desk.get(reverse("desk:lint")))
+    assert "Home 3 0 minutes ago" in words(desk.get(reverse("desk:lint"))).replace("\xa0", " ")
     Item.objects.update(active=True)
     assert inspections.keep(timezone.now()) == 2
 
