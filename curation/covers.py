@@ -116,10 +116,9 @@ def _palette(family: str, chance: bytes) -> tuple[str, str, str, str]:
 
 
 def _circle(x: float, y: float, radius: float) -> str:
-    return (
-        f"M{x - radius:.0f} {y:.0f}a{radius:.0f} {radius:.0f} 0 1 0 {2 * radius:.0f} 0"
-        f"a{radius:.0f} {radius:.0f} 0 1 0 {-2 * radius:.0f} 0z"
-    )
+    r = round(radius)
+    half = f"a{r} {r} 0 1 0"
+    return f"M{round(x) - r} {y:.0f}{half} {2 * r} 0{half} {-2 * r} 0z"
 
 
 def _polygon(*points: tuple[float, float]) -> str:

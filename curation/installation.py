@@ -1,4 +1,4 @@
-"""What every installation has from the first migration on: counters, roles and two surfaces."""
+"""What every installation has from the first migration on: counters, roles and two surfaces; and further shelves."""
 
 from __future__ import annotations
 
@@ -20,6 +20,14 @@ SURFACES: Final[Mapping[str, Mapping[str, Any]]] = {
     "similar": {"name": "Similar items", "kind": "similar", "depth": 50},
 }
 
+SHELVES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "start": {"name": "Rate a few", "diversity": 0.3},
+    "new": {"name": "New"},
+    "popular": {"name": "Popular"},
+    "different": {"name": "Something different", "explore_every": 1},
+}
+"""Surfaces that the home page shows as shelves where they are there, each by what curators decide on it."""
+
 
 def ensure(get_model: Callable[[str, str], Any] = apps.get_model) -> None:
     """Make what is missing; leave what is there as it is. Migrations pass their own models."""
@@ -34,3 +42,9 @@ def ensure_roles(get_model: Callable[[str, str], Any] = apps.get_model) -> None:
     """Make the groups that stand for the roles."""
     for role in ROLES:
         get_model("auth", "Group").objects.get_or_create(name=role)
+
+
+def ensure_shelves() -> None:
+    """Make the surfaces of the home page's further shelves that are missing."""
+    for slug, settings in SHELVES.items():
+        apps.get_model("curation", "Surface").objects.get_or_create(slug=slug, defaults=settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,10 @@ _LIKE, _DISLIKE = 1, -1
 
 @dataclass(frozen=True)
 class Card:
-    """One item on a page; `nonce` keys the feedback that this very card sends, so a double click is one event."""
+    """One item on a page; `nonce` keys the feedback that this very card sends, so a double click is one event.
+
+    `shelf` names where on the page it stands, since an item may stand on several shelves.
+    """
 
     item: Item
     nonce: str
@@ -31,6 +34,7 @@ class Card:
     rating: Rating | None = None
     curated: bool = False
     sampled: bool = False
+    shelf: str = "item"
 
     @property
     def item_id(self) -> UUID:
@@ -40,7 +44,7 @@ class Card:
     @property
     def key(self) -> str:
         """A name for the card's elements in the page."""
-        return self.item.id.hex
+        return f"{self.shelf}-{self.item.id.hex}"
 
     @property
     def title(self) -> str:
@@ -93,6 +97,16 @@ class Card:
         return bool(self.rating and self.rating.favourite)
 
     @property
+    def never(self) -> bool:
+        """Whether the member wants to see no more of the item."""
+        return bool(self.rating and self.rating.never)
+
+    @property
+    def whole_stars(self) -> str:
+        """The stars as the form has them; empty for none, and for what lies between two."""
+        return f"{self.stars:.0f}" if self.stars and self.stars == int(self.stars) else ""
+
+    @property
     def facts(self) -> list[tuple[str, str]]:
         """The attributes as (name, value) for the item's page."""
         given = [
@@ -107,6 +121,7 @@ def cards(
     subject: UUID | None,
     impression: UUID | None = None,
     slate: UUID | None = None,
+    shelf: str = "item",
 ) -> list[Card]:
     """The cards of placements in their order: two queries however many they are."""
     ordered = [(UUID(str(placement["id"])), placement) for placement in placements]
@@ -117,8 +132,10 @@ def cards(
         Card(
             item=items[item],
             nonce=secrets.token_urlsafe(9),
-            impression=str(impression or ""),
-            slate=str(slate or ""),
+            # What kept its place on the page from an earlier slate has none in this one.
+            impression=str(impression or "") if "slot" in placement else "",
+            slate=str(slate or "") if "slot" in placement else "",
+            shelf=shelf,
             rating=ratings.get(item),
             curated=bool(placement.get("curated")),
             sampled=bool(placement.get("sampled")),
@@ -126,6 +143,16 @@ def cards(
         for item, placement in ordered
         if item in items
     ]
+
+
+def what_was_said(subject: UUID | None, items: Sequence[UUID]) -> set[UUID]:
+    """Those of the items of which the member said something that does not send them away."""
+    said = _ratings(subject, list(items)).values()
+    return {
+        each.item_id
+        for each in said
+        if not each.never and (each.stars or each.thumb or each.favourite)
+    }
 
 
 def _ratings(subject: UUID | None, items: list[UUID]) -> dict[UUID, Rating]:

@@ -32,6 +32,12 @@ def coverage() -> Coverage:
     return Coverage(name, embedded, Item.objects.filter(active=True).count())
 
 
+def is_behind() -> bool:
+    """Whether active items have no vector of the encoder in use."""
+    now = coverage()
+    return now.embedded < now.active
+
+
 def request(actor: User | None = None) -> EmbeddingJob:
     """Ask for the items that are new or changed to be embedded; the job that is open, where there is one."""
     name = encoders.current().name

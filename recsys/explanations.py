@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from recsys import reasons, traces, why
 from recsys.models import Slate
 
 PATIENCE_S: Final = 1.5
 MOST_EXPLAINED: Final = 20
+MOST_NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,24 @@ class Explained:
     slot: int
     texts: Sequence[str]
     evidence: Sequence[why.Evidence] | None
+
+    @property
+    def spoke(self) -> Sequence[why.Spoke]:
+        """The items of the history that spoke most for it, whichever scorer names them."""
+        named: dict[str, why.Spoke] = {}
+        for row in self.evidence or ():
+            for each in row.items:
+                if each.item not in named or named[each.item].share < each.share:
+                    named[each.item] = each
+        return sorted(named.values(), key=lambda each: -each.share)[:MOST_NAMED]
+
+    @property
+    def sentence(self) -> str:
+        """Why it stands there, in one sentence; the items that it ends in are `spoke`."""
+        reason = str(_("; ")).join(self.texts)
+        if self.spoke:
+            return _("%(reason)s, above all because of these:") % {"reason": reason}
+        return _("%(reason)s.") % {"reason": reason}
 
 
 def of(slate: Slate, item: UUID) -> Explained | None:

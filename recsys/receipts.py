@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -15,8 +16,9 @@ from django.utils.translation import ngettext
 
 from curation.models import Item, Member
 from feedback import actions
-from feedback.events import NewInteraction, Outcome
-from feedback.models import Kind
+from feedback.events import NewInteraction, Outcome, Status
+from feedback.models import Kind, Rating
+from feedback.said import Aspect, event_behind, was_undone
 from feedback.states import note_robot
 from recsys import shelves, visitors
 from recsys.feedback_forms import CommentForm, FeedbackForm, ViewForm
@@ -26,12 +28,16 @@ _KEPT = "receipt"
 
 @dataclass(frozen=True)
 class Receipt:
-    """What happened; `event` names what an undo takes back, `version` the feedback that the next slate must cover."""
+    """What happened; `event` names what an undo takes back, `version` the feedback that the next slate must cover.
+
+    `signed_out` says that it is kept for a visitor, though the page was made for somebody who had signed in.
+    """
 
     text: str
     event: str = ""
     item: str = ""
     version: int = 0
+    signed_out: bool = False
 
     @property
     def undoable(self) -> bool:
@@ -40,16 +46,51 @@ class Receipt:
 
 
 def record(request: HttpRequest, target: Item, form: FeedbackForm) -> Receipt:
-    """Record one act of whoever looks."""
-    member, act, stars = shelves.viewer(request), form.act, form.cleaned_data["stars"]
-    value = 1.0 if act == Kind.FAVOURITE else stars
-    event = f"page.{form.cleaned_data['nonce']}.{act.name.lower()}.{stars or ''}"
-    impression = form.cleaned_data["impression"]
-    outcome = _record(request, member, event, act, target, value=value, impression=impression)
-    if outcome.status == "rejected":
+    """Record one act of whoever looks, or take one back."""
+    if form.takes_back:
+        return take_back(request, target, form.takes_back)
+    act, stars = form.act, form.cleaned_data["stars"]
+    event, outcome = _acted(request, target, form)
+    if outcome.status == Status.REJECTED:
         return Receipt(text=outcome.text or _("That could not be recorded."))
     said = _shared(request, target) if act is Kind.SHARE else _said(act, stars, target.title)
-    return Receipt(text=said, event=event, item=str(target.id), version=outcome.version or 0)
+    return Receipt(
+        text=said,
+        event=event,
+        item=str(target.id),
+        version=outcome.version or 0,
+        signed_out=bool(form.cleaned_data["signed"]) and not request.user.is_authenticated,
+    )
+
+
+def _acted(request: HttpRequest, target: Item, form: FeedbackForm) -> tuple[str, Outcome]:
+    """Record an act under the key of its card; under a fresh one where an old page says again what was taken back."""
+    member, act, stars = shelves.viewer(request), form.act, form.cleaned_data["stars"]
+    words = {
+        "value": 1.0 if act == Kind.FAVOURITE else stars,
+        "impression": form.cleaned_data["impression"],
+    }
+    event = f"page.{form.cleaned_data['nonce']}.{act.name.lower()}.{stars or ''}"
+    outcome = _record(request, member, event, act, target, **words)
+    if outcome.status == Status.DUPLICATE and was_undone(
+        member.subject, settings.DEFAULT_SOURCE, event
+    ):
+        event = f"{event}.{secrets.token_urlsafe(6)}"
+        outcome = _record(request, member, event, act, target, **words)
+    return event, outcome
+
+
+def take_back(request: HttpRequest, target: Item, aspect: Aspect) -> Receipt:
+    """Take back what whoever looks now says of an item; what they had said before holds again."""
+    member = shelves.viewer(request)
+    row = Rating.objects.filter(subject=member.subject, item_id=target.id).first()
+    behind = event_behind(row, aspect) if row else None
+    if behind is None:
+        return Receipt(text=_("There is nothing of this to take back any more."))
+    source, event = behind
+    key = f"{event}.undo"
+    outcome = _record(request, member, key, Kind.UNDO, target, source=source, undoes=event)
+    return _taken_back(outcome, target)
 
 
 def comment(request: HttpRequest, target: Item, form: CommentForm) -> Receipt:
@@ -58,7 +99,7 @@ def comment(request: HttpRequest, target: Item, form: CommentForm) -> Receipt:
     event = f"page.{told['nonce']}.comment"
     words = {"text": told["text"], "public": told["public"]}
     outcome = _record(request, member, event, Kind.COMMENT, target, **words)
-    if outcome.status == "rejected":
+    if outcome.status == Status.REJECTED:
         return Receipt(text=outcome.text or _("That could not be recorded."))
     said = _("Your comment is kept.")
     return Receipt(text=said, event=event, item=str(target.id), version=outcome.version or 0)
@@ -76,11 +117,14 @@ def undo(request: HttpRequest, target: Item, event: str) -> Receipt:
     """Take back an act that a receipt named."""
     member = shelves.viewer(request)
     outcome = _record(request, member, f"{event}.undo", Kind.UNDO, target, undoes=event)
-    if outcome.status == "rejected":
+    return _taken_back(outcome, target)
+
+
+def _taken_back(outcome: Outcome, target: Item) -> Receipt:
+    if outcome.status == Status.REJECTED:
         return Receipt(text=outcome.text or _("That could not be taken back."))
-    return Receipt(
-        text=_("Taken back: %(title)s.") % {"title": target.title}, version=outcome.version or 0
-    )
+    text = _("Taken back: %(title)s.") % {"title": target.title}
+    return Receipt(text=text, version=outcome.version or 0)
 
 
 def click(request: HttpRequest, shown: Item) -> None:
@@ -112,7 +156,14 @@ def kept(request: HttpRequest) -> Receipt | None:
 
 
 def _record(
-    request: HttpRequest, member: Member, event: str, kind: Kind, target: Item, **more: Any
+    request: HttpRequest,
+    member: Member,
+    event: str,
+    kind: Kind,
+    target: Item,
+    *,
+    source: str = "",
+    **more: Any,
 ) -> Outcome:
     told = NewInteraction(
         event=event,
@@ -122,8 +173,8 @@ def _record(
         simulated=member.simulated,
         **more,
     )
-    # A page's events are this installation's own, wherever its member comes from.
-    (outcome,) = actions.record([told], source=settings.DEFAULT_SOURCE)
+    # A page's events are this installation's own, wherever its member comes from; an undo stands beside its event.
+    (outcome,) = actions.record([told], source=source or settings.DEFAULT_SOURCE)
     if visitors.is_robot(request):
         note_robot(member.subject)
     return outcome

@@ -149,7 +149,12 @@ def slate(ask: Ask, *, feedback: int = 0) -> Served:
 
 
 def for_nobody(
-    surface: str, *, size: int, language: str = "", anchor: UUID | None = None
+    surface: str,
+    *,
+    size: int,
+    language: str = "",
+    anchor: UUID | None = None,
+    exclude: frozenset[UUID] = frozenset(),
 ) -> list[dict[str, Any]]:
     """The placements for whoever is no member yet: the fallback, checked; nothing is made or logged.
 
@@ -160,7 +165,8 @@ def for_nobody(
     now = check(place, body)
     if now is None:
         raise UnknownSurface(_("There is no surface %(slug)s.") % {"slug": surface})
-    placements, _short = body.serve(now.gone | ({str(anchor)} if anchor else set()), size)
+    unwanted = {str(item) for item in exclude} | ({str(anchor)} if anchor else set())
+    placements, _short = body.serve(now.gone | unwanted, size)
     return [_shown(each) for each in placements]
 
 

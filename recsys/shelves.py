@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -15,24 +17,119 @@ from django.utils.translation import gettext as _
 from curation.access import roles_of
 from curation.models import Item, Member, User
 from recsys import serving, visitors
-from recsys.cards import Card, cards
+from recsys.arrangement import Moves, arrange, moves, pack
+from recsys.cards import Card, cards, what_was_said
 from recsys.serving import Ask, MemberKey, Served
+from recsys.shelf_kinds import HOME, ShelfKind
 
-_HOME_SIZE = 20
-_SIMILAR_SIZE = 6
-_PATIENCE_MS = 1_500
-"""How long the answer to feedback may wait for the slate that covers it."""
-_TRACE_READERS = frozenset({"curator", "analyst", "operator", "administrator"})
+SIMILAR_SIZE: Final = 8
+MOST_SHOWN: Final = 48
+"""Where a shelf ends; its surface's depth has to reach as far."""
+_PATIENCE_MS: Final = 1_500
+"""How long the answer to feedback may wait for the slate that covers it, and a shelf that a page fetches later."""
+_TRACE_READERS: Final = frozenset({"curator", "analyst", "operator", "administrator"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where on a page a shelf stands: what the page shows of it and elsewhere, and whether it is a row among others."""
+
+    shown: Sequence[UUID] = ()
+    elsewhere: Sequence[UUID] = ()
+    as_row: bool = False
+
+    @property
+    def everything(self) -> list[UUID]:
+        """All that the page shows."""
+        return [*self.shown, *self.elsewhere]
+
+
+NOWHERE: Final = Place()
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """One row of cards with the sentence that explains it."""
+    """One shelf with what explains it. `before` are the items of it that the page shows already, of a further part.
 
+    `as_row` says that it stands among others on one page, to be looked along. `moves` is what an act changed.
+    """
+
+    kind: ShelfKind
     cards: Sequence[Card]
     sentence: str
     mode: str
+    subject: UUID | None = None
+    anchor: Item | None = None
     trace_url: str = ""
+    before: Sequence[UUID] = ()
+    elsewhere: Sequence[UUID] = ()
+    as_row: bool = False
+    moves: Moves | None = None
+    of_stranger: bool = False
+
+    @property
+    def name(self) -> str:
+        """What the shelf's elements are named by in the page."""
+        return self.kind.name
+
+    @property
+    def title(self) -> str:
+        """Its heading."""
+        title = self.anchor.title if self.anchor else ""
+        return str(self.kind.title) % {"title": title} if title else str(self.kind.title)
+
+    @property
+    def shown(self) -> str:
+        """All that the page shows of it, packed."""
+        return pack([*self.before, *(card.item_id for card in self.cards)])
+
+    @property
+    def without(self) -> str:
+        """What stands on other shelves of the page, packed."""
+        return pack(self.elsewhere)
+
+    @property
+    def url(self) -> str:
+        """Its own page."""
+        return url_of(self.kind, self.anchor)
+
+    @property
+    def more_url(self) -> str:
+        """Where it goes on; empty at its end."""
+        shown = len(self.before) + len(self.cards)
+        if self.of_stranger or len(self.cards) < self.kind.size or shown >= MOST_SHOWN:
+            return ""
+        return url_of(self.kind, self.anchor, shown=self.shown)
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the newest feedback is not in it yet."""
+        return self.mode == serving.STALE
+
+    @property
+    def is_fallback(self) -> bool:
+        """Whether it is nobody's in particular."""
+        return self.mode == serving.FALLBACK and not self.of_stranger
+
+    @property
+    def moved_up(self) -> Sequence[str]:
+        """The titles of what went up."""
+        return self._titles(self.moves.up if self.moves else ())
+
+    @property
+    def come(self) -> Sequence[str]:
+        """The titles of what was not there before."""
+        return self._titles(self.moves.new if self.moves else ())
+
+    def _titles(self, items: Collection[UUID]) -> Sequence[str]:
+        return [card.title for card in self.cards if card.item_id in items]
+
+
+def url_of(kind: ShelfKind, anchor: Item | None = None, **more: str) -> str:
+    """The address of a shelf's own page, or of what follows on it."""
+    told = ({"of": str(anchor.pk)} if anchor else {}) | more
+    page = reverse("shelf", args=[kind.name])
+    return f"{page}?{urlencode(told)}" if told else page
 
 
 def viewer(request: HttpRequest) -> Member:
@@ -50,43 +147,123 @@ def subject_of(request: HttpRequest) -> UUID | None:
     return visitor.subject if visitor else None
 
 
-def home(request: HttpRequest, *, feedback: int = 0) -> Shelf:
-    """The shelf of the home surface, covering at least that version of the member's feedback."""
+def shelf(
+    request: HttpRequest,
+    kind: ShelfKind = HOME,
+    *,
+    anchor: Item | None = None,
+    place: Place = NOWHERE,
+    feedback: int = 0,
+) -> Shelf:
+    """A shelf, or what follows on it; covers at least that version of the member's feedback."""
     member = _key(request)
     if member is None:
-        placements = serving.for_nobody("home", size=_HOME_SIZE, language=get_language() or "")
-        return Shelf(cards(placements, subject=None), _for_strangers(), serving.FALLBACK)
-    ask = _ask(member, "home", _HOME_SIZE)
-    served = serving.slate(
-        replace(ask, wait_ms=_PATIENCE_MS) if feedback else ask, feedback=feedback
-    )
+        placements = _for_nobody(kind, anchor, kind.size, place.everything)
+        return _strangers(kind, anchor, placements, place)
+    ask = _ask(member, kind, kind.size, anchor, exclude=place.everything)
+    served = _served(ask, feedback, patient=place.as_row)
     return Shelf(
-        cards=_cards(served),
-        sentence=_sentence(served),
+        kind=kind,
+        subject=served.member,
+        cards=_cards(served, kind),
+        sentence=_sentence(kind, served.mode),
         mode=served.mode,
+        anchor=anchor,
         trace_url=_trace_url(request, served),
+        before=place.shown,
+        elsewhere=place.elsewhere,
+        as_row=place.as_row,
+    )
+
+
+def laid_out_again(
+    request: HttpRequest,
+    kind: ShelfKind,
+    *,
+    anchor: Item | None = None,
+    place: Place = NOWHERE,
+    feedback: int = 0,
+) -> Shelf:
+    """The shelf that a page shows after an act: what the member spoke of stays, the rest follows the new slate."""
+    member, shown = _key(request), place.shown
+    if member is None or not shown:
+        return shelf(request, kind, anchor=anchor, place=place, feedback=feedback)
+    kept = what_was_said(subject_of(request), shown)
+    size = min(len(shown), MOST_SHOWN)
+    others = {*kept, *place.elsewhere}
+    served = _served(_ask(member, kind, size, anchor, exclude=others), feedback)
+    placed = {UUID(each["id"]): each for each in served.placements}
+    order = arrange(shown, kept, placed)
+    told = [placed.get(item, {"id": item}) for item in order]
+    laid = cards(
+        told,
+        subject=served.member,
+        impression=served.impression,
+        slate=served.slate,
+        shelf=kind.name,
+    )
+    fresh = served.mode == serving.FRESH
+    return Shelf(
+        kind=kind,
+        cards=laid,
+        sentence=_sentence(kind, served.mode),
+        mode=served.mode,
+        anchor=anchor,
+        trace_url=_trace_url(request, served),
+        elsewhere=place.elsewhere,
+        as_row=place.as_row,
+        moves=moves(shown, order, kept) if fresh else None,
     )
 
 
 def similar(request: HttpRequest, anchor: Item) -> Sequence[Card]:
     """Items similar to one, as cards."""
-    member = _key(request)
+    member, kind = _key(request), replace(HOME, name="similar", surface="similar")
     if member is None:
-        language = get_language() or ""
-        placements = serving.for_nobody(
-            "similar", size=_SIMILAR_SIZE, language=language, anchor=anchor.id
-        )
-        return cards(placements, subject=None)
-    served = serving.slate(_ask(member, "similar", _SIMILAR_SIZE, anchor))
-    return _cards(served)
+        return cards(_for_nobody(kind, anchor, SIMILAR_SIZE), subject=None, shelf=kind.name)
+    return _cards(_served(_ask(member, kind, SIMILAR_SIZE, anchor), 0), kind)
 
 
-def _cards(served: Served) -> Sequence[Card]:
+def _served(ask: Ask, feedback: int, *, patient: bool = False) -> Served:
+    """Serve a slate; patiently where it answers feedback, or is fetched behind a page that stands already."""
+    wait = _PATIENCE_MS if feedback or patient else None
+    return serving.slate(replace(ask, wait_ms=wait), feedback=feedback)
+
+
+def _for_nobody(
+    kind: ShelfKind, anchor: Item | None, size: int, before: Collection[UUID] = ()
+) -> list[dict[str, Any]]:
+    return serving.for_nobody(
+        kind.surface,
+        size=size,
+        language=get_language() or "",
+        anchor=anchor.id if anchor else None,
+        exclude=frozenset(before),
+    )
+
+
+def _strangers(
+    kind: ShelfKind, anchor: Item | None, placements: Sequence[Mapping[str, Any]], place: Place
+) -> Shelf:
+    return Shelf(
+        kind=kind,
+        cards=cards(placements, subject=None, shelf=kind.name),
+        sentence=_sentence(kind, serving.FALLBACK),
+        mode=serving.FALLBACK,
+        anchor=anchor,
+        elsewhere=place.elsewhere,
+        as_row=place.as_row,
+        of_stranger=True,
+    )
+
+
+def _cards(served: Served, kind: ShelfKind) -> Sequence[Card]:
     return cards(
         served.placements,
         subject=served.member,
         impression=served.impression,
         slate=served.slate,
+        shelf=kind.name,
     )
 
 
@@ -99,29 +276,30 @@ def _key(request: HttpRequest) -> MemberKey | None:
     return MemberKey(settings.DEFAULT_SOURCE, outside_id) if outside_id else None
 
 
-def _ask(member: MemberKey, surface: str, size: int, anchor: Item | None = None) -> Ask:
+def _ask(
+    member: MemberKey,
+    kind: ShelfKind,
+    size: int,
+    anchor: Item | None = None,
+    exclude: Collection[UUID] = (),
+) -> Ask:
     return Ask(
         member=member,
-        surface=surface,
+        surface=kind.surface,
         size=size,
         language=get_language() or "",
         anchor=anchor.id if anchor else None,
+        exclude=frozenset(exclude),
         shown=True,
     )
 
 
-def _for_strangers() -> str:
-    return _("What people watch now. Rate a few, and the next page is yours.")
-
-
-def _sentence(served: Served) -> str:
-    if served.mode == "fresh":
-        return _(
-            "Made just now from your ratings, what people watch now, and what our curators decided."
-        )
-    if served.mode == "stale":
-        return _("From a moment ago: your newest feedback is kept and will count shortly.")
-    return _("What people watch now. Your own shelf is being prepared; what you rate is kept.")
+def _sentence(kind: ShelfKind, mode: str) -> str:
+    if kind.sentence:
+        return str(kind.sentence)
+    if mode == serving.FALLBACK:
+        return _("What people choose now. Rate a few, and it becomes your own.")
+    return _("From your ratings, what people choose now, and what our curators decided.")
 
 
 def _trace_url(request: HttpRequest, served: Served) -> str:

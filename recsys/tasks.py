@@ -38,6 +38,14 @@ def explain(slate_id: str, items: list[str], reply: str) -> None:
     evidence.answer(UUID(slate_id), [UUID(item) for item in items], reply)
 
 
+@shared_task(name="recsys.encode_query", acks_late=False, max_retries=0)
+def encode_query(words: str, reply: str) -> None:
+    """Give the vector of a query to whoever searches by meaning; torch stays in a child of the worker."""
+    from recsys import query_encoder
+
+    query_encoder.answer(words, reply)
+
+
 @shared_task(name="recsys.execute_run", acks_late=False, max_retries=0)
 def execute_run(_run_id: str) -> None:
     """Do the training run that stands first, whichever was rung for."""

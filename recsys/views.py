@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Final
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
@@ -13,15 +14,20 @@ from django.views.decorators.vary import vary_on_headers
 
 from curation.access import role_required, roles_of
 from curation.models import Item
-from recsys import comment_pane, explanations, receipts, shelves, traces
+from curation.withheld import shown_to
+from recsys import comment_pane, explanations, homepage, receipts, shelves, traces
 from recsys.cards import cards
-from recsys.feedback_forms import CommentForm, FeedbackForm, UndoForm, ViewForm
+from recsys.feedback_forms import CommentForm, FeedbackForm, PlaceForm, UndoForm, ViewForm
 from recsys.models import Slate
 from recsys.receipts import Receipt
+from recsys.serving import UnknownSurface
+from recsys.shelf_kinds import BECAUSE, KINDS, START, ShelfKind
+from recsys.shelves import Place
 from recsys.supposed_pane import supposed_pane
 from recsys.trace_tables import tables_of
 from recsys.visitors import for_everybody
 
+Context = Callable[[HttpRequest, Item, Receipt], dict[str, object]]
 TRACE_READERS: Final = frozenset({"curator", "analyst", "operator"})
 
 
@@ -30,15 +36,41 @@ TRACE_READERS: Final = frozenset({"curator", "analyst", "operator"})
 def home(request: HttpRequest) -> HttpResponse:
     """The shelf of whoever looks; a stranger is told besides what this is and how to sign in."""
     receipt = receipts.kept(request)
-    shelf = shelves.home(request, feedback=receipt.version if receipt else 0)
-    return render(request, "recsys/home.html", {"shelf": shelf, "receipt": receipt, "next": "/"})
+    page = homepage.of(request, feedback=receipt.version if receipt else 0)
+    told = {"page": page, "shelf": page.shelf, "receipt": receipt, "next": "/"}
+    return render(request, "recsys/home.html", told)
+
+
+@for_everybody
+@vary_on_headers("HX-Request")
+@require_GET
+def shelf(request: HttpRequest, name: str) -> HttpResponse:
+    """One shelf: its page; to htmx the shelf as it stands on another page, or what follows on it."""
+    place = PlaceForm(_named(request.GET, name))
+    if name not in KINDS or not place.is_valid():
+        raise Http404
+    kind, receipt = place.kind, receipts.kept(request)
+    try:
+        made = shelves.shelf(
+            request,
+            kind,
+            anchor=_anchor(kind, place),
+            place=_place(place),
+            feedback=receipt.version if receipt else 0,
+        )
+    except UnknownSurface:
+        raise Http404 from None
+    told = {"shelf": made, "receipt": receipt, "next": made.url}
+    if not _by_htmx(request):
+        return render(request, "recsys/shelf.html", told)
+    return render(request, "recsys/_more.html" if place.items else "recsys/_shelf.html", told)
 
 
 @for_everybody
 @require_GET
 def item(request: HttpRequest, item_id: UUID) -> HttpResponse:
     """One item with what is similar to it; coming from a slate counts as a click on it."""
-    shown = get_object_or_404(Item, id=item_id, active=True)
+    shown = get_object_or_404(shown_to(shelves.subject_of(request)), id=item_id)
     receipts.click(request, shown)
     return render(request, "recsys/item.html", _item_page(request, shown, receipts.kept(request)))
 
@@ -105,6 +137,7 @@ def trace(request: HttpRequest, slate_id: UUID) -> HttpResponse:
 
 
 @for_everybody
+@vary_on_headers("HX-Request")
 @require_GET
 def why(request: HttpRequest, slate_id: UUID, item_id: UUID) -> HttpResponse:
     """Why an item stands in a slate, to whom the slate was made for and to staff; to others it is not there."""
@@ -112,7 +145,8 @@ def why(request: HttpRequest, slate_id: UUID, item_id: UUID) -> HttpResponse:
     explained = explanations.of(slate, item_id)
     if explained is None or not _may_ask_why(request, slate):
         raise Http404
-    return render(request, "recsys/why.html", {"slate": slate, "why": explained})
+    name = "recsys/_why.html" if _by_htmx(request) else "recsys/why.html"
+    return render(request, name, {"slate": slate, "why": explained})
 
 
 def _may_ask_why(request: HttpRequest, slate: Slate) -> bool:
@@ -126,13 +160,51 @@ def _answer(request: HttpRequest, target: Item | None, receipt: Receipt) -> Http
     if not _by_htmx(request):
         receipts.keep(request, receipt)
         return redirect(_next(request))
-    if target is not None and request.headers.get("HX-Target") == "comments":
-        pane = comment_pane.of(request, target, receipt=receipt)
-        return render(request, "recsys/_comments.html", pane)
-    if target is not None and request.headers.get("HX-Target") == "item":
-        return render(request, "recsys/_item.html", _item_fragment(request, target, receipt))
-    shelf = shelves.home(request, feedback=receipt.version)
-    return render(request, "recsys/_shelf.html", {"shelf": shelf, "receipt": receipt, "next": "/"})
+    aim = request.headers.get("HX-Target", "")
+    if target is not None and aim in _FRAGMENTS:
+        name, context = _FRAGMENTS[aim]
+        return render(request, name, context(request, target, receipt))
+    if target is not None and aim.startswith(_ENTRY):
+        return render(request, "recsys/_entry.html", _entry(request, target, receipt))
+    return _shelf_again(request, receipt)
+
+
+def _shelf_again(request: HttpRequest, receipt: Receipt) -> HttpResponse:
+    place = PlaceForm(request.POST)
+    place.is_valid()  # a page that says nothing of itself, or nonsense, is answered with the member's own shelf
+    kind, version = place.kind, receipt.version
+    try:
+        made = shelves.laid_out_again(
+            request,
+            kind,
+            anchor=_anchor(kind, place),
+            place=_place(place),
+            feedback=version,
+        )
+    except (UnknownSurface, Http404):
+        made = shelves.shelf(request, feedback=version)
+    told = {"shelf": made, "receipt": receipt, "next": made.url}
+    answer = render(request, "recsys/_shelf.html", told)
+    if kind is START and version:
+        answer["HX-Trigger"] = "start-rated"
+    return answer
+
+
+def _named(told: QueryDict, name: str) -> QueryDict:
+    query = told.copy()
+    query["shelf"] = name
+    return query
+
+
+def _place(told: PlaceForm) -> Place:
+    return Place(told.items, told.elsewhere, bool(told.cleaned_data.get("row")))
+
+
+def _anchor(kind: ShelfKind, place: PlaceForm) -> Item | None:
+    """The item that a shelf starts from; 404 where it names none."""
+    if kind is not BECAUSE:
+        return None
+    return get_object_or_404(Item, id=place.cleaned_data.get("of"), active=True)
 
 
 def _by_htmx(request: HttpRequest) -> bool:
@@ -157,6 +229,23 @@ def _item_fragment(request: HttpRequest, shown: Item, receipt: Receipt | None) -
         "facts": card.facts,
         "next": card.url,
     }
+
+
+def _comments(request: HttpRequest, shown: Item, receipt: Receipt | None) -> dict[str, object]:
+    return comment_pane.of(request, shown, receipt=receipt)
+
+
+def _entry(request: HttpRequest, shown: Item, receipt: Receipt) -> dict[str, object]:
+    """One card of a list, which an act leaves where it is."""
+    (card,) = cards([{"id": shown.id}], subject=shelves.subject_of(request), shelf="entry")
+    return {"card": card, "receipt": receipt, "next": _next(request)}
+
+
+_ENTRY: Final = "entry-"
+_FRAGMENTS: Final[Mapping[str, tuple[str, Context]]] = {
+    "comments": ("recsys/_comments.html", _comments),
+    "item": ("recsys/_item.html", _item_fragment),
+}
 
 
 def _next(request: HttpRequest) -> str:

@@ -30,6 +30,7 @@ class Spoke:
     item: str
     title: str
     share: float
+    item_id: str = ""
 
     @property
     def percent(self) -> int:
@@ -105,7 +106,7 @@ def _with_titles(told: Mapping[UUID, Any]) -> Known:
             Evidence(
                 row["scorer"],
                 tuple(
-                    Spoke(*outside[named["item"]], named["share"])
+                    Spoke(*outside[named["item"]], named["share"], named["item"])
                     for named in row["items"]
                     if named["item"] in outside
                 ),

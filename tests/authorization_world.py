@@ -164,6 +164,7 @@ def _things(users: dict[str, User]) -> dict[str, Any]:
         "drafted": draft.decision.pk,
         "revision_id": draft.revision.pk,
         "slug": "home",
+        "name": "home",
         "clustering_id": Clustering.objects.create(report=CLUSTERS).pk,
         "cluster": 0,
         "segment_slug": actions.make_list(actor=curator, slug="guests", name="Guests").slug,

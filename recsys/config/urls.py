@@ -10,13 +10,25 @@ from django.urls import include, path
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.i18n import set_language
 
-from recsys import desk_views, health, operation_views, styleguide, telemetry_views, views
+from recsys import (
+    desk_views,
+    health,
+    history_views,
+    operation_views,
+    search_views,
+    styleguide,
+    telemetry_views,
+    views,
+)
 
 login = require_http_methods(["GET", "HEAD", "POST"])(account.login)
 logout = require_POST(account.logout)
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("search/", search_views.search, name="search"),
+    path("history/", history_views.history, name="history"),
+    path("shelves/<slug:name>/", views.shelf, name="shelf"),
     path("items/<uuid:item_id>/", views.item, name="item"),
     path("items/<uuid:item_id>/feedback/", views.feedback_on_item, name="feedback-on-item"),
     path("items/<uuid:item_id>/view/", views.view_of_item, name="view-of-item"),

@@ -12,7 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from curation.models import User
 from feedback.stats import roll_up
-from recsys.demo import first_blend, loading, people, readiness, training
+from recsys import embeddings, encoders
+from recsys.demo import first_blend, loading, people, readiness, shelves, training
 from recsys.demo.client import Client
 
 PARAMETERS: Final[dict[str, dict[str, Any]]] = {"dot": {"embedding_size": 64, "epochs": 3}}
@@ -50,7 +51,14 @@ class Command(BaseCommand):
             training.train(users["operator"], PARAMETERS, self._tell)
         if first_blend.is_wanted():
             self._blend(users["curator"])
+        if shelves.are_wanted():
+            shelves.publish(users["curator"])
+            self._tell("shelves: start, new, popular, something different")
         self._open(people.renew_tokens(users))
+        # The first slate was served, so that this may take its time.
+        if encoders.current().folder and embeddings.is_behind():
+            embeddings.request(users["operator"])
+            self._tell("asked for the items' texts to be embedded, for search by meaning")
 
     def _load(self) -> None:
         self._tell(f"{loading.load_items()} films")

@@ -27,7 +27,7 @@ def film(db):
 
 def act(client, film, *, htmx=True, **fields):
     body = {"nonce": uuid4().hex[:12], "next": "/"} | fields
-    headers = {"HX-Request": "true", "HX-Target": "shelf"} if htmx else {}
+    headers = {"HX-Request": "true", "HX-Target": "shelf-home"} if htmx else {}
     return client.post(reverse("feedback-on-item", args=[film.pk]), body, headers=headers)
 
 

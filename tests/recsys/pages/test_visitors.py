@@ -25,7 +25,7 @@ def film():
 
 def act(client, film, **fields):
     body = {"nonce": uuid4().hex[:12], "next": "/"} | fields
-    headers = {"HX-Request": "true", "HX-Target": "shelf"}
+    headers = {"HX-Request": "true", "HX-Target": "shelf-home"}
     return client.post(reverse("feedback-on-item", args=[film.pk]), body, headers=headers)
 
 

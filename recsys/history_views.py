@@ -1,0 +1,31 @@
+"""The page of a member's own history."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from recsys import histories, receipts, shelves
+from recsys.feedback_forms import number_of
+from recsys.visitors import for_everybody
+
+
+@never_cache
+@for_everybody
+@require_GET
+def history(request: HttpRequest) -> HttpResponse:
+    """What whoever looks said of items, list by list; each can be changed or taken back where it stands."""
+    name = request.GET.get("list", "")
+    shown = histories.of(
+        shelves.subject_of(request),
+        name if name in histories.NAMES else "rated",
+        number_of(request.GET.get("page")),
+    )
+    told = {
+        "history": shown,
+        "receipt": receipts.kept(request),
+        "next": request.get_full_path(),
+    }
+    return render(request, "recsys/history.html", told)
