@@ -62,7 +62,7 @@ def test_an_unknown_family_is_answered_with_those_there_are():
     with pytest.raises(
         registry.UnknownFamily, match="'magic', only popularity, item_knn, user_knn"
     ):
-        registry.family("svd")
+        registry.family("magic")
 
 
 HEAVY = {"torch", "scipy", "numpy", "django", "implicit", "transformers", "sentence_transformers"}
