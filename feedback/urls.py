@@ -11,6 +11,7 @@ app_name = "feedback"
 urlpatterns = [
     path("", views.report, name="report"),
     path("feedback/", views.activity, name="activity"),
+    path("items/", views.items, name="items"),
     path("slots/", views.slots, name="slots"),
     path("members/", views.members, name="members"),
     path("comments/", views.comments, name="comments"),

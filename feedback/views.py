@@ -37,6 +37,13 @@ def activity(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @role_required("analyst", "curator")
+def items(request: HttpRequest) -> HttpResponse:
+    """Which items won and lost, and which nobody is shown."""
+    return shell.page(request, pages.ITEMS)
+
+
+@require_GET
+@role_required("analyst", "curator")
 def slots(request: HttpRequest) -> HttpResponse:
     """How slots were answered, and how current the slates were."""
     return shell.page(request, pages.SLOTS)

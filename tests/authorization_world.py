@@ -176,6 +176,8 @@ def _things(users: dict[str, User]) -> dict[str, Any]:
         "kind": "pin",
         "about": "items",
         "table": "activity",
+        "scorer_table": "shares",
+        "decision_table": "curated",
         "app_label": "curation",
         "url": "nowhere/",
         "uidb36": "nobody",

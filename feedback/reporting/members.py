@@ -30,7 +30,7 @@ from feedback.tallies import STANDING
 
 SEGMENTS_DRAWN: Final = 12
 
-_IN_DAYS: Final = f"""
+IN_DAYS: Final = f"""
 FROM feedback_interaction AS told
 WHERE told.occurred_at >= %(start)s AND told.occurred_at < %(end)s AND {STANDING}
   AND (%(simulated)s OR NOT told.simulated)
@@ -44,13 +44,13 @@ WHERE told.occurred_at >= %(start)s AND told.occurred_at < %(end)s AND {STANDING
 
 ACTIVE: Final = f"""
 SELECT date_trunc(%(step)s, told.occurred_at, %(zone)s) AS step, count(DISTINCT told.subject)
-{_IN_DAYS} GROUP BY step
+{IN_DAYS} GROUP BY step
 """
 
 _COMERS: Final = f"""
 WITH came AS MATERIALIZED (
     SELECT subject, step, row_number() OVER (PARTITION BY subject ORDER BY step) = 1 AS first FROM (
-        SELECT DISTINCT told.subject, date_trunc(%(step)s, told.occurred_at, %(zone)s) AS step {_IN_DAYS}
+        SELECT DISTINCT told.subject, date_trunc(%(step)s, told.occurred_at, %(zone)s) AS step {IN_DAYS}
     ) AS told
 )
 SELECT step, count(*), count(*) FILTER (WHERE first), count(*) FILTER (WHERE first AND NOT EXISTS (

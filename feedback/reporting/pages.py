@@ -6,7 +6,17 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
-from feedback.reporting import activity, changes, freshness, members, overview, ratings, slots
+from feedback.reporting import (
+    activity,
+    changes,
+    freshness,
+    members,
+    overview,
+    ratings,
+    slots,
+    tail,
+    winners,
+)
 from feedback.reporting.sections import Page
 
 OVERVIEW: Final = Page(
@@ -31,6 +41,20 @@ ACTIVITY: Final = Page(
         "hours": activity.hours,
     },
 )
+ITEMS: Final = Page(
+    "items",
+    "feedback:download",
+    _("What won and what lost"),
+    _(
+        "Items that members turned to more, or less, than to all others, and those that nobody is shown."
+    ),
+    {
+        "rated": winners.rated,
+        "answered": winners.answered,
+        "tenths": tail.tenths,
+        "unseen": tail.unseen,
+    },
+)
 SLOTS: Final = Page(
     "slots",
     "feedback:download",
@@ -50,7 +74,7 @@ MEMBERS: Final = Page(
     },
 )
 
-PAGES: Final = (OVERVIEW, ACTIVITY, SLOTS, MEMBERS)
+PAGES: Final = (OVERVIEW, ACTIVITY, ITEMS, SLOTS, MEMBERS)
 
 
 def page_of(table: str) -> Page | None:

@@ -23,7 +23,10 @@ from feedback.reporting.spans import Span, rows
 TABS: Final = (
     ("overview", "feedback:report", gettext_lazy("Overview")),
     ("feedback", "feedback:activity", gettext_lazy("Feedback")),
+    ("items", "feedback:items", gettext_lazy("Items")),
     ("slots", "feedback:slots", gettext_lazy("Surfaces and slots")),
+    ("scorers", "report-scorers", gettext_lazy("Scorers")),
+    ("decisions", "report-decisions", gettext_lazy("Decisions")),
     ("members", "feedback:members", gettext_lazy("Members and segments")),
     ("comments", "feedback:comments", gettext_lazy("Comments")),
     ("cleaning", "feedback:cleaning", gettext_lazy("Kept out")),

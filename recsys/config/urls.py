@@ -15,6 +15,7 @@ from recsys import (
     health,
     history_views,
     operation_views,
+    report_views,
     search_views,
     styleguide,
     telemetry_views,
@@ -36,6 +37,18 @@ urlpatterns = [
     path("feedback/undo/", views.undo_feedback, name="undo-feedback"),
     path("slates/<uuid:slate_id>/", views.trace, name="trace"),
     path("slates/<uuid:slate_id>/items/<uuid:item_id>/", views.why, name="why"),
+    path("report/scorers/", report_views.scorers, name="report-scorers"),
+    path(
+        "report/scorers/<slug:scorer_table>.csv",
+        report_views.scorers_table,
+        name="report-scorers-table",
+    ),
+    path("report/decisions/", report_views.decisions, name="report-decisions"),
+    path(
+        "report/decisions/<slug:decision_table>.csv",
+        report_views.decisions_table,
+        name="report-decisions-table",
+    ),
     path("report/", include("feedback.urls")),
     # Two names each: Django's, and allauth's own.
     path("login/", login, name="login"),

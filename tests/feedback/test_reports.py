@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from curation import memberships
 from curation.ids import new_id
-from curation.models import Segment, Surface
+from curation.models import Item, Segment, Surface
 from feedback import impressions
 from feedback.actions import record
 from feedback.events import NewInteraction
@@ -27,7 +27,7 @@ from tests.feedback.cast import told, undo
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ["report", "activity", "slots", "members"]
+PAGES = ["report", "activity", "items", "slots", "members"]
 
 
 @pytest.fixture
@@ -382,3 +382,85 @@ def test_days_may_be_compared_to_those_of_the_month_before_or_to_nothing(analyst
     assert "compared to 2024-01-30 to 2024-02-29" in shown(analyst, **spans)
     assert "compared to 2024-02-01 to 2024-02-29" in shown(analyst, compare="month", **spans)
     assert "choose a comparison period" in shown(analyst, compare="none")
+
+
+# Items --------------------------------------------------------------------------------------------------
+
+
+def test_an_item_wins_or_loses_only_where_its_interval_leaves_all_others(analyst, ada, films):
+    noon = timezone.now() - timedelta(days=1)
+    stars = {0: [5, 5, 5, 5, 5, 5], 1: [1, 1, 2, 1, 1, 2], 2: [3, 3, 4, 3, 4, 3], 3: [5, 5, 5]}
+    events = [
+        vars_of(told(ada, f"{film}-{n}", Kind.RATING, films[film], float(value)))
+        | {"occurred_at": noon - timedelta(minutes=n)}
+        for film, values in stars.items()
+        for n, value in enumerate(values)
+    ]
+    record([NewInteraction(**event) for event in events], source="test")
+    roll_up()
+    found = rows(analyst, "rated")
+    # All 21 ratings: (30 + 8 + 20 + 15) / 21 = 3.48. The last film has too few, the third lies around the mean.
+    assert [row[:4] for row in found] == [
+        ["Film 0", "won", "6", "5.0"],
+        ["Film 1", "lost", "6", repr(8 / 6)],
+    ]
+    text = shown(analyst, "items")
+    assert (
+        "1 items were rated surely better than all together (3.48 stars), 1 surely worse." in text
+    )
+    assert reverse("item", args=[films[0].pk]) in text
+
+
+def test_items_are_told_by_how_they_were_answered_when_served(analyst, ada, films):
+    for number in range(8):
+        made = new_id()
+        impressions.write([slate_of(ada, films, made)])
+        record([told(ada, f"c{number}", Kind.CLICK, films[0], impression=made)], source="test")
+    found = rows(analyst, "answered")
+    # Eight slates of four films, the first clicked in each: 100 % against 25 % of all. Of eight without a click
+    # Wilson's interval still reaches 32 %, so none of the others lost.
+    assert [row[:4] for row in found] == [["Film 0", "won", "8", "1.0"]]
+    assert "1 items were clicked surely more than all together (25 %)" in shown(analyst, "items")
+
+
+def slate_of(member, films, made):
+    return Impression(
+        id=made,
+        served_at=timezone.now() - timedelta(minutes=5),
+        subject=member.subject,
+        surface="home",
+        mode="fresh",
+        items=[film.pk for film in films],
+        slots=[1, 2, 3, 4],
+        propensities=[1.0, 1.0, 0.25, 1.0],
+        curated=[False] * 4,
+    )
+
+
+def test_what_was_never_served_is_named_and_the_tail_counted(analyst, history, films):
+    for number in range(6):
+        Item.objects.create(source="test", outside_id=f"new-{number}", title=f"New {number}")
+    assert [row[0] for row in rows(analyst, "unseen")] == [f"New {n}" for n in range(6)]
+    assert "40 % of the 10 active items were served at least once; 6 never." in shown(
+        analyst, "items"
+    )
+    found = rows(analyst, "tenths")
+    # Ten items, five interactions: two on each of two films, one on a third.
+    assert [row[1:3] for row in found[:4]] == [["1", "2"], ["1", "2"], ["1", "1"], ["1", "0"]]
+
+
+def test_explored_placements_stand_beside_the_slots_around_them(analyst, ada, films):
+    for number in range(10):
+        made = new_id()
+        impressions.write([slate_of(ada, films, made)])
+        if number < 3:
+            record([told(ada, f"c{number}", Kind.CLICK, films[2], impression=made)], source="test")
+    roll_up()
+    # Slot 3 explores; beside it are slots 2 and 4.
+    found = rows(analyst, "explored")
+    assert [row[:4] for row in found] == [
+        ["explored", "10", "3", "0"],
+        ["slots beside them", "20", "0", "0"],
+    ]
+    assert "Chance decided 10 placements: too few" in shown(analyst, "slots")
+    assert rows(analyst, "modes")[0][1:4] == ["10", "0", "0"]
