@@ -44,6 +44,11 @@ def tell_published(request: HttpRequest, done: Publication) -> None:
     """Say on the next page what a publish did, and what lint had to say."""
     versions = ", ".join(f"{slug} {number}" for slug, number in done.versions.items())
     messages.success(request, _("Published. Versions now: %(versions)s.") % {"versions": versions})
+    tell_findings(request, done)
+
+
+def tell_findings(request: HttpRequest, done: Publication) -> None:
+    """Say on the next page what lint had to say of a publish."""
     for finding in done.findings:
         messages.warning(request, finding.text)
 

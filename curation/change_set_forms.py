@@ -74,3 +74,11 @@ class ScheduleForm(forms.Form):
             except Invalid as problem:
                 self.add_error(str(problem.errors[0]["field"]), str(problem))
         return data
+
+
+class TwoVersionsForm(forms.Form):
+    """Two versions to compare, and from which one on downwards they are listed."""
+
+    before = forms.IntegerField(required=False, min_value=0)
+    after = forms.IntegerField(required=False, min_value=0)
+    below = forms.IntegerField(required=False, min_value=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from curation import actions, desk, inspections
+from curation import actions, desk, outlooks
 from curation.access import role_required
-from curation.answering import actor_of, attempt, page, tell_published
+from curation.answering import actor_of, attempt, page, tell_findings
 from curation.change_set_forms import DraftForm, OpenForm, ScheduleForm
 from curation.forms import ReasonForm
 from curation.lineages import named
@@ -37,18 +38,29 @@ def change_sets(request: HttpRequest) -> HttpResponse:
 @role_required("curator")
 @require_http_methods(["GET", "POST"])
 def publish(request: HttpRequest, change_set_id: UUID) -> HttpResponse:
-    """What a change set holds and what lint says of it; publish it after that look."""
+    """What a change set would change, for whom, and what lint says; publish it after that look, with a receipt."""
     home = _found(change_set_id)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         told = {"change_set": home, "reason": form.cleaned_data["reason"]}
         done = attempt(form, lambda: actions.publish(actor=actor_of(request), **told))
         if done:
-            tell_published(request, done)
-            return redirect("desk:index")
-    found = inspections.of_drafts(home, timezone.now()) if _is_open(home) else []
-    context = {"title": home.name, "home": home, "form": form, "findings": found}
-    return page(request, "publish", {**context, "drafts": desk.drafts(home)})
+            tell_findings(request, done)
+            return redirect("desk:publish", home.pk)
+    context = {"title": home.name, "home": home, "form": form, **_outlook(home)}
+    return page(request, "publish", context)
+
+
+def _outlook(home: ChangeSet) -> dict[str, Any]:
+    """What a change set changes: before its publish with lint and reach, after it with the versions it made."""
+    drafted = outlooks.drafted(home)
+    told: dict[str, Any] = {"drafted": drafted, "is_open": _is_open(home)}
+    if home.published_at:
+        return {**told, "receipt": outlooks.receipt(home), "blocked": outlooks.blocked(drafted)}
+    if not told["is_open"]:
+        return told
+    reach = outlooks.reach([each.line.revision for each in drafted])
+    return {**told, "reach": reach, "inbox": outlooks.inbox(home, timezone.now())}
 
 
 @role_required("curator")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from django.db.models import Count, Prefetch, Q
 from django.utils import timezone
@@ -19,7 +20,8 @@ from curation.models import Block, ChangeSet, Decision, PolicyVersion, Revision,
 from curation.policies import drafts_of, in_force, live_blocks, revisions_of
 from curation.queries import Schema, schema
 
-_VERSIONS_SHOWN: Final = 20
+_VERSIONS_SHOWN: Final = 5
+_VERSIONS_LISTED: Final = 50
 _CLOSED_SHOWN: Final = 30
 
 
@@ -56,6 +58,29 @@ def of_surface(surface: Surface) -> dict[str, Any]:
         "versions": PolicyVersion.objects.filter(surface=surface)
         .select_related("published_by")
         .order_by("-number")[:_VERSIONS_SHOWN],
+    }
+
+
+def blend_of(surface: Surface) -> Revision | None:
+    """The blend that holds on a surface for everybody, where one does: the last published of the highest priority."""
+    held = in_version(surface, surface.policy_version).filter(
+        decision__kind=Decision.Kind.BLEND, segment=None, member=None
+    )
+    return held.order_by("-priority", "-entries__published_at").first()
+
+
+def versions(surface: Surface, below: int | None = None) -> dict[str, Any]:
+    """A page of a surface's versions, newest first, and where the next one begins; the two newest are chosen."""
+    rows = PolicyVersion.objects.filter(surface=surface).select_related("published_by")
+    if below is not None:
+        rows = rows.filter(number__lt=below)
+    found = list(rows.order_by("-number")[: _VERSIONS_LISTED + 1])
+    now = surface.policy_version
+    return {
+        "versions": found[:_VERSIONS_LISTED],
+        "older": found[_VERSIONS_LISTED - 1].number if len(found) > _VERSIONS_LISTED else None,
+        "before": now - 1,
+        "after": now,
     }
 
 
@@ -122,6 +147,17 @@ def lines(revisions: Iterable[Revision], known: Schema | None = None) -> list[Li
     """Revisions in words; `known` is the schema of items, if read already."""
     now, kinds = timezone.now(), schema() if known is None else known
     return [Line(row, in_words(row, kinds), _state(row, now)) for row in revisions]
+
+
+def words_of(decisions: Mapping[UUID, int]) -> dict[str, str]:
+    """What decisions say, in the revision that is named for each; those that are not there are left out."""
+    kinds = schema() if decisions else {}
+    rows = named().filter(decision__in=decisions)
+    return {
+        str(row.decision_id): in_words(row, kinds)
+        for row in rows
+        if row.number == decisions[row.decision_id]
+    }
 
 
 def in_words(revision: Revision, kinds: Schema) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from curation import (
+    blend_views,
     catalogue_views,
     change_set_views,
     form_views,
@@ -24,6 +25,8 @@ urlpatterns = [
     path("decisions/<uuid:decision_id>/", views.decision, name="decision"),
     path("decisions/<uuid:decision_id>/end/", views.end, name="end"),
     path("decisions/<uuid:decision_id>/revise/", views.revise, name="revise"),
+    path("blends/new/", blend_views.new, name="new-blend"),
+    path("blends/<uuid:decision_id>/", blend_views.revise, name="revise-blend"),
     path("change-sets/", change_set_views.change_sets, name="change-sets"),
     path("change-sets/<uuid:change_set_id>/", change_set_views.publish, name="publish"),
     path("change-sets/<uuid:change_set_id>/discard/", change_set_views.discard, name="discard"),
@@ -53,6 +56,7 @@ urlpatterns = [
     path("export/", policy_views.download, name="export"),
     path("import/", policy_views.upload, name="import"),
     path("surfaces/<slug:slug>/", views.surface, name="surface"),
+    path("surfaces/<slug:slug>/versions/", policy_views.versions, name="versions"),
     path(
         "surfaces/<slug:slug>/versions/<int:before>/<int:after>/",
         policy_views.compare,

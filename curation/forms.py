@@ -90,7 +90,7 @@ class DecisionForm(forms.Form):
 
     def terms_fields(self) -> Iterator[forms.BoundField]:
         """The fields that all kinds share and that mostly stay as they are."""
-        shown = {"surface", "reason", "base", *self.content, *self.condition_fields}
+        shown = {"surface", "reason", "base", "then", *self.content, *self.condition_fields}
         return (field for field in self if field.name not in shown)
 
     def clean(self) -> dict[str, Any]:
@@ -142,6 +142,7 @@ class BlendForm(DecisionForm):
         min_value=0,
         help_text=_("Makes the utility a logit. Empty: as in the blend that this one replaces."),
     )
+    then = forms.ChoiceField(choices=[("draft", "draft"), ("live", "live")], required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """One weight and one scale for each live scorer."""
@@ -157,6 +158,9 @@ class BlendForm(DecisionForm):
             )
         pairs = ((f"weight-{name}", f"scale-{name}") for name in self.scorers)
         self.content = (*(field for pair in pairs for field in pair), "beta")
+        self.fields["change_set"].help_text = _(
+            "The name of a change set; a new one is made of it."
+        )
 
     def weights(self) -> dict[str, float]:
         """Scorer to weight."""
@@ -168,8 +172,12 @@ class BlendForm(DecisionForm):
         return {name: scale for name, scale in chosen.items() if scale}
 
     def clean(self) -> dict[str, Any]:
-        """Some scorer must speak."""
+        """Some scorer must speak; what goes live does so alone, not with all that its change set holds."""
         data = super().clean()
+        if data.get("then") == "live":
+            data["change_set"] = ""
+        elif data.get("then") == "draft" and not data.get("change_set", "").strip():
+            data["change_set"] = str(_("Weights of the scorers"))
         weights = [data.get(f"weight-{name}") for name in self.scorers]
         if None not in weights and not any(weights):
             raise forms.ValidationError(_("At least one weight must be above 0."))

@@ -18,6 +18,7 @@ from curation import actions, desk, histories, inspections, todo
 from curation.access import role_required, roles_of
 from curation.actions import Imported, Publication, Terms
 from curation.answering import actor_of, attempt, page, tell_published
+from curation.change_set_forms import TwoVersionsForm
 from curation.decision_files import export
 from curation.file_forms import ImportForm
 from curation.forms import SafetyForm
@@ -73,6 +74,22 @@ def _block(request: HttpRequest, form: SafetyForm) -> Publication:
 
 @role_required("curator")
 @require_GET
+def versions(request: HttpRequest, slug: str) -> HttpResponse:
+    """The versions of a surface, newest first; two that are chosen are compared."""
+    here = get_object_or_404(Surface, slug=slug)
+    form = TwoVersionsForm(request.GET)
+    valid, chosen = form.is_valid(), form.cleaned_data
+    if valid and chosen["before"] is not None and chosen["after"] is not None:
+        return redirect("desk:compare", here.slug, chosen["before"], chosen["after"])
+    half = valid and {chosen["before"], chosen["after"]} != {None}
+    title = _("Versions of %(surface)s") % {"surface": here.name}
+    found = desk.versions(here, below=chosen.get("below"))
+    error = _("Choose two versions, one before and one after.") if half or not valid else ""
+    return page(request, "versions", {"title": title, "surface": here, "error": error, **found})
+
+
+@role_required("curator")
+@require_GET
 def compare(request: HttpRequest, slug: str, before: int, after: int) -> HttpResponse:
     """What differs between two versions of a surface, field by field."""
     here = get_object_or_404(Surface, slug=slug)
@@ -85,7 +102,8 @@ def compare(request: HttpRequest, slug: str, before: int, after: int) -> HttpRes
         "before": before,
         "after": after,
     }
-    return page(request, "compare", {"title": title, "surface": here, **found})
+    numbers = {"before": before, "after": after}
+    return page(request, "compare", {"title": title, "surface": here, **numbers, **found})
 
 
 @role_required("curator")

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -22,6 +23,7 @@ from curation.forms import FORMS, BlendForm, DecisionForm, ReasonForm, RuleForm
 from curation.models import Decision, Revision, Surface, User
 from curation.problems import Conflict, Problem
 from curation.reach import reach_of
+from curation.viewpoints import ViewpointForm
 
 _ASKED: Final = frozenset({"look", "rows"})
 """The buttons that save nothing: count what it touches, or add a condition."""
@@ -37,9 +39,11 @@ def surfaces(request: HttpRequest) -> HttpResponse:
 @role_required("curator")
 @require_GET
 def surface(request: HttpRequest, slug: str) -> HttpResponse:
-    """One surface: its decisions, its blocks, its drafts and its versions."""
+    """One surface: its decisions, blocks, drafts and versions; beside them its slate now and as drafted."""
     here = get_object_or_404(Surface, slug=slug)
-    return page(request, "surface", {"title": here.name, "surface": here, **desk.of_surface(here)})
+    form = ViewpointForm(request.GET or None, surface=here)
+    context = {"title": here.name, "surface": here, "viewpoint": form}
+    return page(request, "surface", {**context, **desk.of_surface(here)})
 
 
 @role_required("curator")
@@ -48,6 +52,8 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
     """Write a decision of one kind: live when saved, or kept in a draft."""
     if kind not in FORMS:
         raise Http404
+    if kind == Decision.Kind.BLEND and request.method == "GET":
+        return redirect(f"{reverse('desk:new-blend')}?{request.GET.urlencode()}")
     first = {name: request.GET.get(name) for name in ("surface", "item", "change_set")}
     looked = not _ASKED.isdisjoint(request.POST)
     given = {key: value for key, value in first.items() if value}
@@ -98,6 +104,8 @@ def end(request: HttpRequest, decision_id: UUID) -> HttpResponse:
 def revise(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """Write a decision anew; where somebody was quicker, show what they wrote beside what was typed."""
     one = get_object_or_404(Decision.objects.select_related("surface"), pk=decision_id)
+    if one.kind == Decision.Kind.BLEND and request.method == "GET":
+        return redirect("desk:revise-blend", one.pk)
     newest = desk.newest_of(one)
     looked = not _ASKED.isdisjoint(request.POST)
     try:

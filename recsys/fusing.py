@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -13,12 +13,13 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import connection, transaction
 
+from curation import policies
 from curation.fusion import codec
 from curation.fusion.engine import fuse
 from curation.fusion.slate import Placement
 from curation.fusion.slate import Slate as Fused
 from curation.ids import new_id
-from curation.models import ChangeSet, Member, Surface
+from curation.models import ChangeSet, Member, Revision, Surface
 from recsys import cache, doorbell, gathering, telemetry
 from recsys.bodies import Whole
 from recsys.gathering import Gathered, Reading
@@ -64,7 +65,7 @@ def read(place: Place) -> Reading:
 def make(reading: Reading) -> Made:
     """Fuse what was read and keep the slate, with its inputs where they are to be kept."""
     inputs = gathering.gather(reading)
-    fused = fuse(inputs.candidates, inputs.policy, inputs.context, inputs.seed)
+    fused = _fused(inputs)
     slate = Slate(
         id=new_id(),
         surface_id=fused.surface,
@@ -92,12 +93,43 @@ def preview(
 
     `situation` may name a device, a language and an anchor. Raises Surface.DoesNotExist, Member.DoesNotExist.
     """
-    member = Member.objects.get(subject=subject) if subject else None
-    source, outside_id = (member.source, member.outside_id) if member else ("", "")
-    place = Place(surface, source, outside_id, **(situation or {}))
+    place = _place(surface, subject, situation or {})
     with gathering.snapshot():
         reading = gathering.read(place, gathering.look(place), at, change_set)
-    inputs = gathering.gather(reading)
+    return _fused(gathering.gather(reading))
+
+
+def side_by_side(
+    surface: str,
+    subject: UUID | None,
+    at: datetime | None,
+    situation: Mapping[str, str],
+    drafts: Mapping[UUID, Revision],
+) -> tuple[Fused, Fused | None]:
+    """What `preview` gives without and with drafts, read and scored once; the second is None without any.
+
+    `drafts` by decision; they need not be saved.
+    """
+    place = _place(surface, subject, situation)
+    with gathering.snapshot():
+        reading = gathering.read(place, gathering.look(place), at)
+        policy = policies.policy_with(reading.surface, reading.instant, drafts) if drafts else None
+        if policy is not None:
+            reading.catalogue.columns(policy.fields, reading.check.versions["statistics"])
+    scores = gathering.scores_of(reading)
+    now = _fused(gathering.gather(reading, scores))
+    if policy is None:
+        return now, None
+    return now, _fused(gathering.gather(replace(reading, policy=policy), scores))
+
+
+def _place(surface: str, subject: UUID | None, situation: Mapping[str, str]) -> Place:
+    member = Member.objects.get(subject=subject) if subject else None
+    source, outside_id = (member.source, member.outside_id) if member else ("", "")
+    return Place(surface, source, outside_id, **situation)
+
+
+def _fused(inputs: Gathered) -> Fused:
     return fuse(inputs.candidates, inputs.policy, inputs.context, inputs.seed)
 
 

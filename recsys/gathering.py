@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +30,8 @@ from recsys.live import Live
 from recsys.ml.interactions import History
 from recsys.places import Place
 
+Scores = Mapping[str, Floats]
+"""Scorer to its scores of the whole catalogue."""
 ALIKE: Final = 200
 """How many of the best candidates the diversity knob compares with each other."""
 
@@ -123,10 +125,10 @@ def _feedback(check: Check, instant: datetime, shown_days: int) -> MemberFeedbac
     return state_of(check.subject, at=instant, shown_days=shown_days, worth=worth)
 
 
-def gather(reading: Reading) -> Gathered:
-    """Score the whole catalogue and choose the candidates."""
+def gather(reading: Reading, scores: Scores | None = None) -> Gathered:
+    """Score the whole catalogue, unless that was done before, and choose the candidates."""
     context = _context(reading)
-    whole = _whole(reading)
+    whole = _whole(reading, scores_of(reading) if scores is None else scores)
     rows = choose(whole, reading.policy, context)
     anchor = reading.anchor
     if anchor is not None:
@@ -189,9 +191,8 @@ def _context(reading: Reading) -> Context:
     )
 
 
-def _whole(reading: Reading) -> Whole:
+def _whole(reading: Reading, scores: Scores) -> Whole:
     items, said = reading.catalogue, reading.feedback
-    scores = _scores(reading)
     return Whole(
         ids=items.ids,
         scores=scores,
@@ -206,8 +207,8 @@ def _whole(reading: Reading) -> Whole:
     )
 
 
-def _scores(reading: Reading) -> dict[str, Floats]:
-    """Raw scores of the whole catalogue by scorer; a damaged one knows nothing."""
+def scores_of(reading: Reading) -> dict[str, Floats]:
+    """Raw scores of the whole catalogue by scorer, whatever the policy; a damaged one knows nothing."""
     items = reading.catalogue
     history = history_of(reading.feedback.history, reading.anchor, reading.instant)
     return {

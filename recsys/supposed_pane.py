@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from curation import desk
 from curation.fusion.codec import CodecError
 from curation.models import ChangeSet
 from recsys.models import Slate
@@ -28,10 +30,13 @@ class SupposeForm(forms.Form):
 
 def supposed_pane(request: HttpRequest, slate: Slate) -> dict[str, Any]:
     """The form, and the decisions in words; None where the inputs of the slate are not there to be fused again."""
-    form = SupposeForm(request.GET)
+    form = SupposeForm(request.GET, label_suffix="")
     chosen = form.cleaned_data["change_set"] if form.is_valid() else None
     try:
         told = suppose(slate, chosen)
     except CodecError:
         told = None
-    return {"form": form, "supposed": None if told is None else supposed_rows(told)}
+    if told is None:
+        return {"form": form, "supposed": None}
+    words = desk.words_of({UUID(each.decision): each.revision for each in told})
+    return {"form": form, "supposed": supposed_rows(told, words)}

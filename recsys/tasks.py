@@ -46,6 +46,14 @@ def encode_query(words: str, reply: str) -> None:
     query_encoder.answer(words, reply)
 
 
+@shared_task(name="recsys.preview", acks_late=False, max_retries=0)
+def preview(preview_id: str, asked: dict[str, Any], reply: str) -> None:
+    """Fuse the slates that a curator wants to see side by side, and keep none of them."""
+    from recsys import previewer
+
+    previewer.answer(preview_id, asked, reply)
+
+
 @shared_task(name="recsys.execute_run", acks_late=False, max_retries=0)
 def execute_run(_run_id: str) -> None:
     """Do the training run that stands first, whichever was rung for."""

@@ -70,6 +70,24 @@ DENIALS: Final = {
 }
 """Why an item may not be shown."""
 
+LEFT_OUT: Final = {
+    "absent": _("not live"),
+    "knows_nothing": _("knows nothing of this member; its weight went to the others"),
+}
+"""Why a scorer of weight had no part."""
+
+TIERS: Final = {
+    "unscored": _("No scorer knows this item: it stands after those that one knows."),
+    "bottom": _("A rule sends this item to the bottom: it stands after all others."),
+}
+"""What a tier below the first one means."""
+
+SELECTIONS: Final = {
+    "mmr": _("how alike it is to what stands above"),
+    "calibration": _("how far it leads away from the member’s profile"),
+}
+"""What the diversity knob takes a penalty for."""
+
 VERSIONS: Final = {
     "policy": _("policy"),
     "blocks": _("blocks"),

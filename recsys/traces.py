@@ -37,7 +37,7 @@ def trace_of(slate: Slate) -> dict[str, Any]:
         "context": slate.context,
         "replayable": slate.inputs is not None,
         **trace,
-        "items": _outside(set(_items(trace))),
+        "items": outside(set(_items(trace))),
     }
 
 
@@ -56,7 +56,8 @@ def _items(trace: Mapping[str, Any]) -> Iterator[str]:
         yield from denial["items"]
 
 
-def _outside(items: Iterable[str]) -> dict[str, dict[str, str]]:
+def outside(items: Iterable[str]) -> dict[str, dict[str, str]]:
+    """What items are outside, by id: source, item, title; those that are gone are left out."""
     rows = Item.objects.filter(pk__in=[UUID(item) for item in items])
     return {
         str(pk): {"source": source, "item": outside_id, "title": title}

@@ -1,4 +1,4 @@
-"""The member's pages: the shelf, an item, feedback with its receipt; and the trace that staff read."""
+"""The member's pages: the shelf, an item, feedback with its receipt, and why an item stands where it does."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from curation.access import role_required, roles_of
+from curation.access import roles_of
 from curation.models import Item
 from curation.withheld import shown_to
-from recsys import comment_pane, explanations, homepage, receipts, shelves, traces
+from recsys import comment_pane, explanations, homepage, receipts, shelves
 from recsys.cards import cards
 from recsys.feedback_forms import CommentForm, FeedbackForm, PlaceForm, UndoForm, ViewForm
 from recsys.models import Slate
@@ -23,12 +23,10 @@ from recsys.receipts import Receipt
 from recsys.serving import UnknownSurface
 from recsys.shelf_kinds import BECAUSE, KINDS, START, ShelfKind
 from recsys.shelves import Place
-from recsys.supposed_pane import supposed_pane
-from recsys.trace_tables import tables_of
+from recsys.staff_pages import READERS
 from recsys.visitors import for_everybody
 
 Context = Callable[[HttpRequest, Item, Receipt], dict[str, object]]
-TRACE_READERS: Final = frozenset({"curator", "analyst", "operator"})
 
 
 @for_everybody
@@ -123,19 +121,6 @@ def undo_feedback(request: HttpRequest) -> HttpResponse:
     return _answer(request, target, receipts.undo(request, target, form.cleaned_data["event"]))
 
 
-@role_required(*TRACE_READERS)
-@require_GET
-def trace(request: HttpRequest, slate_id: UUID) -> HttpResponse:
-    """The arithmetic and the decisions behind one slate, slot by slot."""
-    slate = get_object_or_404(Slate, id=slate_id)
-    tables = tables_of(traces.trace_of(slate))
-    asked = "evidence" in request.GET
-    if asked:
-        explanations.add_to(tables["placements"], slate)
-    pane = supposed_pane(request, slate)
-    return render(request, "recsys/trace.html", {"slate": slate, "asked": asked, **tables, **pane})
-
-
 @for_everybody
 @vary_on_headers("HX-Request")
 @require_GET
@@ -150,7 +135,7 @@ def why(request: HttpRequest, slate_id: UUID, item_id: UUID) -> HttpResponse:
 
 
 def _may_ask_why(request: HttpRequest, slate: Slate) -> bool:
-    if roles_of(request.user) & TRACE_READERS:
+    if roles_of(request.user) & frozenset(READERS):
         return True
     return slate.subject is None or slate.subject == shelves.subject_of(request)
 

@@ -149,6 +149,9 @@ def _things(users: dict[str, User]) -> dict[str, Any]:
     return {
         "item_id": item.pk,
         "slate_id": slate.pk,
+        "slot": 1,
+        "preview_id": item.pk,
+        "side": "now",
         "comment_id": item.pk,
         "run_id": Run.objects.create(family="ease").pk,
         "job_id": EmbeddingJob.objects.create(encoder="small").pk,

@@ -19,6 +19,7 @@ from recsys import (
     search_views,
     styleguide,
     telemetry_views,
+    trace_views,
     views,
 )
 
@@ -35,7 +36,9 @@ urlpatterns = [
     path("items/<uuid:item_id>/view/", views.view_of_item, name="view-of-item"),
     path("items/<uuid:item_id>/comments/", views.comment_on_item, name="comment-on-item"),
     path("feedback/undo/", views.undo_feedback, name="undo-feedback"),
-    path("slates/<uuid:slate_id>/", views.trace, name="trace"),
+    path("slates/", trace_views.slates, name="slates"),
+    path("slates/<uuid:slate_id>/", trace_views.trace, name="trace"),
+    path("slates/<uuid:slate_id>/slots/<int:slot>/", trace_views.placement, name="trace-slot"),
     path("slates/<uuid:slate_id>/items/<uuid:item_id>/", views.why, name="why"),
     path("report/scorers/", report_views.scorers, name="report-scorers"),
     path(
@@ -63,6 +66,7 @@ urlpatterns = [
     path("admin/rewards/", include("feedback.reward_urls")),
     path("admin/runs/", include("recsys.run_urls")),
     path("admin/proposals/", include("recsys.proposal_urls")),
+    path("admin/previews/", include("recsys.preview_urls")),
     path("admin/clusterings/", include("recsys.clustering_urls")),
     path("admin/operations/", operation_views.overview, name="operations"),
     path("admin/", admin.site.urls),

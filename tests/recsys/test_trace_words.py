@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from curation.fusion.effects import EFFECTS
-from curation.fusion.slate import Denial, Outcome
-from recsys.trace_words import DENIALS, KINDS, OUTCOMES
+from curation.fusion.policy import DiversityKind
+from curation.fusion.slate import Denial, Outcome, Tier
+from recsys.trace_words import DENIALS, KINDS, OUTCOMES, SELECTIONS, TIERS
 
 
 @pytest.mark.parametrize(
@@ -15,6 +16,8 @@ from recsys.trace_words import DENIALS, KINDS, OUTCOMES
         ({*EFFECTS, "pin", "block", "blend"}, KINDS),
         ({each.value for each in Outcome}, OUTCOMES),
         ({each.value for each in Denial}, DENIALS),
+        ({each.value for each in Tier} - {"scored"}, TIERS),
+        ({each.value for each in DiversityKind} - {"none"}, SELECTIONS),
     ],
 )
 def test_every_code_of_a_trace_has_words(codes, words):
