@@ -50,14 +50,15 @@ class Check:
 
 def checks(family: str, device: str = "auto") -> list[Check]:
     """What a launch of a family would find now; counts go no further than matters."""
-    workers = Heartbeat.objects.filter(role="training", beat_at__gt=Now() - LIVES)
-    gpus = [gpu for gpu in workers.values_list("device", flat=True) if gpu]
+    alive = Heartbeat.objects.filter(role="training", beat_at__gt=Now() - LIVES)
+    workers = list(alive.values_list("device", flat=True))
+    gpus = [gpu for gpu in workers if gpu]
     return [
         *_data(),
         *_texts(family),
         _disk(family),
         Check("writable", writable()),
-        Check("worker", ok=workers.exists(), facts={"n": workers.count()}),
+        Check("worker", ok=bool(workers), facts={"n": len(workers)}),
         Check("device", ok=device != "cuda" or bool(gpus), facts={"gpus": gpus}),
     ]
 
