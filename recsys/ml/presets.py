@@ -79,6 +79,11 @@ PRESETS: Final[Mapping[str, tuple[Preset, ...]]] = {
             {"regularization": 500.0},
         ),
     ),
+    "svd": (
+        _quick(gettext_noop("A quarter of the factors: smaller, coarser."), factors=8),
+        _RECOMMENDED,
+        _thorough(gettext_noop("Four times the factors: finer, larger, slower."), factors=128),
+    ),
     "als": (
         _quick(
             gettext_noop("A quarter of the factors and a third of the passes."),

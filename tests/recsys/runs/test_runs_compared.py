@@ -75,9 +75,10 @@ def test_paging_keeps_the_filter(desk, make_run):
 
 def test_the_list_stops_renewing_itself_when_nothing_runs(desk, make_run):
     make_run(state=Job.State.FAILED)
-    assert "hx-trigger" not in desk.get(reverse("runs:list")).content.decode()
+    part = {"headers": {"HX-Request": "true"}}
+    assert "hx-trigger" not in desk.get(reverse("runs:list"), **part).content.decode()
     make_run(state=Job.State.RUNNING)
-    assert "hx-trigger" in desk.get(reverse("runs:list")).content.decode()
+    assert "hx-trigger" in desk.get(reverse("runs:list"), **part).content.decode()
 
 
 def test_an_empty_list_leads_to_the_first_launch(desk):

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from recsys import run_pace
 from recsys.models import Job, RunProgress
 from tests.factories import UserFactory
 
@@ -49,25 +50,43 @@ def test_a_run_that_ended_early_shows_where_it_stopped(desk, make_run, state):
     assert steps(desk.get(reverse("runs:detail", args=[run.id])))[3] == "stopped"
 
 
-def test_without_earlier_runs_the_pace_says_how_long_is_left(desk, running):
-    page = desk.get(reverse("runs:detail", args=[running().id]))
-    assert page.context["left"] == "About 1 min 0 s left, by its pace so far."
+def left(run):
+    """What is said of a run a minute after it began."""
+    run.refresh_from_db()
+    before = run_pace.usual(run.family, run.parameters)
+    return run_pace.left(run, run.progress, before, run.started_at + timedelta(minutes=1))
 
 
-def test_a_run_that_counts_no_steps_says_that_nothing_is_known(desk, running):
-    for told in ({"done": 0, "total": 0}, {"stage": "evaluate", "done": 1, "total": 2}):
-        run = running(**told)
-        page = desk.get(reverse("runs:detail", args=[run.id]))
-        assert "not known yet" in page.context["left"]
-
-
-def test_earlier_runs_with_the_same_settings_say_how_long_is_left(desk, make_run, running):
+def took(make_run, *seconds, **fields):
     now = timezone.now()
-    for seconds in (80, 90, 100):
-        took = {"started_at": now - timedelta(seconds=seconds), "finished_at": now}
-        make_run(family="dot", state=Job.State.SUCCEEDED, **took)
-    page = desk.get(reverse("runs:detail", args=[running().id]))
-    assert page.context["left"] == "About 30 s left, by earlier runs with these settings."
+    for each in seconds:
+        times = {"started_at": now - timedelta(seconds=each), "finished_at": now}
+        make_run(family="dot", state=Job.State.SUCCEEDED, **times, **fields)
+
+
+def test_without_earlier_runs_the_pace_says_how_long_is_left(desk, running):
+    run = running()
+    assert left(run) == "About 1 min 0 s left, by its pace so far."
+    page = desk.get(reverse("runs:detail", args=[run.id]))
+    assert "by its pace so far" in page.context["left"]
+
+
+@pytest.mark.parametrize(
+    "told", [{"done": 0, "total": 0, "part": ""}, {"stage": "evaluate", "done": 1, "total": 2}]
+)
+def test_a_run_that_counts_no_steps_says_that_nothing_is_known(running, told):
+    assert "not known yet" in left(running(**told))
+
+
+def test_earlier_runs_with_the_same_settings_say_how_long_is_left(make_run, running):
+    took(make_run, 80, 90, 100)
+    assert left(running()) == "About 30 s left, by earlier runs with these settings."
+
+
+def test_a_run_that_takes_longer_than_all_before_it_says_so(make_run, running):
+    took(make_run, 10, parameters={"epochs": 1})
+    run = running(stage="evaluate", done=1, total=2)
+    assert left(run) == "It takes longer than earlier runs did: they took 10 s."
 
 
 def test_a_screen_reader_is_told_of_every_tenth_and_not_of_every_step(desk, running):
