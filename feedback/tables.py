@@ -32,6 +32,7 @@ class Shown:
 
 def number(value: float, places: int = 0) -> str:
     """A number as people write it here, with so many places if it is not whole."""
+    value = round(value, places)  # number_format cuts off
     whole = value == int(value)
     return number_format(value, 0 if whole else places, use_l10n=True, force_grouping=True)
 
@@ -92,7 +93,7 @@ class Table:
 
 def _words(cell: Cell) -> str:
     if isinstance(cell, Share):
-        return f"{number_format(cell * 100, 1)} %"
+        return f"{number_format(round(cell * 100, 1), 1)} %"
     if isinstance(cell, int | float):
         return number(cell, 2)
     return cell or "–"

@@ -94,7 +94,7 @@ def active_in(span: Span) -> dict[date, int]:
 def active(span: Span) -> Section:
     """Active and new members over time."""
     question = _("Who came?")
-    columns = [_("Since"), _("Active"), _("New")]
+    columns = [_("Since"), _("Active members"), _("New members")]
     if not span.is_raw_possible:
         return nothing("active", question, columns, too_long())
     comers = [(day_of(at), *counts) for at, *counts in rows(_COMERS, span.words())]
@@ -103,8 +103,8 @@ def active(span: Span) -> Section:
     before = span.before()
     then = active_in(before) if before else {}
     steps = span.steps()
-    series = [Series(_("active"), [found.get(s, 0) for s in steps])]
-    series.append(Series(_("new"), [fresh.get(s, 0) for s in steps], "ink"))
+    series = [Series(_("active members"), [found.get(s, 0) for s in steps])]
+    series.append(Series(_("new members"), [fresh.get(s, 0) for s in steps], "ink"))
     if before:
         series.insert(
             0, Series(before_words(span), [then.get(s, 0) for s in before.steps()], "muted")

@@ -108,7 +108,7 @@ def _rated_answer(total: int, mean: float, standings: Sequence[Standing]) -> str
         )
     return (
         _(
-            "%(won)s items were rated surely better than all together (%(mean)s stars), %(lost)s surely worse."
+            "Items rated surely better than all together (%(mean)s stars): %(won)s; surely worse: %(lost)s."
         )
         % words
     )
@@ -164,9 +164,7 @@ def _answered_answer(total: int, all_of: float, standings: Sequence[Standing]) -
     if not won + lost:
         return _("No item was clicked surely more or less than all together (%(rate)s).") % words
     return (
-        _(
-            "%(won)s items were clicked surely more than all together (%(rate)s), %(lost)s surely less."
-        )
+        _("Items clicked surely more than all together (%(rate)s): %(won)s; surely less: %(lost)s.")
         % words
     )
 

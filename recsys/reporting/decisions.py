@@ -202,8 +202,8 @@ def _answer(found: Mapping[str, Name], account: Account) -> str:
     words |= {"less": number(sum(bounds is not None and bounds.high < 0 for bounds in sure))}
     return (
         _(
-            "%(all)s decisions had a part in what was served: %(more)s were clicked surely more than the rest, "
-            "%(less)s surely less."
+            "Decisions with a part in what was served: %(all)s. Clicked surely more than the rest: "
+            "%(more)s; surely less: %(less)s."
         )
         % words
     )

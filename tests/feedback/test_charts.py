@@ -11,7 +11,7 @@ from feedback.charts.drawing import Series, cut, width_of
 from feedback.charts.heat import heat
 from feedback.charts.intervals import Estimate, Reference, intervals, points
 from feedback.charts.lines import lines
-from feedback.tables import number
+from feedback.tables import Share, Table, number
 
 PLACES = ["1", "2", "3"]
 
@@ -98,3 +98,8 @@ def test_words_stay_inside_the_drawing(places):
 def test_a_name_is_cut_where_it_has_no_room():
     assert cut("人工智能与电影", 40) == "人工…"
     assert cut("short", 100) == "short"
+
+
+def test_numbers_are_rounded_and_not_cut_off():
+    shown = Table("t", ["name", "share", "mean"], [("x", Share(1204 / 4110), 3.816)]).shown[0]
+    assert [cell.text for cell in shown] == ["x", "29.3 %", "3.82"]

@@ -405,9 +405,7 @@ def test_an_item_wins_or_loses_only_where_its_interval_leaves_all_others(analyst
         ["Film 1", "lost", "6", repr(8 / 6)],
     ]
     text = shown(analyst, "items")
-    assert (
-        "1 items were rated surely better than all together (3.48 stars), 1 surely worse." in text
-    )
+    assert "Items rated surely better than all together (3.48 stars): 1; surely worse: 1." in text
     assert reverse("item", args=[films[0].pk]) in text
 
 
@@ -420,7 +418,7 @@ def test_items_are_told_by_how_they_were_answered_when_served(analyst, ada, film
     # Eight slates of four films, the first clicked in each: 100 % against 25 % of all. Of eight without a click
     # Wilson's interval still reaches 32 %, so none of the others lost.
     assert [row[:4] for row in found] == [["Film 0", "won", "8", "1.0"]]
-    assert "1 items were clicked surely more than all together (25 %)" in shown(analyst, "items")
+    assert "Items clicked surely more than all together (25 %): 1;" in shown(analyst, "items")
 
 
 def slate_of(member, films, made):
