@@ -19,8 +19,13 @@ SCORERS = {
 ALONE = Blend({"noise": 1.0}, {"noise": "z"})
 
 
-def test_two_that_see_differently_gain_over_each_and_noise_is_left_out():
-    proposal = propose(SCORERS, ASKED, CATALOGUE, ALONE)
+@pytest.fixture(scope="module")
+def proposal():
+    """What is proposed for these scorers, to whoever only looks."""
+    return propose(SCORERS, ASKED, CATALOGUE, ALONE)
+
+
+def test_two_that_see_differently_gain_over_each_and_noise_is_left_out(proposal):
     weights = proposal.blend.weights
     assert max(weights.values()) == 1.0
     assert min(weights["one"], weights["two"]) > 0.4
@@ -31,10 +36,9 @@ def test_two_that_see_differently_gain_over_each_and_noise_is_left_out():
     json.dumps(proposal.as_json(), allow_nan=False)
 
 
-def test_those_who_fit_do_not_judge():
-    told = propose(SCORERS, ASKED, CATALOGUE, ALONE)
-    assert told.fitted_on <= 300
-    assert {each.n for each in told.ndcg.values()} == {300}
+def test_those_who_fit_do_not_judge(proposal):
+    assert proposal.fitted_on <= 300
+    assert {each.n for each in proposal.ndcg.values()} == {300}
 
     def cheat(histories, items):
         """Knows the answers of the half that fits, and nothing of the other."""
@@ -45,20 +49,19 @@ def test_those_who_fit_do_not_judge():
                 scores[row, CATALOGUE.places[ASKED[number].targets[0]]] += 99
         return scores
 
-    proposal = propose({**SCORERS, "cheat": cheat}, ASKED, CATALOGUE, ALONE)
-    assert proposal.blend.weights["cheat"] > 0.5
-    assert not proposal.over_best.is_above
-    assert proposal.ndcg["cheat"].mean < proposal.ndcg["one"].mean
+    cheated = propose({**SCORERS, "cheat": cheat}, ASKED, CATALOGUE, ALONE)
+    assert cheated.blend.weights["cheat"] > 0.5
+    assert not cheated.over_best.is_above
+    assert cheated.ndcg["cheat"].mean < cheated.ndcg["one"].mean
 
 
-def test_the_blend_that_holds_already_gains_nothing():
-    now = propose(SCORERS, ASKED, CATALOGUE, ALONE).blend
-    again = propose(SCORERS, ASKED, CATALOGUE, now)
+def test_the_blend_that_holds_already_gains_nothing(proposal):
+    again = propose(SCORERS, ASKED, CATALOGUE, proposal.blend)
     assert (again.over_present.mean, again.over_present.n) == (0.0, 300)
 
 
-def test_the_same_question_gives_the_same_proposal():
-    assert propose(SCORERS, ASKED, CATALOGUE, ALONE) == propose(SCORERS, ASKED, CATALOGUE, ALONE)
+def test_the_same_question_gives_the_same_proposal(proposal):
+    assert propose(SCORERS, ASKED, CATALOGUE, ALONE) == proposal
 
 
 def test_too_few_members_are_said():
