@@ -6,8 +6,13 @@ import pytest
 from django.apps import apps
 from django.test import override_settings
 from django.utils import translation
+from hypothesis import settings
 
 from curation import installation
+
+# No test holds how long it takes: a busy machine would decide it.
+settings.register_profile("whenever", deadline=None)
+settings.load_profile("whenever")
 
 PLAIN = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 
