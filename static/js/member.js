@@ -18,10 +18,11 @@
 (() => {
   let place = null;
   const cardOf = (element) => element && element.closest(".card, .entry, .item");
+  const topOf = (card) => (card.querySelector(".stars") || card).getBoundingClientRect().top;
   document.addEventListener("htmx:beforeSwap", (event) => {
     const from = event.detail.requestConfig && event.detail.requestConfig.elt;
     const card = cardOf(from);
-    place = { id: card && card.id, top: card && card.getBoundingClientRect().top, held: event.detail.target.contains(document.activeElement), row: null };
+    place = { id: card && card.id, top: card && topOf(card), held: event.detail.target.contains(document.activeElement), row: null };
     const row = from && from.closest(".shelf--row .cards");
     if (row) place.row = { id: row.closest(".shelf").id, at: row.scrollLeft };
   });
@@ -32,7 +33,7 @@
     const again = row && document.querySelector(`#${CSS.escape(row.id)} .cards`);
     if (again) again.scrollLeft = row.at;
     const card = id && document.getElementById(id);
-    if (card) window.scrollBy({ top: card.getBoundingClientRect().top - top, behavior: "instant" });
+    if (card) window.scrollBy({ top: topOf(card) - top, behavior: "instant" });
     if (!held || document.activeElement !== document.body) return;
     const next = document.querySelector("#undo") || (card && card.querySelector("a[href]:not([tabindex])"));
     if (next) next.focus({ preventScroll: true });
