@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from curation.models import Scope
+from recsys.tours import TOURS
 
 STAFF_SESSION_S: Final = 8 * 3600
 DAYS: Final = {"30": _("30 days"), "90": _("90 days"), "365": _("a year"), "": _("never")}
@@ -34,6 +35,21 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         if self.user.is_staff:
             request.session.set_expiry(STAFF_SESSION_S)
         return response
+
+
+class TourForm(forms.Form):
+    """What becomes of a tour, and the first page to go back to."""
+
+    act = forms.ChoiceField(choices=[("dismiss", "dismiss"), ("restart", "restart")])
+    tour = forms.ChoiceField(choices=[(each, each) for each in TOURS], required=False)
+    next = forms.ChoiceField(choices=[("/", "/"), ("/admin/", "/admin/")], required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Putting away takes a tour."""
+        told = super().clean() or self.cleaned_data
+        if told.get("act") == "dismiss" and not (told.get("tour") and told.get("next")):
+            raise forms.ValidationError(_("Name the tour and the page."))
+        return told
 
 
 class TokenForm(forms.Form):

@@ -59,6 +59,7 @@ urlpatterns = [
     path("", ours.index, name="account"),
     path("sessions/", ours.sessions, name="usersessions_list"),
     path("sessions/<int:session_id>/end/", ours.end_session, name="end-session"),
+    path("tour/", ours.tour, name="tour"),
     path("tokens/", ours.tokens, name="tokens"),
     path("tokens/<str:token_key>/revoke/", ours.revoke_token, name="revoke-token"),
     *(

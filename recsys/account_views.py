@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from allauth.account.models import EmailAddress
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.models import UserSession
@@ -10,15 +13,27 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from curation import actions
-from curation.access import require
+from curation.access import require, roles_of
 from curation.installation import ROLES
 from curation.models import Token, User
-from recsys.account_forms import TokenForm
+from recsys import tours
+from recsys.account_forms import TokenForm, TourForm
+
+ROLE_WORDS: Final[Mapping[str, str | Promise]] = {
+    "member": gettext_lazy("member"),
+    "curator": gettext_lazy("curator"),
+    "operator": gettext_lazy("operator"),
+    "analyst": gettext_lazy("analyst"),
+    "client": gettext_lazy("client of the API"),
+    "administrator": gettext_lazy("administrator"),
+}
 
 
 @require_GET
@@ -29,6 +44,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "address": EmailAddress.objects.filter(user=user, primary=True).first(),
         "second_factor": is_mfa_enabled(user),
         "session_count": UserSession.objects.filter(user=user).count(),
+        "roles_held": [word for role, word in ROLE_WORDS.items() if role in roles_of(user)],
         "token_count": Token.objects.filter(user=user).count(),
     }
     return render(request, "recsys/account/index.html", told)
@@ -44,6 +60,22 @@ def sessions(request: HttpRequest) -> HttpResponse:
         reverse=True,
     )
     return render(request, "recsys/account/sessions.html", {"sessions": rows})
+
+
+@require_POST
+def tour(request: HttpRequest) -> HttpResponse:
+    """Put the tour of a role away, or bring all tours back."""
+    form = TourForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse(status=400)
+    told = form.cleaned_data
+    user = _user(request)
+    if told["act"] == "restart":
+        tours.bring_back(actor=user)
+        messages.success(request, _("The tours are back on the first pages."))
+        return redirect("account")
+    tours.put_away(actor=user, tour=told["tour"])
+    return redirect(told["next"])
 
 
 @require_POST

@@ -234,6 +234,7 @@ def _bodies(named: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
         ("GET", "api/v1/runs/readiness/"): {"family": "ease"},
         ("POST", "api/v1/runs/<uuid:run_id>/priority/"): {"priority": 7},
         ("POST", "admin/runs/<uuid:run_id>/move/"): {"to": "front"},
+        ("POST", "account/tour/"): {"act": "dismiss", "tour": "member", "next": "/"},
         ("POST", "feedback/undo/"): {"event": "e1", "item": named["item_id"]},
         ("POST", "api/v1/interactions/"): EVENT,
         ("PUT", "api/v1/items/"): {"items": [{"item": "film", "title": "A film"}]},

@@ -6,6 +6,7 @@ from recsys.models.jobs import Job
 from recsys.models.proposals import BlendProposal, ProposalVerdict
 from recsys.models.runs import Run, RunProgress, Schedule
 from recsys.models.slates import Fallback, Heartbeat, Refusing, Slate
+from recsys.models.tours import TourDismissal
 from recsys.models.versions import LiveModel, ModelVersion, Promotion
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "RunProgress",
     "Schedule",
     "Slate",
+    "TourDismissal",
 ]

@@ -22,7 +22,6 @@ EXCEPTED: Final[Mapping[str, tuple[str, ...]]] = {
     "admin/runs/launch/": ("English: 'Half life days",),
     "admin/runs/schedules/new/": ("English: 'Half life days",),
     "admin/": ("English: 'relay, realtime, upkeep, bulk, training'",),
-    "account/": ("administrator",),
     # Django gathers all that would go with a user, table by table.
     "admin/curation/user/<path:object_id>/delete/": (" queries",),
     "items/<uuid:item_id>/": ('<input name="nonce"', '<input name="impression"'),
