@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from curation.access import role_required
 from curation.models import Segment
 from curation.problems import Problem
-from recsys import clustering_actions
+from recsys import clustering_actions, run_words
 from recsys.clustering_actions import MOST, NotPossible
 from recsys.models import Clustering, Job
 from recsys.staff_pages import PAGE, actor, page
@@ -141,6 +141,7 @@ def _context(clustering_id: UUID) -> dict[str, Any]:
         ],
         "silhouettes": sorted((int(k), score) for k, score in scores.items()),
         "is_open": clustering.state in OPEN,
+        "failure": run_words.failure_of(clustering) if clustering.failure else None,
     }
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from curation.access import role_required
 from curation.problems import Problem
-from recsys import proposal_actions, proposal_cards
+from recsys import proposal_actions, proposal_cards, run_words
 from recsys.forms import AcceptForm, ReasonForm, SurfaceForm
 from recsys.models import BlendProposal, Job
 from recsys.staff_pages import PAGE, READERS, actor, page
@@ -120,4 +120,5 @@ def _context(proposal: BlendProposal) -> dict[str, Any]:
         "card": proposal_cards.card_of(proposal),
         "verdict": getattr(proposal, "verdict", None),
         "is_open": proposal.state in OPEN,
+        "failure": run_words.failure_of(proposal) if proposal.failure else None,
     }

@@ -153,16 +153,17 @@ class Told:
         return " ".join(filter(None, (self.title, self.reason, self.remedy)))
 
 
-def failure_of(run: Run) -> Told | None:
-    """Why a run failed, in the language that is active; None where it did not."""
-    if run.state != Job.State.FAILED:
+def failure_of(job: Job) -> Told | None:
+    """Why a run or another job failed, in the language that is active; None where it did not."""
+    if job.state != Job.State.FAILED:
         return None
-    failure = run.failure or Failure.CODE_ERROR
-    reason = REASONS.get(run.failure_facts.get("reason", ""), "")
-    detail = "" if reason else run.error
+    facts = job.failure_facts if isinstance(job, Run) else {}
+    failure = job.failure or Failure.CODE_ERROR
+    reason = REASONS.get(facts.get("reason", ""), "")
+    detail = "" if reason else job.error
     return Told(
         str(TITLES.get(failure, failure)),
-        str(reason) % _named(run.failure_facts),
+        str(reason) % _named(facts),
         str(REMEDIES.get(failure, "")),
         detail,
     )

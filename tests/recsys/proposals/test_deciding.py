@@ -57,6 +57,15 @@ def desk(client, curator):
     return client
 
 
+def test_a_proposal_whose_worker_was_lost_says_what_happened_and_what_to_do(desk):
+    lost = BlendProposal.objects.create(
+        surface=Surface.objects.get(pk="home"), state=Job.State.FAILED, failure="lease_lost"
+    )
+    page = desk.get(reverse("proposals:detail", args=[lost.id])).content.decode()
+    assert "The worker fell silent" in page
+    assert "launch it again" in page
+
+
 def test_the_page_shows_weights_gain_and_number(desk, proposal):
     page = desk.get(reverse("proposals:detail", args=[proposal.id])).content.decode()
     for words in (
