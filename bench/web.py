@@ -1,0 +1,125 @@
+"""What pages take: server time and paint of home, an act until its receipt, layout shift, weight, pages of the staff.
+
+Run: python bench/web.py
+In a headless Chromium on the demo. Fails on what is wrong (an answer that is none, a receipt that never comes), not on
+what is slow; the queries of a page are counted by tests/face.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any, Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recsys.config.settings")
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in this thread
+
+import django
+from playwright.sync_api import APIRequestContext, Browser, Page, sync_playwright
+
+from bench._product import VAR, busy, percentile, product
+from tests.e2e.browsing import ARGUMENTS, asking, found_chromium, sign_in
+from tests.face.crawling import crawl
+
+TIMES, ACTS = 60, 10
+STAFF: Final = ("curator", "operator", "analyst")
+WATCH: Final = """
+window.shift = 0;
+new PerformanceObserver(list => list.getEntries().forEach(e => { if (!e.hadRecentInput) window.shift += e.value; }))
+  .observe({type: "layout-shift", buffered: true});
+"""
+PAINT: Final = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN"
+WEIGHT: Final = """[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+  .filter(e => e.initiatorType !== "img").reduce((sum, e) => sum + e.transferSize, 0) / 1000"""
+
+
+def main() -> int:
+    """Measure on the demo; returns how many things were wrong."""
+    django.setup()
+    with product():
+        return measure(json.loads((VAR / "demo.json").read_text()))
+
+
+def measure(demo: dict[str, Any]) -> int:
+    """Print every figure beside what is wanted; returns how many answers were wrong."""
+    print(busy(), flush=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found_chromium(), args=ARGUMENTS)
+        wrong = _home(browser, demo) + _staff(browser, demo)
+        browser.close()
+    return wrong
+
+
+def tell(what: str, measured: float, wanted: float, unit: str) -> None:
+    """One line: what was measured beside what is wanted."""
+    verdict = "ok" if measured <= wanted else "more than wanted"
+    print(f"{what:44} {measured:9.2f} {unit} (wanted at most {wanted:g}): {verdict}", flush=True)
+
+
+def _home(browser: Browser, demo: dict[str, Any]) -> int:
+    context = sign_in(browser, demo, "member")
+    bare, wrong_bare = _asked(context.request, demo["url"] + "/livez")
+    home, wrong_home = _asked(context.request, demo["url"] + "/")
+    tell("home, server time p95", percentile(home, 0.95), 60, "ms")
+    ratio = percentile(home, 0.5) / percentile(bare, 0.5)
+    print(f"{'home beside a bare page, medians':44} {ratio:9.1f} times")
+    page = context.new_page()
+    page.add_init_script(WATCH)
+    page.goto(demo["url"] + "/", wait_until="networkidle")
+    tell("home, first contentful paint", page.evaluate(PAINT), 1000, "ms")
+    tell("home, weight before images", page.evaluate(WEIGHT), 150, "kB")
+    acts, wrong_acts = _acts(page)
+    tell("stars until receipt and new slate, p95", percentile(acts, 0.95), 400, "ms")
+    tell("home, layout shift", page.evaluate("window.shift"), 0.05, "")
+    context.close()
+    return wrong_bare + wrong_home + wrong_acts
+
+
+def _asked(request: APIRequestContext, url: str) -> tuple[list[float], int]:
+    """Milliseconds of each answer after a first that is not counted, and how many were none."""
+    times, wrong = [], 0
+    for _ in range(TIMES + 1):
+        began = time.perf_counter()
+        wrong += not request.get(url).ok
+        times.append((time.perf_counter() - began) * 1000)
+    return times[1:], wrong
+
+
+def _acts(page: Page) -> tuple[list[float], int]:
+    """Milliseconds from giving stars to the receipt; each is taken back before the next."""
+    times = []
+    for _ in range(ACTS):
+        began = time.perf_counter()
+        page.locator(".card .stars label").nth(3).click()
+        undo = page.locator(".receipt button", has_text="Undo").first
+        undo.wait_for()
+        times.append((time.perf_counter() - began) * 1000)
+        with page.expect_response(lambda answer: "/undo/" in answer.url):
+            undo.click()
+        page.wait_for_load_state("networkidle")
+    return times, ACTS - len(times)
+
+
+def _staff(browser: Browser, demo: dict[str, Any]) -> int:
+    took: dict[str, float] = {}
+    wrong = 0
+    for role in STAFF:
+        context = sign_in(browser, demo, role)
+        ask = asking(context.request, demo["url"])
+        for found in list(crawl(ask, ["/admin/"])):
+            began = time.perf_counter()
+            wrong += ask(found.path).status != found.answer.status
+            took[found.route] = (time.perf_counter() - began) * 1000
+        context.close()
+    tell(f"{len(took)} pages of the staff, the slowest", max(took.values()), 500, "ms")
+    for route in sorted(took, key=took.__getitem__, reverse=True)[:5]:
+        print(f"    {took[route]:7.0f} ms {route}")
+    return wrong
+
+
+if __name__ == "__main__":
+    sys.exit(main())
