@@ -19,6 +19,7 @@ EXCEPTED: Final[Mapping[str, tuple[str, ...]]] = {
     "admin/curation/memberstats/<path:object_id>/change/": ("English: 'Segments：'",),
     "admin/desk/history/<str:label>/<str:key>/": (
         *("English: 'Group:", "English: 'Surface:'", "English: 'Policy version:'"),
+        *("English: 'Change set:'", "English: 'Decision:'", "English: 'Item:'"),
         "English: 'read, ingest, curate, train'",
     ),
     # Sentences of the scheduler's own forms.
@@ -35,11 +36,14 @@ EXCEPTED: Final[Mapping[str, tuple[str, ...]]] = {
         )
     },
     # One or two statements too many.
+    "admin/desk/lint/": ("17 queries",),
     "admin/desk/surfaces/<slug:slug>/": ("16 queries",),
     "admin/desk/change-sets/<uuid:change_set_id>/": ("17 queries",),
     # Django gathers all that would go with a user, table by table.
     "admin/curation/user/<path:object_id>/delete/": (" queries",),
-    "admin/operations/": ("English: '0 s'", "English: '-10 s'"),
+    # A unit and the names of processes are words of no language.
+    "admin/operations/": (" s'",),
+    "admin/": (", training'",),
 }
 
 SEEN: Final[Mapping[str, tuple[str, ...]]] = {
