@@ -19,6 +19,7 @@ from curation.change_set_forms import DraftForm, OpenForm, ScheduleForm
 from curation.forms import ReasonForm
 from curation.lineages import named
 from curation.models import ChangeSet, Revision
+from curation.queries import schema
 
 
 @role_required("curator")
@@ -53,14 +54,15 @@ def publish(request: HttpRequest, change_set_id: UUID) -> HttpResponse:
 
 def _outlook(home: ChangeSet) -> dict[str, Any]:
     """What a change set changes: before its publish with lint and reach, after it with the versions it made."""
-    drafted = outlooks.drafted(home)
+    known = schema()
+    drafted = outlooks.drafted(home, known)
     told: dict[str, Any] = {"drafted": drafted, "is_open": _is_open(home)}
     if home.published_at:
         return {**told, "receipt": outlooks.receipt(home), "blocked": outlooks.blocked(drafted)}
     if not told["is_open"]:
         return told
     reach = outlooks.reach([each.line.revision for each in drafted])
-    return {**told, "reach": reach, "inbox": outlooks.inbox(home, timezone.now())}
+    return {**told, "reach": reach, "inbox": outlooks.inbox(home, timezone.now(), known)}
 
 
 @role_required("curator")

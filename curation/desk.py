@@ -50,10 +50,10 @@ def overview() -> list[dict[str, Any]]:
 
 def of_surface(surface: Surface) -> dict[str, Any]:
     """The decisions, blocks, drafts and versions of a surface."""
-    blocks = revisions_of(live_blocks(surface))
+    blocks, known = revisions_of(live_blocks(surface)), schema()
     return {
-        "lines": lines(in_version(surface, surface.policy_version)),
-        "blocks": lines(named().filter(pk__in=[row.pk for row in blocks])),
+        "lines": lines(in_version(surface, surface.policy_version), known),
+        "blocks": lines(named().filter(pk__in=[row.pk for row in blocks]), known),
         "drafts": [home for home in _open_sets() if _touches(home, surface)],
         "versions": PolicyVersion.objects.filter(surface=surface)
         .select_related("published_by")
@@ -123,10 +123,10 @@ def change_sets() -> dict[str, Any]:
     }
 
 
-def drafts(home: ChangeSet) -> list[Line]:
-    """The drafts of a change set."""
+def drafts(home: ChangeSet, known: Schema | None = None) -> list[Line]:
+    """The drafts of a change set; `known` is the schema of items, if read already."""
     keys = [row.pk for row in drafts_of(home).values()]
-    return lines(named().filter(pk__in=keys).order_by("decision_id"))
+    return lines(named().filter(pk__in=keys).order_by("decision_id"), known)
 
 
 def comparison(surface: Surface, before: int, after: int) -> dict[str, Any]:

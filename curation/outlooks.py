@@ -5,7 +5,7 @@ And afterwards: which versions it made, and which to roll back to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -27,6 +27,7 @@ from curation.models import (
     Surface,
 )
 from curation.policies import touches
+from curation.queries import Schema
 
 _OTHER_WINS: Final = frozenset({"always_beaten", "pin_blocked", "pin_partly_blocked"})
 _OWN_WINS: Final = frozenset({"beats_pin"})
@@ -71,9 +72,9 @@ class Made:
     is_current: bool
 
 
-def drafted(home: ChangeSet) -> list[Drafted]:
-    """The drafts of a change set, each with what it changes."""
-    found = desk.drafts(home)
+def drafted(home: ChangeSet, known: Schema) -> list[Drafted]:
+    """The drafts of a change set, each with what it changes; `known` is the schema of items."""
+    found = desk.drafts(home, known)
     bases = _bases([line.revision for line in found])
     return [_compared(line, bases.get(line.revision.decision_id)) for line in found]
 
@@ -96,11 +97,12 @@ def _bases(drafts: Sequence[Revision]) -> dict[UUID, Revision]:
     return {row.decision_id: row for row in before}
 
 
-def inbox(home: ChangeSet, at: datetime) -> list[Entry]:
+def inbox(home: ChangeSet, at: datetime, known: Schema) -> list[Entry]:
     """What lint would say of a publish at an instant: what stops it first, each with both decisions in words."""
     found = inspections.of_drafts(home, at)
     others = {row.finding.decision for row in found if row.finding.decision}
-    words = _words(others) | {str(r.revision.decision_id): _said(r.revision) for r in found}
+    own = desk.lines((row.revision for row in found), known)
+    words = _words(others, known) | {str(line.revision.decision_id): line.words for line in own}
     return [
         Entry(
             found=row,
@@ -113,18 +115,15 @@ def inbox(home: ChangeSet, at: datetime) -> list[Entry]:
     ]
 
 
-def _said(revision: Revision) -> str:
-    (line,) = desk.lines([revision])
-    return line.words
-
-
-def _words(decisions: Iterable[UUID]) -> dict[str, str]:
+def _words(decisions: Collection[UUID], known: Schema) -> dict[str, str]:
     """Decisions as they stand: in their newest revision that nobody has thrown away."""
-    rows = named().filter(
-        decision__in=list(decisions), withdrawal=None, change_set__discarded_at=None
-    )
+    if not decisions:
+        return {}
+    rows = named().filter(decision__in=decisions, withdrawal=None, change_set__discarded_at=None)
     newest = {row.decision_id: row for row in rows.order_by("number")}
-    return {str(line.revision.decision_id): line.words for line in desk.lines(newest.values())}
+    return {
+        str(line.revision.decision_id): line.words for line in desk.lines(newest.values(), known)
+    }
 
 
 def _wins(code: str) -> str:

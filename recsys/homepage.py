@@ -15,8 +15,8 @@ from curation.withheld import shown_to
 from feedback.models import MemberState
 from feedback.said import liked_lately
 from recsys import shelves
+from recsys.shelf import Shelf, url_of
 from recsys.shelf_kinds import BECAUSE, BELOW, ENOUGH, START, ShelfKind
-from recsys.shelves import Shelf
 
 _LOOKED_AT = 5
 """How many of the items liked last are tried: one may be inactive or blocked by now."""
@@ -44,7 +44,7 @@ class Later:
     @property
     def url(self) -> str:
         """Where it is fetched, and its own page."""
-        return shelves.url_of(self.kind, self.anchor)
+        return url_of(self.kind, self.anchor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from curation.access import role_required
-from recsys import operations, vitals
+from recsys import durations, operations, vitals
 from recsys.models import Job
 
 
@@ -43,7 +44,7 @@ def _context(standing: operations.Standing) -> dict[str, Any]:
         ],
         "jobs": [_row(jobs) for jobs in standing.jobs],
         "beats": [
-            {"beat": beat, "late": standing.is_late(beat), "ago": standing.at - beat.beat_at}
+            {"beat": beat, "late": standing.is_late(beat), "ago": _said(standing.at - beat.beat_at)}
             for beat in standing.beats
         ],
     }
@@ -55,7 +56,11 @@ def _row(jobs: operations.Jobs) -> dict[str, Any]:
     return {
         "kind": jobs.kind,
         "states": [each for each in counted if each[2] or each[1] in open_states],
-        "oldest": jobs.oldest,
+        "oldest": jobs.oldest and _said(jobs.oldest),
         "late": jobs.oldest is not None and jobs.oldest > operations.LONGEST_WAIT,
         "expired": jobs.expired,
     }
+
+
+def _said(length: timedelta) -> str:
+    return durations.say(length.total_seconds())

@@ -21,8 +21,8 @@ from recsys.feedback_forms import CommentForm, FeedbackForm, PlaceForm, UndoForm
 from recsys.models import Slate
 from recsys.receipts import Receipt
 from recsys.serving import UnknownSurface
+from recsys.shelf import Place
 from recsys.shelf_kinds import BECAUSE, KINDS, START, ShelfKind
-from recsys.shelves import Place
 from recsys.staff_pages import READERS
 from recsys.visitors import for_everybody
 

@@ -10,6 +10,7 @@ from curation import actions, memberships, outlooks
 from curation.actions import Terms
 from curation.models import Decision, MemberStats
 from curation.policies import load_policy
+from curation.queries import schema
 from tests.factories import MemberFactory, SegmentFactory
 
 
@@ -49,7 +50,7 @@ def test_each_draft_is_told_against_what_is_in_force(curator, home, films, sprin
     )
     actions.end_decision(actor=curator, decision=live[1].decision, reason="over", change_set=spring)
     pin(curator, home, films[2], 7, change_set=spring)
-    told = {each.act: each for each in outlooks.drafted(spring)}
+    told = {each.act: each for each in outlooks.drafted(spring, schema())}
     assert set(told) == {"new", "changed", "ended"}
     slot = next(change for change in told["changed"].changes if change.field == "slot")
     assert (slot.before, slot.after) == (1, 5)
@@ -65,7 +66,7 @@ def test_findings_stand_in_the_inbox_gravest_first_with_winner_and_loser(
         pin(curator, home, films[0], 2, change_set=spring)
     winner = pin(curator, home, films[2], 3, priority=200)
     actions.publish_decision(actor=curator, draft=winner)
-    (entry,) = outlooks.inbox(spring, timezone.now())
+    (entry,) = outlooks.inbox(spring, timezone.now(), schema())
     assert (entry.wins, entry.blocks) == ("other", False)
     page = page_of(desk, spring)
     assert f"Pin “{films[2].title}” to slot 3." in page
@@ -80,7 +81,7 @@ def test_what_stops_a_publish_comes_first(desk, curator, home, films, spring):
     actions.publish_decision(actor=curator, draft=outranks)
     stops = actions.block_item(actor=curator, item=films[1], terms=Terms(reason="a test"))
     actions.publish_decision(actor=curator, draft=stops)
-    found = outlooks.inbox(spring, timezone.now())
+    found = outlooks.inbox(spring, timezone.now(), schema())
     assert [entry.blocks for entry in found] == sorted((e.blocks for e in found), reverse=True)
     assert found[0].blocks
     assert found[-1].found.revision.decision_id == warned.decision.pk

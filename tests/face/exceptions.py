@@ -35,14 +35,10 @@ EXCEPTED: Final[Mapping[str, tuple[str, ...]]] = {
             "django_celery_beat/periodictask",
         )
     },
-    # One or two statements too many.
     "admin/desk/lint/": ("17 queries",),
-    "admin/desk/surfaces/<slug:slug>/": ("16 queries",),
-    "admin/desk/change-sets/<uuid:change_set_id>/": ("17 queries",),
     # Django gathers all that would go with a user, table by table.
     "admin/curation/user/<path:object_id>/delete/": (" queries",),
-    # A unit and the names of processes are words of no language.
-    "admin/operations/": (" s'",),
+    # The names of processes are words of no language.
     "admin/": (", training'",),
 }
 
