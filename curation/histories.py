@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db.models import ForeignKey, Model
+from django.db.models import Field, ForeignKey, Model
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -165,8 +165,16 @@ def _values(row: AuditRow, names: Mapping[type[Model], Mapping[Any, str]]) -> di
         value = getattr(row, field.attname)
         if isinstance(field, ForeignKey) and value is not None:
             value = names[field.related_model].get(value, str(value))
-        found[str(capfirst(field.verbose_name))] = value
+        found[str(capfirst(_name(field)))] = value
     return found
+
+
+def _name(field: Field[Any, Any]) -> str:
+    """What people call a field; a reference without a name of its own is called what it refers to."""
+    own = field.verbose_name
+    if isinstance(field, ForeignKey) and own == field.name.replace("_", " "):
+        return str(field.related_model._meta.verbose_name)
+    return str(own)
 
 
 def _actors(rows: Iterable[AuditRow]) -> set[str]:

@@ -18,8 +18,7 @@ EXCEPTED: Final[Mapping[str, tuple[str, ...]]] = {
     "admin/curation/itemstats/<path:object_id>/change/": ("English: 'Item：'",),
     "admin/curation/memberstats/<path:object_id>/change/": ("English: 'Segments：'",),
     "admin/desk/history/<str:label>/<str:key>/": (
-        *("English: 'Group:", "English: 'Surface:'", "English: 'Policy version:'"),
-        *("English: 'Change set:'", "English: 'Decision:'", "English: 'Item:'"),
+        "English: 'Group:",
         "English: 'read, ingest, curate, train'",
     ),
     # Sentences of the scheduler's own forms.
@@ -42,8 +41,5 @@ EXCEPTED: Final[Mapping[str, tuple[str, ...]]] = {
     "admin/": (", training'",),
 }
 
-SEEN: Final[Mapping[str, tuple[str, ...]]] = {
-    # The link to a decision in a sentence is told by its colour alone.
-    "slates/<uuid:slate_id>/": ("axe link-in-text-block",),
-}
+SEEN: Final[Mapping[str, tuple[str, ...]]] = {}
 """The same of what a browser finds."""
