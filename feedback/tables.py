@@ -6,11 +6,12 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final
 
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 
-Cell = str | int | float | None
+Cell = str | int | float | date | None
 
 # A spreadsheet takes a text that begins so for a formula, and runs it.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -64,7 +65,7 @@ class Table:
     def heads(self) -> list[Shown]:
         """The columns, with whether they hold numbers."""
         return [
-            Shown(name, at > 0 and not any(isinstance(row[at], str) for row in self.rows))
+            Shown(name, at > 0 and not any(isinstance(row[at], str | date) for row in self.rows))
             for at, name in enumerate(self.columns)
         ]
 
@@ -73,7 +74,7 @@ class Table:
         """The rows in words for a page."""
         return [
             [
-                Shown(_words(cell), not isinstance(cell, str), *self._beside(at, place))
+                Shown(_words(cell), not isinstance(cell, str | date), *self._beside(at, place))
                 for place, cell in enumerate(row)
             ]
             for at, row in enumerate(self.rows)
@@ -96,6 +97,8 @@ def _words(cell: Cell) -> str:
         return f"{number_format(round(cell * 100, 1), 1)} %"
     if isinstance(cell, int | float):
         return number(cell, 2)
+    if isinstance(cell, date):
+        return date_format(cell)
     return cell or "–"
 
 

@@ -46,7 +46,7 @@ def section(span: Span) -> Section:
     sums = {kind: sum(found.get((step, kind), 0) for step in steps) for kind in _KINDS}
     total = sum(sums.values())
     rows: list[list[Cell]] = [
-        [step.isoformat(), *(found.get((step, k), 0) for k in _KINDS)] for step in steps[::-1]
+        [step, *(found.get((step, k), 0) for k in _KINDS)] for step in steps[::-1]
     ]
     return Section(
         name="activity",

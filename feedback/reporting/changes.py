@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -239,8 +240,8 @@ def _answer(found: Sequence[Compared], is_compared: bool) -> str:
 
 
 def _measure(span: Span, before: Span | None) -> str:
-    words = {"start": span.start.isoformat(), "end": span.end.isoformat()}
+    words = {"start": date_format(span.start), "end": date_format(span.end)}
     if before is None:
         return _("%(start)s to %(end)s") % words
-    words |= {"from": before.start.isoformat(), "to": before.end.isoformat()}
+    words |= {"from": date_format(before.start), "to": date_format(before.end)}
     return _("%(start)s to %(end)s, compared to %(from)s to %(to)s") % words

@@ -15,7 +15,7 @@ from feedback.reporting.placements import MOST_SLATES, PLACED
 from feedback.reporting.sections import Figure, Section, nothing, places, step_words, too_long
 from feedback.reporting.spans import Span, day_of, rows
 from feedback.segments import THEIRS
-from feedback.tables import Share, Table, number, percent, points
+from feedback.tables import Cell, Share, Table, number, percent, points
 
 MODES: Final = ("fresh", "stale", "fallback")
 _STYLES: Final = {"fresh": "", "stale": "watch", "fallback": "muted"}
@@ -68,11 +68,9 @@ def modes(span: Span) -> Section:
     )
 
 
-def _modes_row(
-    step: date, found: dict[tuple[date, str], int]
-) -> tuple[str | int | float | None, ...]:
+def _modes_row(step: date, found: dict[tuple[date, str], int]) -> tuple[Cell, ...]:
     counts = [found.get((step, mode), 0) for mode in MODES]
-    return (step.isoformat(), *counts, Share(counts[0] / sum(counts)) if any(counts) else None)
+    return (step, *counts, Share(counts[0] / sum(counts)) if any(counts) else None)
 
 
 def _modes_answer(found: dict[tuple[date, str], int], total: int) -> str:

@@ -109,7 +109,7 @@ def active(span: Span) -> Section:
         series.insert(
             0, Series(before_words(span), [then.get(s, 0) for s in before.steps()], "muted")
         )
-    table = [(s.isoformat(), found.get(s, 0), fresh.get(s, 0)) for s in steps][::-1]
+    table = [(s, found.get(s, 0), fresh.get(s, 0)) for s in steps][::-1]
     return Section(
         name="active",
         question=question,

@@ -26,7 +26,7 @@ def section(span: Span) -> Section:
         series.insert(0, Series(before_words(span), olds, "muted"))
     padded = [*olds, *[0] * len(steps)]
     rows = [
-        (step.isoformat(), value, padded[at] if before else None)
+        (step, value, padded[at] if before else None)
         for at, (step, value) in enumerate(zip(steps, values, strict=True))
     ][::-1]
     return Section(

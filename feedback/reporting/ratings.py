@@ -15,7 +15,7 @@ from feedback.models import Kind
 from feedback.reporting.chance import FEWEST, student, weighted, wilson
 from feedback.reporting.sections import Figure, Section, before_words, places, step_words
 from feedback.reporting.spans import IN_SPAN, Span, day_of, fetch
-from feedback.tables import Share, Table, number, percent
+from feedback.tables import Cell, Share, Table, number, percent
 
 GOOD: Final = 4.0
 
@@ -134,11 +134,11 @@ def good(span: Span) -> Section:
     )
 
 
-def _good_row(step: date, n: int, part: int) -> tuple[str | int | float | None, ...]:
+def _good_row(step: date, n: int, part: int) -> tuple[Cell, ...]:
     if not n:
-        return (step.isoformat(), 0, 0, None, None, None)
+        return (step, 0, 0, None, None, None)
     bounds = wilson(part, n)
-    return (step.isoformat(), n, part, Share(part / n), Share(bounds.low), Share(bounds.high))
+    return (step, n, part, Share(part / n), Share(bounds.low), Share(bounds.high))
 
 
 def _good_answer(total: int, kept: int) -> str:

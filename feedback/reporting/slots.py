@@ -140,7 +140,7 @@ def curated(span: Span) -> Section:
         Series(_("models"), [all_of - hand for all_of, hand in pairs], "machine"),
     ]
     rows = [
-        (step.isoformat(), all_of, hand, Share(hand / all_of) if all_of else None)
+        (step, all_of, hand, Share(hand / all_of) if all_of else None)
         for step, (all_of, hand) in zip(steps, pairs, strict=True)
     ][::-1]
     answer = _("Curators decided %(share)s of the slots served.")

@@ -383,6 +383,7 @@ STORAGES = {
 }
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
+FORMAT_MODULE_PATH = ["recsys.config.formats"]
 LOCALE_PATHS = [BASE_DIR / "recsys" / "locale"]
 USE_I18N = USE_TZ = True
 TIME_ZONE = "UTC"

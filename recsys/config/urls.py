@@ -12,6 +12,7 @@ from django.views.i18n import set_language
 
 from recsys import (
     desk_views,
+    glossary_views,
     health,
     history_views,
     operation_views,
@@ -68,6 +69,7 @@ urlpatterns = [
     path("admin/proposals/", include("recsys.proposal_urls")),
     path("admin/previews/", include("recsys.preview_urls")),
     path("admin/clusterings/", include("recsys.clustering_urls")),
+    path("admin/glossary/", glossary_views.words, name="glossary"),
     path("admin/operations/", operation_views.overview, name="operations"),
     path("admin/", admin.site.urls),
     path("livez", health.live, name="live"),

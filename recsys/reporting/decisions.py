@@ -78,8 +78,8 @@ def each(span: Span) -> Section:
     taken = sample(span)
     account = _account(taken)
     found = _named()
-    rows = [_row(pk, name, account) for pk, name in found.items()]
-    order = sorted(rows, key=lambda row: -int(row[3] or 0))
+    most_first = sorted(found, key=lambda pk: -account.by_decision.get(pk, Part()).served)
+    order = [_row(pk, found[pk], account) for pk in most_first]
     return Section(
         name="decisions",
         question=question,

@@ -80,7 +80,7 @@ def test_a_set_is_opened_filled_planned_and_given_back_at_the_desk(desk, curator
     desk.post(reverse("desk:schedule", args=[spring.pk]), plan)
     spring.refresh_from_db()
     assert spring.publish_at == datetime(2150, 7, 1, 7, tzinfo=UTC)
-    assert "9 a.m. Europe/Berlin" in words(desk.get(page))
+    assert "09:00 Europe/Berlin" in words(desk.get(page))
     desk.post(reverse("desk:schedule", args=[spring.pk]), {"cancel": "1", "reason": "no fair"})
     spring.refresh_from_db()
     assert spring.publish_at is None
