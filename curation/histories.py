@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, TypeAlias
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db.models import Field, ForeignKey, Model
+from django.utils.formats import localize
 from django.utils.text import capfirst
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -165,16 +167,20 @@ def _values(row: AuditRow, names: Mapping[type[Model], Mapping[Any, str]]) -> di
         value = getattr(row, field.attname)
         if isinstance(field, ForeignKey) and value is not None:
             value = names[field.related_model].get(value, str(value))
+        elif isinstance(value, date):
+            value = localize(localtime(value) if isinstance(value, datetime) else value)
         found[str(capfirst(_name(field)))] = value
     return found
 
 
 def _name(field: Field[Any, Any]) -> str:
     """What people call a field; a reference without a name of its own is called what it refers to."""
-    own = field.verbose_name
-    if isinstance(field, ForeignKey) and own == field.name.replace("_", " "):
+    own = str(field.verbose_name)
+    if own != field.name.replace("_", " "):
+        return own
+    if isinstance(field, ForeignKey):
         return str(field.related_model._meta.verbose_name)
-    return str(own)
+    return _(own)
 
 
 def _actors(rows: Iterable[AuditRow]) -> set[str]:

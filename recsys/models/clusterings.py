@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from curation.models import User
@@ -38,4 +40,4 @@ class Clustering(Job):
         ordering = ["-requested_at"]
 
     def __str__(self) -> str:
-        return f"{self.requested_at:%Y-%m-%d %H:%M}"
+        return date_format(timezone.localtime(self.requested_at), "DATETIME_FORMAT")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pghistory
 from django.db import models
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from curation.ids import new_id
@@ -43,7 +45,8 @@ class BlendProposal(Job):
         ]
 
     def __str__(self) -> str:
-        return f"{self.surface_id} {self.requested_at:%Y-%m-%d %H:%M}"
+        when = date_format(timezone.localtime(self.requested_at), "DATETIME_FORMAT")
+        return f"{self.surface_id} {when}"
 
 
 @pghistory.track(append_only=True)

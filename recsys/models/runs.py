@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from curation.ids import new_id
@@ -120,7 +122,8 @@ class Run(Job):
         ]
 
     def __str__(self) -> str:
-        return f"{self.family} {self.requested_at:%Y-%m-%d %H:%M}"
+        when = date_format(timezone.localtime(self.requested_at), "DATETIME_FORMAT")
+        return f"{self.family} {when}"
 
 
 class RunProgress(models.Model):

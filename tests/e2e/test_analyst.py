@@ -26,12 +26,12 @@ def test_an_analyst_reads_a_figure_and_takes_its_table_along(
     page.get_by_label("with simulated members").check()
     page.get_by_role("button", name="Show").click()
     page.get_by_role("navigation", name="Pages of the report").get_by_role(
-        "link", name="Surfaces and slots"
+        "link", name="Feedback"
     ).click()
     assert "surface=home" in page.url
     assert "simulated=on" in page.url
-    section = page.locator("#slots")
-    term = section.locator(".term", has_text="click rate")
+    section = page.locator("#activity")
+    term = section.locator(".term", has_text="interaction").first
     term.focus()
     expect(term.get_by_role("tooltip")).to_be_visible()
     drawn = section.locator("tbody tr").count()

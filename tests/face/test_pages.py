@@ -135,6 +135,13 @@ def test_hostile_markup_is_on_the_pages_at_all(pages: Pages) -> None:
 
 
 @each_role
+@each_language
+def test_a_date_is_written_as_the_language_does(pages: Pages, role: str, language: str) -> None:
+    shown = [page for page in pages(role, language) if page.answer.status == HTTPStatus.OK]
+    none_of((page, each) for page in shown for each in rules.of_dates(page.document))
+
+
+@each_role
 def test_a_page_in_chinese_holds_no_english_of_ours(pages: Pages, role: str) -> None:
     shown = [page for page in pages(role, "zh-hans") if page.answer.status == HTTPStatus.OK]
     none_of((page, each) for page in shown for each in of_english(page.document))

@@ -62,6 +62,7 @@ def test_a_model_that_does_not_say_what_it_learnt_is_not_asked(go_live):
     go_live("popularity")
     go_live("item_knn", facts=False)
     found = proposed()
+    assert (found.state, found.failure, found.error) == (Job.State.SUCCEEDED, "", "")
     assert found.versions.keys() == {"popularity"}
     assert found.report["left_out"] == ["item_knn"]
 
