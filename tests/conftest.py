@@ -41,3 +41,11 @@ def _installed(request: pytest.FixtureRequest) -> None:
 def _in_english() -> None:
     """A request leaves its language behind in the thread; the next test starts in ours."""
     translation.activate("en")
+
+
+@pytest.fixture
+def _nobody_beats(db: None) -> None:
+    """A worker that other tests share goes on living, and its heartbeats are no business of this test."""
+    from recsys.models import Heartbeat
+
+    Heartbeat.objects.all().delete()

@@ -23,7 +23,7 @@ from recsys.heartbeats import beat
 from recsys.models import Heartbeat, ModelVersion, Refusing, Run
 from tests.factories import UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_nobody_beats")]
 LONG_AGO = timedelta(hours=1)
 
 

@@ -15,7 +15,7 @@ from feedback.models import Comment
 from recsys.models import BlendProposal, Heartbeat, LiveModel, ModelVersion, Run
 from tests.factories import ItemFactory, UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_nobody_beats")]
 INDEX = reverse("admin:index")
 
 
