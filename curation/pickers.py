@@ -53,7 +53,7 @@ def items_called(text: str) -> list[Item]:
     try:
         return list(Item.objects.filter(pk=UUID(text)))
     except ValueError:
-        pass
+        pass  # no id of ours: it may be an outside id or a title, below
     by_id = list(Item.objects.filter(outside_id=text)[:2])
     return by_id or list(Item.objects.filter(title__iexact=text)[:2])
 
