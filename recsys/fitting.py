@@ -197,7 +197,7 @@ class _Fits:
 def code_digest() -> str:
     """SHA-256 of the learning code, so that an artifact says by what it was made."""
     sha = hashlib.sha256()
-    for path in sorted(Path(artifact.__file__).parent.glob("*.py")):
+    for path in sorted(Path(artifact.__file__).parent.rglob("*.py")):
         sha.update(path.read_bytes())
     return sha.hexdigest()
 

@@ -63,10 +63,24 @@ MEASURES: Final = {
             "0 is a perfect match, lower is better."
         ),
     ),
+    "rmse": Measure(
+        "RMSE",
+        gettext_lazy("Root of the mean squared error of predicted ratings, in their own scale."),
+    ),
+    "mae": Measure(
+        "MAE", gettext_lazy("Mean absolute error of predicted ratings, in their own scale.")
+    ),
+    "accuracy": Measure(
+        gettext_lazy("accuracy"),
+        gettext_lazy(
+            "Share of predicted ratings on the right side of 70 % of the highest: 4 of 5 stars."
+        ),
+    ),
 }
 """By the name under which reports hold them, in the order of pages."""
 
-LESS_IS_BETTER: Final = frozenset({"calibration"})
+LESS_IS_BETTER: Final = frozenset({"calibration", "rmse", "mae"})
+OF_RATINGS: Final = ("rmse", "mae", "accuracy")
 GROUPS: Final = {
     "newcomers": gettext_lazy("members without history"),
     "cold_members": gettext_lazy("cold members: one to four things done before"),

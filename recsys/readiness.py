@@ -56,6 +56,7 @@ def checks(family: str, device: str = "auto") -> list[Check]:
     return [
         *_data(),
         *_texts(family),
+        *_size(family),
         _disk(family),
         Check("writable", writable()),
         Check("worker", ok=bool(workers), facts={"n": len(workers)}),
@@ -125,6 +126,14 @@ def _texts(name: str) -> list[Check]:
         return []
     there = embeddings.coverage().embedded
     return [Check("embeddings", ok=there > 0, facts={"n": there})]
+
+
+def _size(name: str) -> list[Check]:
+    """What a family whose memory grows with the square of the items finds; settings may leave some out."""
+    if not (most := registry.family(name).most_items):
+        return []
+    rated = Rating.objects.values("item_id").distinct()[: most + 1].count()
+    return [Check("size", ok=rated <= most, facts={"n": min(rated, most), "most": most})]
 
 
 def amount() -> Amount:

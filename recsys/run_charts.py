@@ -22,6 +22,10 @@ CURVES: Final[Mapping[str, tuple[str | Promise, str | Promise]]] = {
         gettext_lazy("loss"),
         gettext_lazy("Mean loss of each epoch, lower is better; one line for each fit."),
     ),
+    "validation_loss": (
+        gettext_lazy("loss on validation"),
+        gettext_lazy("Mean loss on held-out interactions after each epoch, lower is better."),
+    ),
     "ndcg": (
         "NDCG@10",
         gettext_lazy("NDCG@10 on validation after each epoch, from 0 to 1, higher is better."),

@@ -33,6 +33,7 @@ STAGES: Final[Words] = {
     "counting transitions": _("counting transitions"),
     "factorizing": _("factorizing"),
     "comparing items": _("comparing items"),
+    "putting members together": _("putting members together"),
     "keeping members": _("keeping members"),
     "reading embeddings": _("reading embeddings"),
     "inverting": _("inverting the matrix"),
@@ -93,9 +94,20 @@ REASONS: Final[Words] = {
     "ended": _("The fit ended unexpectedly with status %(status)s; its log is %(log)s."),
     "little_space": _("%(free)s are free, %(needed)s are needed."),
     "no_known_items": _("None of %(there)s items has %(least)s interactions that count."),
+    "heads_do_not_divide": _(
+        "The embedding cannot be divided into so many heads: change one of them."
+    ),
     "no_pairs": _("No member has two interactions to learn from."),
-    "too_many_items": _("%(there)s items are more than this family takes: raise “least”."),
+    "too_many_items": _(
+        "%(there)s items take %(needed)s of memory and are more than the %(most)s that this family takes: "
+        "raise “least”, or train nearest items, least squares or the dot product instead."
+    ),
+    "no_room_for_items": _(
+        "%(there)s items take %(needed)s of memory and %(free)s are free: "
+        "raise “least”, or train nearest items, least squares or the dot product instead."
+    ),
     "embeddings_not_numbers": _("The embeddings are no longer numbers: raise “regularization”."),
+    "no_stars": _("Nobody has given stars: let it predict the reward of any feedback instead."),
     "no_embeddings": _("No item has an embedding: embed the items first."),
     "no_inverse": _("The matrix cannot be inverted: raise “regularization”."),
 }
@@ -120,6 +132,13 @@ CHECKS: Final[Mapping[str, tuple[str | Promise, str | Promise]]] = {
     "embeddings": (
         _("%(n)s items have an embedding."),
         _("This family reads texts: embed the items first, under Embeddings."),
+    ),
+    "size": (
+        _("Feedback on %(n)s items, of %(most)s that this family takes at most."),
+        _(
+            "There are more, and its memory grows with their square: raise “least”, or train nearest "
+            "items, least squares or the dot product instead."
+        ),
     ),
     "disk": (
         _("%(free)s are free on disk, %(needed)s are needed."),

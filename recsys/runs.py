@@ -43,7 +43,6 @@ from recsys.watching import RunCancelled, Watch, heartbeat
 
 log = logging.getLogger(__name__)
 
-OPEN: Final = (Job.State.QUEUED, Job.State.RUNNING)
 WRITE_TRIES: Final = 30
 WRITE_PAUSE_S: Final = 2.0
 DATABASE_AWAY: Final = (DatabaseError, adbc_driver_manager.Error)
@@ -102,6 +101,7 @@ def _perform(lease: leases.Lease, watch: Watch) -> None:
     version.artifact = f"{run.family}/{run.id}-{run.attempt}/model"
     try:
         reporter = Reporter(lease)
+        reporter.write(now=True)  # the stage of an attempt before this one is over
         result = _trained(run, version, reporter, watch)
         watch.check()
         reporter.stage("policy")
@@ -115,7 +115,7 @@ def _perform(lease: leases.Lease, watch: Watch) -> None:
         if ending is None:
             raise
         _lasting(ending)
-    if not Run.objects.filter(pk=run.pk, state__in=OPEN).exists():
+    if not Run.objects.filter(pk=run.pk, state__in=Job.OPEN).exists():
         shutil.rmtree(checkpoints(run), ignore_errors=True)
 
 

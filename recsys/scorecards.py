@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from recsys.measures import LESS_IS_BETTER, MEASURES, group_label
+from recsys.measures import LESS_IS_BETTER, MEASURES, OF_RATINGS, group_label
 
 Told = Mapping[str, Any]
 
@@ -107,7 +107,8 @@ def _figures(part: Told, compared: Told) -> Iterator[Figure]:
         if (value := own.get(key)) is not None:
             interval = _interval(own) if key == "ndcg" else None
             label, change = str(measure.label), changes.get(key)
-            yield Figure(key, label, own["n"], value, interval, theirs.get(key), change)
+            n = own["rated"] if key in OF_RATINGS else own["n"]
+            yield Figure(key, label, n, value, interval, theirs.get(key), change)
 
 
 def _groups(part: Told, compared: Told) -> Iterator[Figure]:
@@ -121,7 +122,9 @@ def _groups(part: Told, compared: Told) -> Iterator[Figure]:
 
 
 def _flat(part: Told) -> dict[str, Any]:
-    return {**part.get("members", {}), "coverage": part.get("coverage")}
+    rated = part.get("ratings", {})
+    errors = {"rated": rated.get("n"), **{name: rated.get(name) for name in OF_RATINGS}}
+    return {**part.get("members", {}), "coverage": part.get("coverage"), **errors}
 
 
 def _parts_of(part: Told) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 
 import pyarrow.parquet as pq
+from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from curation import actions
 from curation.models import Decision, Surface, User
@@ -46,8 +48,9 @@ def choose_first() -> Choice:
     return choose(scorers, cases, Vocabulary.of(map(uuid.UUID, ids)))
 
 
+@transaction.atomic
 def publish(choice: Choice, curator: User) -> None:
-    """Publish the choice on the home surface, and without popularity on the surface of similar items."""
+    """Publish the choice on the home surface, and without popularity on the surface of similar items: both or none."""
     blend = choice.blend
     similar = {name: blend.weights.get(name, 0.0) for name in PERSONAL}
     if not sum(similar.values()):
@@ -58,7 +61,9 @@ def publish(choice: Choice, curator: User) -> None:
         SIMILAR,
         {"popularity": 0.0, **similar},
         choice,
-        "The blend of the home surface without popularity, which is alike for every item",
+        gettext_noop(
+            "The blend of the home surface without popularity, which is alike for every item"
+        ),
     )
 
 
@@ -68,10 +73,8 @@ def reason(choice: Choice) -> str:
         f"{family} {report.members.ndcg:.4f}" for family, report in sorted(choice.alone.items())
     )
     figures = choice.report.members
-    return (
-        f"Chosen on validation: NDCG@10 {figures.ndcg:.4f} ± {figures.ndcg_se:.4f} "
-        f"(n = {figures.n}); each scorer alone: {alone}"
-    )
+    why = gettext_noop("Chosen on validation by NDCG@10, together and each scorer alone: ")
+    return f"{why}{figures.ndcg:.4f} ± {figures.ndcg_se:.4f} (n = {figures.n}); {alone}"
 
 
 def _publish(

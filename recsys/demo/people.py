@@ -7,6 +7,7 @@ from typing import Final
 
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from curation import actions, members
 from curation.access import issue_token
@@ -55,7 +56,7 @@ def define_segments(curator: User) -> None:
                 slug=slug,
                 name=name,
                 query=query,
-                reason="For the demo",
+                reason=gettext_noop("For the demo"),
                 confirmed=True,
             )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from django.utils.translation import gettext_noop
+
 from curation import actions, installation
 from curation.actions import Terms
 from curation.fusion.columns import Kind
@@ -40,7 +42,7 @@ def publish(curator: User) -> None:
             actor=curator,
             surface=surface,
             **blend,
-            terms=Terms(reason=f"What the shelf “{surface.name}” is to hold"),
+            terms=Terms(reason=gettext_noop("What the shelf is to hold")),
         )
         actions.publish_decision(actor=curator, draft=draft)
 
@@ -56,7 +58,9 @@ def _only_the_latest(curator: User, surface: Surface) -> actions.Draft:
         surface=surface,
         effect=Only(),
         what=Comparison(YEAR, Kind.NUMBER, "ge", float(_latest_year() - YEARS)),
-        terms=Terms(reason="New is what came out in the last years that the catalogue knows"),
+        terms=Terms(
+            reason=gettext_noop("New is what came out in the last years that the catalogue knows")
+        ),
     )
 
 

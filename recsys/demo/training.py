@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from django.utils.translation import gettext_noop
+
 from curation.models import User
 from recsys import actions, run_words
 from recsys.models import Job, LiveModel, Run
@@ -13,7 +15,6 @@ from recsys.models import Job, LiveModel, Run
 FAMILIES: Final = ("popularity", "item_knn", "ease", "dot")
 WAIT_S: Final = 0.5
 LONGEST_S: Final = 1_800.0
-OPEN: Final = (Job.State.QUEUED, Job.State.RUNNING)
 Tell = Callable[[str], None]
 
 
@@ -41,16 +42,19 @@ def train(operator: User, parameters: Mapping[str, Mapping[str, Any]], tell: Tel
         actions.promote(
             version_id=ended.version.id,
             actor=operator,
-            reason="The first model of its family, for the demo",
+            reason=gettext_noop("The first model of its family, for the demo"),
         )
         figures = ended.report["validation"]["last"]["members"]
         tell(f"{family}: live; NDCG@10 on validation {figures['ndcg']:.4f} (n = {figures['n']})")
 
 
 def _run(family: str, parameters: Mapping[str, Any], operator: User) -> Run:
-    usable = Run.objects.filter(family=family, state__in=[*OPEN, Job.State.SUCCEEDED])
+    usable = Run.objects.filter(family=family, state__in=[*Job.OPEN, Job.State.SUCCEEDED])
     return usable.order_by("-id").first() or actions.request_run(
-        family=family, parameters=parameters, actor=operator, note="The first model, for the demo"
+        family=family,
+        parameters=parameters,
+        actor=operator,
+        note=gettext_noop("The first model, for the demo"),
     )
 
 
@@ -59,7 +63,7 @@ def _ended(run: Run, tell: Tell) -> Run:
     told, deadline = "", time.monotonic() + LONGEST_S
     while True:
         now = Run.objects.select_related("progress", "version").get(pk=run.pk)
-        if now.state not in OPEN:
+        if now.state not in Job.OPEN:
             return now
         if time.monotonic() > deadline:
             raise NotTrained(

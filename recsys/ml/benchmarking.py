@@ -18,10 +18,11 @@ from recsys.ml.blending import Blend, blended
 from recsys.ml.evaluation import Case, Judged, Score, batches, judge, ranked
 from recsys.ml.interactions import Indexes
 from recsys.ml.learned_blends import learn
+from recsys.ml.predicting import Errors, errors
 from recsys.ml.reports import Report, World
 from recsys.ml.scorer import Scorer, Training, Untrainable
 from recsys.ml.split_files import Split
-from recsys.ml.tuning import Tuned, tune
+from recsys.ml.tuning import Tuned, tune, untuned
 
 BLEND: Final = "blend"
 PLACES: Final = 100
@@ -34,7 +35,8 @@ Say = Callable[[str], None]
 class Result:
     """What a scorer came to: seconds of the last fit and of scoring all members asked, peak bytes of both.
 
-    ``settings`` are what validation chose, of a blend its weights and scales; ``tuning_s`` is how long that took.
+    ``settings`` are what validation chose, of a blend its weights and scales; ``tuning_s`` is how long that took;
+    ``errors`` those of ratings, where it predicts them.
     """
 
     name: str
@@ -45,16 +47,21 @@ class Result:
     fit_s: float
     score_s: float
     peak_bytes: int
+    errors: Errors | None
     score: Score = field(repr=False)
 
 
 @dataclass(eq=False)
 class Bench:
-    """A split with its questions; models tuned or fitted once are kept for the blend."""
+    """A split with its questions; models tuned or fitted once are kept for the blend.
+
+    ``given`` are settings by family: one that is named there has these and is not tuned.
+    """
 
     split: Split
     training: Training
     say: Say = print
+    given: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     tuned: dict[str, Tuned] = field(default_factory=dict)
     fitted: dict[str, Scorer] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -73,7 +80,7 @@ class Bench:
             blend = self._learned(among)
             settings: Mapping[str, Any] = {"weights": blend.weights, "scales": blend.scales}
         else:
-            settings = self.chosen(name).settings
+            settings = self.settings(name)
         tuning_s = time.perf_counter() - began
         _forget_peak()
         score, fit_s = self._blend_score(blend) if name == BLEND else self._final(name)
@@ -82,20 +89,30 @@ class Bench:
         score_s = time.perf_counter() - began
         report = Report.of(judged, self.world)
         peak = _peak()
-        return Result(name, settings, judged, report, tuning_s, fit_s, score_s, peak, score)
+        rated = None if name == BLEND else errors(self.fitted[name], self.both, self.split.test)
+        return Result(name, settings, judged, report, tuning_s, fit_s, score_s, peak, rated, score)
 
     def chosen(self, family: str) -> Tuned:
         """The settings of a family, tuned once."""
         if family not in self.tuned:
             cases = [case for case in self.validation if len(case.history)]
             fixed = COUNTS if _counts(family) else {}
-            train, catalogue = self.split.train, self.split.catalogue
-            self.tuned[family] = tune(family, train, cases, catalogue, self.training, fixed)
+            asks = (self.split.train, cases, self.split.catalogue, self.training)
+            if family in self.given:
+                self.tuned[family] = untuned(family, *asks, self.settings(family))
+            else:
+                self.tuned[family] = tune(family, *asks, fixed)
         return self.tuned[family]
+
+    def settings(self, family: str) -> Mapping[str, Any]:
+        """The settings of a family's last fit."""
+        if family not in self.given:
+            return self.chosen(family).settings
+        return {**(COUNTS if _counts(family) else {}), **self.given[family]}
 
     def _final(self, family: str) -> tuple[Score, float]:
         if family not in self.fitted:
-            config = registry.parse_config(family, self.chosen(family).settings)
+            config = registry.parse_config(family, self.settings(family))
             learn_family = registry.learner_of(family)
             began = time.perf_counter()
             self.fitted[family] = learn_family(

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from recsys.ml.evaluation import Known
 from recsys.ml.interactions import Id, Interactions, Vocabulary
 from recsys.ml.split_files import PARTS, BadSplit, Split, joined, read_csv, rewards, top_rating
-from recsys.ml.splitting import leave_one_out, random_holdout
+from recsys.ml.splitting import core, leave_one_out, random_holdout
 
 TEMPORAL, LEAVE_ONE_OUT, RANDOM = "temporal", "leave_one_out", "random"
 SHARE: Final = 0.1
@@ -26,7 +26,11 @@ Three = tuple[Interactions, Interactions, Interactions]
 
 
 def read_canonical(
-    interactions: Path, items: Path | None = None, protocol: str = TEMPORAL, seed: int = 0
+    interactions: Path,
+    items: Path | None = None,
+    protocol: str = TEMPORAL,
+    seed: int = 0,
+    least: int = 1,
 ) -> Split:
     """Read a canonical file and split it by a protocol; raises BadSplit.
 
@@ -37,8 +41,12 @@ def read_canonical(
         three is only learnt from.
     random
         A tenth of each member's interactions is the test, a tenth of the rest the validation.
+
+    Members and items with fewer than ``least`` interactions are left out first.
     """
-    whole = _canonical(interactions)
+    whole = core(_canonical(interactions), least)
+    if not len(whole):
+        raise BadSplit(f"{interactions} has no members and items with {least} interactions")
     catalogue, texts = _items(items, whole.item_ids) if items else (whole.item_ids, ())
     try:
         parts = _SPLITS[protocol](whole, seed)
@@ -100,6 +108,7 @@ def _canonical(path: Path) -> Interactions:
         table.column("item_id").to_pylist(),
         rewards(ratings, top_rating(ratings)),
         np.nan_to_num(times, nan=-1.0),  # a row without a place comes first
+        stars=ratings.astype(np.float32),
     )
 
 

@@ -116,5 +116,24 @@ def parse(config: type[Config], given: object) -> Config:
     return config(**{name: known[name].kind(value) for name, value in given.items()})
 
 
+def read(config: type[Any], words: Mapping[str, str]) -> dict[str, Value]:
+    """Settings that were typed, as values of their kinds; raises ConfigError as `parse` does."""
+    kinds = {setting.name: setting.kind for setting in settings_of(config)}
+    values = {name: _typed(kinds.get(name, str), word) for name, word in words.items()}
+    parse(config, values)
+    return values
+
+
+def _typed(kind: type, word: str) -> Value:
+    """A word as a value of a kind; one that is none stays a word, for the check to name it."""
+    if kind is bool:
+        return {"true": True, "false": False}.get(word, word)
+    try:
+        number: Value = kind(word)
+    except ValueError:
+        return word
+    return number
+
+
 def _unknown(name: str, known: tuple[str, ...]) -> Problem:
     return Problem(name, "there is no such setting", "one of " + ", ".join(known))

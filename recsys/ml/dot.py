@@ -29,11 +29,7 @@ class Dot(Personal):
 
     def fold_in(self, history: History) -> Profile:
         """Weigh the latest history by recency; weights sum to 1 in size."""
-        config = self.config
-        weights = folding.recency(config, history)
-        weights[: max(0, len(weights) - config.history)] = 0
-        profile = folding.fold_in(history, self.items, weights)
-        return Profile(profile.rows, profile.weights / max(np.abs(profile.weights).sum(), 1e-9))
+        return folding.latest(self.config, history, self.items, self.config.history)
 
     def arrays(self) -> Arrays:
         """What an artifact keeps."""

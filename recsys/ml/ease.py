@@ -1,4 +1,7 @@
-"""EASE: a linear item-item model in closed form (Steck 2019, arXiv 1905.03375)."""
+"""EASE: a linear item-item model in closed form (Steck 2019, arXiv 1905.03375).
+
+Dims: K items, n members whose interactions changed.
+"""
 
 from __future__ import annotations
 
@@ -11,31 +14,43 @@ from scipy import sparse
 from scipy.linalg import lapack
 from threadpoolctl import threadpool_limits
 
-from recsys.ml import folding
+from recsys.ml import folding, memory
 from recsys.ml.configs import EaseConfig
+from recsys.ml.configs.linear import MOST_ITEMS
 from recsys.ml.interactions import Interactions, Values, Vocabulary
 from recsys.ml.personal import Personal
-from recsys.ml.scorer import Arrays, Profile, Training, Untrainable, shaped
+from recsys.ml.scorer import Arrays, Profile, Training, Untrainable, aligned, shaped
 
-MOST_ITEMS: Final = 25_000
+Floats = NDArray[np.float64]
+
 BLOCK = 512
+PAIR_BYTES: Final = 12
+"""What a fit takes for each pair of items: 8 for the inverse, 4 for the weights."""
 
 
 @dataclass(frozen=True, eq=False)
 class Ease(Personal):
-    """Score of item i = Σ_j w_j · B_ji over the history, w by recency; B [K, K] has a zero diagonal."""
+    """Score of item i = Σ_j w_j · B_ji over the history, w by recency; B [K, K] has a zero diagonal.
+
+    ``diagonal`` is diag(P) [K] of the inverse P that B was made of, by which ``updated`` finds P again;
+    None in an artifact of before there was one.
+    """
 
     family: ClassVar[str] = "ease"
     weights: Values
+    diagonal: Floats | None
 
     def arrays(self) -> Arrays:
         """What an artifact keeps."""
-        return {"weights": self.weights}
+        kept = {"weights": self.weights}
+        return kept if self.diagonal is None else {**kept, "diagonal": self.diagonal}
 
     @classmethod
     def restore(cls, config: EaseConfig, items: Vocabulary, arrays: Arrays) -> Self:
         """Make it of what an artifact kept."""
-        return cls(config, items, shaped(arrays["weights"], len(items), len(items)))
+        size, diagonal = len(items), arrays.get("diagonal")
+        weights = shaped(arrays["weights"], size, size)
+        return cls(config, items, weights, None if diagonal is None else shaped(diagonal, size))
 
     def row(self, profile: Profile) -> Values:
         """Scores [K] of one profile."""
@@ -51,17 +66,29 @@ def fit(
 ) -> Ease:
     """Invert the regularized Gram matrix in place: B = I − P / diag(P), P = (XᵀX + λI)⁻¹."""
     items, matrix = folding.likes(config, interactions, catalogue)
-    if len(items) > MOST_ITEMS:
-        told = f"{len(items)} items are more than {MOST_ITEMS}: raise 'least'"
-        raise Untrainable(told, reason="too_many_items", is_setting=True, there=len(items))
+    _check_room(len(items))
     gram = _gram(matrix, training)
     gram[np.diag_indices(len(items))] += config.regularization
     with threadpool_limits(training.options.threads):
         _invert(gram, training)
-    return Ease(config, items, _weights(gram))
+    return Ease(config, items, _weights(gram), np.diag(gram).copy())
 
 
-def _gram(matrix: sparse.csr_array[np.float64], training: Training) -> NDArray[np.float64]:
+def _check_room(items: int) -> None:
+    """Say before anything is taken that it would not fit, and what would."""
+    needed, free = PAIR_BYTES * items**2, memory.free()
+    facts = {"there": items, "needed": needed, "most": MOST_ITEMS}
+    told = f"{items} items take {needed / 1e9:.1f} GB"
+    remedy = "raise 'least', or train item_knn, als or dot instead"
+    if items > MOST_ITEMS:
+        told = f"{told} and are more than {MOST_ITEMS}: {remedy}"
+        raise Untrainable(told, reason="too_many_items", is_setting=True, **facts)
+    if free is not None and needed > free:
+        told = f"{told}, {free / 1e9:.1f} GB are free: {remedy}"
+        raise Untrainable(told, reason="no_room_for_items", is_setting=True, free=free, **facts)
+
+
+def _gram(matrix: sparse.csr_array[np.float64], training: Training) -> Floats:
     """XᵀX [K, K] by blocks of rows, column-major for LAPACK; a sparse product would be larger."""
     size = matrix.shape[1]
     gram = np.empty((size, size), np.float64, order="F")
@@ -73,7 +100,7 @@ def _gram(matrix: sparse.csr_array[np.float64], training: Training) -> NDArray[n
     return gram
 
 
-def _invert(gram: NDArray[np.float64], training: Training) -> None:
+def _invert(gram: Floats, training: Training) -> None:
     """Replace a positive definite matrix by its inverse, both halves, without a second copy."""
     training.progress("inverting", 0, 2)
     _, factored = lapack.dpotrf(gram, lower=1, overwrite_a=1)
@@ -90,9 +117,47 @@ def _invert(gram: NDArray[np.float64], training: Training) -> None:
         corner[:] = np.tril(corner) + np.tril(corner, -1).T
 
 
-def _weights(inverse: NDArray[np.float64]) -> Values:
+def _weights(inverse: Floats) -> Values:
     """B of the inverse; B_ji stands in row j, so that a history's rows are contiguous."""
     weights = np.empty(inverse.shape, np.float32)
     np.divide(inverse, -np.diag(inverse)[None, :], out=weights, casting="same_kind")
     np.fill_diagonal(weights, 0)
     return weights
+
+
+def updated(model: Ease, before: Interactions, after: Interactions) -> Ease:
+    """The model that a fit would give once some members did what ``after`` says instead of ``before``.
+
+    Both hold all interactions of these members and of nobody else; who is new has none before. Exact, by
+    the identity of Woodbury: P' = P - PVᵀ(S + VPVᵀ)⁻¹VP, the rows of V what each had liked (S = -1) and
+    now likes (S = 1); O(nK²) for n members (Jeunen, Van Balen and Goethals 2022, doi
+    10.1007/s11257-021-09314-7). Items that the model does not know wait for the next fit. Raises
+    ValueError where an artifact is too old to keep what this needs.
+    """
+    inverse = _inverse(model)
+    likes = [_likes(model, rows) for rows in (before, after)]
+    signs = np.repeat([-1.0, 1.0], [rows.shape[0] for rows in likes])
+    changed = sparse.csr_array(sparse.vstack(likes))
+    spread: Floats = np.asarray(changed @ inverse)
+    inner = np.diag(signs) + np.asarray(changed @ spread.T)
+    inverse -= spread.T @ np.linalg.solve(inner, spread)
+    return Ease(model.config, model.items, _weights(inverse), np.diag(inverse).copy())
+
+
+def _inverse(model: Ease) -> Floats:
+    """P [K, K] of B and its own diagonal: B_ji = -P_ji / P_ii; the halves differ by rounding alone."""
+    if model.diagonal is None:
+        raise ValueError("this model keeps no diagonal: fit it again once")
+    inverse = model.weights * -model.diagonal[None, :]
+    np.fill_diagonal(inverse, model.diagonal)
+    return np.asarray((inverse + inverse.T) / 2)
+
+
+def _likes(model: Ease, rows: Interactions) -> sparse.csr_array[np.float64]:
+    """What each member with interactions likes of the items that the model knows [n, K]."""
+    matrix = folding.member_item(rows.latest(), model.config.counts)
+    known, columns = aligned(model.items, rows.item_ids)
+    picked = sparse.csr_array(
+        (np.ones(len(known)), (known, columns)), (len(rows.item_ids), len(model.items))
+    )
+    return sparse.csr_array(matrix @ picked)

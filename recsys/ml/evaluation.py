@@ -8,14 +8,14 @@ target.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsys.ml import metrics
-from recsys.ml.interactions import History, Id, Indexes, Interactions, Vocabulary
+from recsys.ml.interactions import History, Id, Indexes, Interactions, Times, Vocabulary
 
 LAST, ALL = "last", "all"
 LONGEST: Final = 20
@@ -29,7 +29,10 @@ Rank = Callable[[Sequence[History], Utilities], Sequence[Sequence[Id]]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """One member's question: what they did before, and the items they turned to."""
+    """One member's question: what they did before, and the items they turned to.
+
+    It is asked at the instant of the first of these.
+    """
 
     member: Id
     history: History
@@ -103,16 +106,22 @@ def cases_from(seen: Interactions, held: Interactions) -> list[Case]:
 def _held_case(seen: Interactions, held: Interactions, member: int) -> Case:
     history = seen.history_at(member)
     met = frozenset(history.items)
-    targets = tuple(item for item in held.history_at(member).items if item not in met)
-    return Case(seen.member_ids.ids[member], history, targets)
+    asked = held.history_at(member)
+    unmet = np.array([item not in met for item in asked.items], bool)
+    targets = tuple(item for item, new in zip(asked.items, unmet, strict=True) if new)
+    return Case(seen.member_ids.ids[member], _asked(history, asked.times[unmet]), targets)
 
 
 def _case(window: Interactions, member: int, cut: float, targets: str) -> Case:
     outside = window.member_ids.ids[member]
     history = window.history_at(member)
     split = len(history) - 1 if targets == LAST else int(np.searchsorted(history.times, cut))
-    before = History(history.items[:split], history.values[:split], history.times[:split])
-    return Case(outside, before, history.items[split:])
+    return Case(outside, _asked(history.first(split), history.times[split:]), history.items[split:])
+
+
+def _asked(history: History, targets: Times) -> History:
+    """A history that is asked when the first target came about."""
+    return replace(history, asked=float(targets[0])) if len(targets) else history
 
 
 def _kept(case: Case, known: Known | None) -> Case:

@@ -44,11 +44,36 @@ def recency(config: Weighing, history: History) -> Values:
     """
     signals = signal(history.values, config.counts)
     weights = np.where(signals > 0, signals, np.float32(-config.dislike))
+    return np.asarray(weights * fresh(config, history))
+
+
+class Fading(Protocol):
+    """The settings by which what was done earlier fades."""
+
+    @property
+    def decay(self) -> float: ...
+    @property
+    def daily_decay(self) -> float: ...
+
+
+def fresh(config: Fading, history: History) -> Values:
+    """What is left of each interaction of a history [n]: decay^steps · daily_decay^days."""
     steps = np.arange(len(history) - 1, -1, -1, dtype=np.float32)
-    return np.asarray(weights * np.float32(config.decay) ** steps * fading(config, history.times))
+    return np.asarray(np.float32(config.decay) ** steps * fading(config, history.times))
 
 
-def fading(config: Weighing, times: Times) -> Values:
+def recencies(config: Weighing, rows: Interactions) -> Values:
+    """What ``recency`` says of every member's rows at once [N]; each item of a member stands once."""
+    ends = rows.starts[1:][rows.members]
+    signals = signal(rows.values, config.counts)
+    weights = np.where(signals > 0, signals, np.float32(-config.dislike))
+    steps = (ends - 1 - np.arange(len(rows))).astype(np.float32)
+    days = ((rows.times[ends - 1] - rows.times) / DAY_S).astype(np.float32)
+    faded = np.float32(config.decay) ** steps * np.float32(config.daily_decay) ** days
+    return np.asarray(weights * faded)
+
+
+def fading(config: Fading, times: Times) -> Values:
     """What is left of interactions after the days between them and the latest [n]: daily_decay^days."""
     if config.daily_decay == 1.0 or not len(times):
         return np.ones(len(times), np.float32)
@@ -66,6 +91,14 @@ class Counting(Weighing, Protocol):
 def by_recency(config: Weighing, history: History, items: Vocabulary) -> Profile:
     """Fold a history in, weighed by recency."""
     return fold_in(history, items, recency(config, history))
+
+
+def latest(config: Weighing, history: History, items: Vocabulary, most: int) -> Profile:
+    """Fold in the latest ``most`` of a history, weighed by recency; the weights sum to 1 in size."""
+    weights = recency(config, history)
+    weights[: max(0, len(weights) - most)] = 0
+    profile = fold_in(history, items, weights)
+    return Profile(profile.rows, profile.weights / max(np.abs(profile.weights).sum(), 1e-9))
 
 
 def fold_in(history: History, items: Vocabulary, weights: Values) -> Profile:
@@ -113,7 +146,7 @@ def _reindexed(rows: Interactions, kept: NDArray[np.int32]) -> tuple[Vocabulary,
     vocabulary = Vocabulary.of(rows.item_ids.at(kept))
     vocabularies = (rows.member_ids, vocabulary)
     columns = (about.members, place[about.items], about.values, about.times, about.curated)
-    return vocabulary, Interactions.in_order(*columns, vocabularies)
+    return vocabulary, Interactions.in_order(*columns, vocabularies, stars=about.stars)
 
 
 def catalogue_flags(items: Vocabulary, catalogue: Vocabulary) -> Flags:

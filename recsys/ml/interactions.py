@@ -19,6 +19,8 @@ Indexes = NDArray[np.int32]
 Values = NDArray[np.float32]
 Times = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Event = tuple[Id, float, float] | tuple[Id, float, float, float | None]
+"""Item, reward, epoch seconds and, where they were given, stars."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,23 +59,39 @@ class Vocabulary:
 class History:
     """What one member did, oldest first, each item once (its latest event): all that scoring asks.
 
-    ``values`` are rewards in [0, 1] [n], ``times`` epoch seconds [n].
+    ``values`` are rewards in [0, 1] [n], ``times`` epoch seconds [n], ``stars`` those given, in their own
+    scale, NaN where none were [n]. ``asked`` is the instant at which a scorer is asked (epoch seconds), None
+    where that does not matter.
     """
 
     items: tuple[Id, ...]
     values: Values
     times: Times
+    stars: Values
+    asked: float | None = None
 
     @classmethod
-    def of(cls, events: Iterable[tuple[Id, float, float]]) -> Self:
-        """Make one of (item, reward, epoch seconds) in any order."""
+    def of(cls, events: Iterable[Event], asked: float | None = None) -> Self:
+        """Make one of events in any order."""
         ordered = sorted(events, key=lambda event: (event[2], str(event[0])))
-        latest = {item: at for at, (item, _, _) in enumerate(ordered)}
+        latest = {event[0]: at for at, event in enumerate(ordered)}
         kept = [ordered[at] for at in sorted(latest.values())]
         return cls(
-            tuple(item for item, _, _ in kept),
-            np.array([value for _, value, _ in kept], np.float32),
-            np.array([time for _, _, time in kept], np.float64),
+            tuple(event[0] for event in kept),
+            np.array([event[1] for event in kept], np.float32),
+            np.array([event[2] for event in kept], np.float64),
+            np.array([event[3] if len(event) > 3 else None for event in kept], np.float32),
+            asked,
+        )
+
+    def first(self, n: int) -> Self:
+        """The n oldest of it."""
+        return replace(
+            self,
+            items=self.items[:n],
+            values=self.values[:n],
+            times=self.times[:n],
+            stars=self.stars[:n],
         )
 
     def __len__(self) -> int:
@@ -92,6 +110,8 @@ class Interactions:
         Epoch seconds float64 [N].
     curated
         bool [N]: done on a placement that a curator decided.
+    stars
+        The stars given, in their own scale, float32 [N]; NaN where none were.
     """
 
     members: Indexes
@@ -99,11 +119,12 @@ class Interactions:
     values: Values
     times: Times
     curated: Flags
+    stars: Values
     member_ids: Vocabulary
     item_ids: Vocabulary
 
     def __post_init__(self) -> None:
-        arrays = (self.items, self.values, self.times, self.curated)
+        arrays = (self.items, self.values, self.times, self.curated, self.stars)
         if any(array.shape != self.members.shape for array in arrays):
             raise ValueError("the arrays of interactions differ in length")
         if not np.isfinite(self.times).all():
@@ -119,6 +140,8 @@ class Interactions:
         values: Sequence[float] | Values,
         times: Sequence[float] | Times,
         curated: Sequence[bool] | Flags | None = None,
+        *,
+        stars: Sequence[float] | Values | None = None,
     ) -> Self:
         """Make them of flat sequences in any order; the same rows in another order are equal."""
         member_ids = Vocabulary.of(sorted(set(members), key=str))
@@ -130,10 +153,11 @@ class Interactions:
             np.asarray(times, np.float64),
             np.zeros(len(members), bool) if curated is None else np.asarray(curated, bool),
             (member_ids, item_ids),
+            stars=None if stars is None else np.asarray(stars, np.float32),
         )
 
     @classmethod
-    def in_order(
+    def in_order(  # noqa: PLR0913 - a column each
         cls,
         members: Indexes,
         items: Indexes,
@@ -141,17 +165,22 @@ class Interactions:
         times: Times,
         curated: Flags,
         vocabularies: tuple[Vocabulary, Vocabulary],
+        *,
+        stars: Values | None = None,
     ) -> Self:
         """Put indexed rows into the order that the class promises."""
-        if not len(members) == len(items) == len(values) == len(times) == len(curated):
+        told = np.full(len(members), np.nan, np.float32) if stars is None else stars
+        columns = (members, items, values, times, curated, told)
+        if len({len(column) for column in columns}) > 1:
             raise ValueError("the arrays of interactions differ in length")
-        order = np.lexsort((values, items, times, members))
+        order = np.lexsort((told, values, items, times, members))
         return cls(
             members[order],
             items[order],
             values[order],
             times[order],
             curated[order],
+            told[order],
             *vocabularies,
         )
 
@@ -172,6 +201,7 @@ class Interactions:
             values=self.values[kept],
             times=self.times[kept],
             curated=self.curated[kept],
+            stars=self.stars[kept],
         )
 
     def before(self, instant: float) -> Self:
@@ -198,14 +228,15 @@ class Interactions:
         rows = slice(self.starts[member], self.starts[member + 1])
         kept = self.times[rows] < before
         items = self.item_ids.at(self.items[rows][kept])
-        values, times = self.values[rows][kept].tolist(), self.times[rows][kept].tolist()
-        return History.of(zip(items, values, times, strict=True))
+        columns = (each[rows][kept].tolist() for each in (self.values, self.times, self.stars))
+        return History.of(zip(items, *columns, strict=True))
 
     def digest(self) -> str:
         """SHA-256 of the rows under their outside ids; another order of rows gives the same."""
         sha = hashlib.sha256()
         for vocabulary in (self.member_ids, self.item_ids):
             sha.update("\n".join(map(str, vocabulary.ids)).encode() + b"\0")
-        for array in (self.members, self.items, self.values, self.times, self.curated):
+        told = () if np.isnan(self.stars).all() else (self.stars,)
+        for array in (self.members, self.items, self.values, self.times, self.curated, *told):
             sha.update(np.ascontiguousarray(array).tobytes())
         return sha.hexdigest()

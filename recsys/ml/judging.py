@@ -6,7 +6,7 @@ Dims: I items of the catalogue.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ import pyarrow as pa
 from recsys.ml import artifact
 from recsys.ml.evaluation import ALL, LAST, Judged, cases_after, judge
 from recsys.ml.interactions import Id, Interactions, Vocabulary
+from recsys.ml.predicting import Errors, errors
 from recsys.ml.reports import Comparison, Report, World
 from recsys.ml.scorer import Scorer
 from recsys.ml.tables import outside_id
@@ -66,7 +67,14 @@ class Exam:
         """Reports by what counts as target: the last event, as ``ask`` has judged it, and all events."""
         world = self.world(cut)
         judged = {LAST: own, ALL: self.ask(scorer, cut, until, ALL)}
-        return {targets: Report.of(each, world).as_json() for targets, each in judged.items()}
+        told = {targets: Report.of(each, world).as_json() for targets, each in judged.items()}
+        rated = self._errors(scorer, cut, until)
+        return {**told, ALL: {**told[ALL], "ratings": asdict(rated)}} if rated else told
+
+    def _errors(self, scorer: Scorer, cut: float, until: float) -> Errors | None:
+        """How well a model predicts the ratings between two instants, if it predicts any."""
+        window = self.interactions.before(until)
+        return errors(scorer, window.where(window.times < cut), window.where(window.times >= cut))
 
     def beside(self, own: Judged, rival: Rival, cut: float) -> Told:
         """The live version asked the same after a cut, and the difference to it with its interval.

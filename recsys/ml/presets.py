@@ -41,9 +41,24 @@ _FEWER_ITEMS: Final = gettext_noop(
 )
 _FEWER_NEIGHBOURS: Final = gettext_noop("Fewer neighbours: a smaller model, somewhat coarser.")
 _MORE_NEIGHBOURS: Final = gettext_noop("More neighbours: reaches rarer items, larger and slower.")
+_FEW_PASSES: Final = gettext_noop(
+    "A small network and three passes: shows whether it learns at all."
+)
+_LONG_HISTORIES: Final = gettext_noop(
+    "Reads four times longer histories with a larger network, and takes its time: many times as long."
+)
 
 PRESETS: Final[Mapping[str, tuple[Preset, ...]]] = {
     "popularity": (
+        _RECOMMENDED,
+        Preset(
+            "lasting",
+            gettext_noop("What lasts"),
+            gettext_noop("A half-life of a month: steadier, slower to follow a fashion."),
+            {"half_life_days": 30.0},
+        ),
+    ),
+    "context": (
         _RECOMMENDED,
         Preset(
             "lasting",
@@ -61,6 +76,15 @@ PRESETS: Final[Mapping[str, tuple[Preset, ...]]] = {
         _quick(_FEWER_NEIGHBOURS, neighbours=20, members=10_000),
         _RECOMMENDED,
         _thorough(_MORE_NEIGHBOURS, neighbours=200, history=1_000),
+    ),
+    "cluster": (
+        _quick(gettext_noop("Eight clusters: coarser tastes, each of more members."), clusters=8),
+        _RECOMMENDED,
+        _thorough(
+            gettext_noop("Four times the clusters: finer tastes, each of fewer members."),
+            clusters=64,
+            nearest=8,
+        ),
     ),
     "transitions": (
         _quick(_FEWER_ITEMS, least=5),
@@ -110,6 +134,44 @@ PRESETS: Final[Mapping[str, tuple[Preset, ...]]] = {
             epochs=20,
             negatives=1_024,
         ),
+    ),
+    "ncf": (
+        _quick(
+            gettext_noop("Small embeddings and two passes: shows whether it learns at all."),
+            factors=8,
+            embedding_size=16,
+            epochs=2,
+        ),
+        _RECOMMENDED,
+        _thorough(
+            gettext_noop("Larger embeddings, more passes, more comparisons: many times as long."),
+            factors=128,
+            embedding_size=64,
+            epochs=20,
+            negatives=512,
+        ),
+    ),
+    "rating": (
+        _quick(
+            gettext_noop("A quarter of the factors and half the passes."), factors=4, iterations=5
+        ),
+        _RECOMMENDED,
+        Preset(
+            "any_feedback",
+            gettext_noop("Any feedback"),
+            gettext_noop("Predicts the reward of any feedback: for those who collect no stars."),
+            {"predicts": "reward"},
+        ),
+    ),
+    "gru": (
+        _quick(_FEW_PASSES, embedding_size=32, units=64, epochs=3, held=0.0),
+        _RECOMMENDED,
+        _thorough(_LONG_HISTORIES, units=256, history=200, epochs=60, patience=5),
+    ),
+    "sasrec": (
+        _quick(_FEW_PASSES, embedding_size=32, blocks=1, epochs=3, held=0.0),
+        _RECOMMENDED,
+        _thorough(_LONG_HISTORIES, embedding_size=128, history=200, epochs=60, patience=5),
     ),
     "content": (
         _RECOMMENDED,

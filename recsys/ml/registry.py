@@ -11,15 +11,22 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from recsys.ml.configs import (
     AlsConfig,
+    ClusterConfig,
     ContentConfig,
+    ContextConfig,
     DotConfig,
     EaseConfig,
+    GruConfig,
     ItemKnnConfig,
+    NcfConfig,
     PopularityConfig,
+    RatingConfig,
+    SasrecConfig,
     SvdConfig,
     TransitionsConfig,
     UserKnnConfig,
 )
+from recsys.ml.configs.linear import MOST_ITEMS
 from recsys.ml.configuration import Setting, gettext_noop, parse, settings_of
 from recsys.ml.options import TrainingOptions
 
@@ -30,11 +37,17 @@ Config = (
     PopularityConfig
     | ItemKnnConfig
     | UserKnnConfig
+    | ClusterConfig
+    | ContextConfig
     | TransitionsConfig
     | EaseConfig
     | SvdConfig
     | AlsConfig
     | DotConfig
+    | NcfConfig
+    | RatingConfig
+    | GruConfig
+    | SasrecConfig
     | ContentConfig
 )
 
@@ -44,7 +57,7 @@ class Family:
     """One kind of scorer.
 
     ``iterative`` ones resume from a checkpoint, the others start again; those that ``reads_texts`` need
-    the vectors of items.
+    the vectors of items. ``most_items`` is how many items a fit takes, 0 any number.
     """
 
     name: str
@@ -55,6 +68,7 @@ class Family:
     learner: str
     iterative: bool = False
     reads_texts: bool = False
+    most_items: int = 0
 
     @property
     def settings(self) -> tuple[Setting, ...]:
@@ -92,6 +106,22 @@ _ALL: Final = (
         "recsys.ml.user_knn:fit",
     ),
     Family(
+        "context",
+        gettext_noop("Popularity by time"),
+        gettext_noop("What is popular lately, and liked at this hour and on this weekday."),
+        ContextConfig,
+        "recsys.ml.context:Context",
+        "recsys.ml.context:fit",
+    ),
+    Family(
+        "cluster",
+        gettext_noop("Clusters"),
+        gettext_noop("What is popular lately among members of the same taste, by k-means."),
+        ClusterConfig,
+        "recsys.ml.cluster:Cluster",
+        "recsys.ml.cluster:fit",
+    ),
+    Family(
         "transitions",
         gettext_noop("Transitions"),
         gettext_noop("What members turn to next after an item."),
@@ -106,6 +136,7 @@ _ALL: Final = (
         EaseConfig,
         "recsys.ml.ease:Ease",
         "recsys.ml.ease:fit",
+        most_items=MOST_ITEMS,
     ),
     Family(
         "svd",
@@ -131,6 +162,41 @@ _ALL: Final = (
         DotConfig,
         "recsys.ml.dot:Dot",
         "recsys.ml.dot_learner:fit",
+        iterative=True,
+    ),
+    Family(
+        "ncf",
+        gettext_noop("Neural filtering"),
+        gettext_noop("A product of embeddings and a small network beside it (NCF, NeuMF)."),
+        NcfConfig,
+        "recsys.ml.ncf:Ncf",
+        "recsys.ml.ncf_learner:fit",
+        iterative=True,
+    ),
+    Family(
+        "rating",
+        gettext_noop("Ratings"),
+        gettext_noop("How many stars a member would give; judged by its errors, weak at ranking."),
+        RatingConfig,
+        "recsys.ml.rating:Rating",
+        "recsys.ml.rating_learner:fit",
+    ),
+    Family(
+        "gru",
+        gettext_noop("Recurrent network"),
+        gettext_noop("A network that reads a history step by step and tells what comes next."),
+        GruConfig,
+        "recsys.ml.gru:Gru",
+        "recsys.ml.gru_learner:fit",
+        iterative=True,
+    ),
+    Family(
+        "sasrec",
+        gettext_noop("Self-attention"),
+        gettext_noop("A network that weighs a history's items by each other (SASRec)."),
+        SasrecConfig,
+        "recsys.ml.sasrec:Sasrec",
+        "recsys.ml.sasrec_learner:fit",
         iterative=True,
     ),
     Family(
@@ -169,5 +235,5 @@ def scorer_of(name: str) -> type[Scorer]:
 
 
 def learner_of(name: str) -> Learner:
-    """The learner of a family; those of ``als`` and ``dot`` load torch."""
+    """The learner of a family; those of iterative families load torch."""
     return cast("Learner", resolve_name(family(name).learner))

@@ -73,10 +73,14 @@ class Training:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Profile:
-    """A member folded in: indexes of known items int32 [n] and their weights float32 [n]."""
+    """A member folded in: indexes of known items int32 [n] and their weights float32 [n].
+
+    ``stars`` [n] are what a family that predicts them was told; None for all others.
+    """
 
     rows: Indexes
     weights: Values
+    stars: Values | None = None
 
     @property
     def is_known(self) -> bool:
@@ -124,6 +128,15 @@ class Embedding(Protocol):
 
     def vectors(self, members: Sequence[History]) -> Values:
         """Vectors [B, D]; a row of NaN where it knows nothing of the member."""
+        ...
+
+
+@runtime_checkable
+class Predicting(Protocol):
+    """A scorer whose scores are ratings: what a member would give an item, in the data's own scale."""
+
+    def actual(self, values: Values, stars: Values) -> Values:
+        """What it predicts, of rewards and stars [N]; NaN where nothing of the kind was told."""
         ...
 
 

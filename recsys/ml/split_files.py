@@ -75,6 +75,7 @@ def joined(one: Interactions, other: Interactions) -> Interactions:
         np.concatenate([one.times, other.times]),
         np.concatenate([one.curated, other.curated]),
         (one.member_ids, one.item_ids),
+        stars=np.concatenate([one.stars, other.stars]),
     )
 
 
@@ -162,7 +163,9 @@ def _interactions(
     members, items = columns["user"].astype(np.int32), columns["item"].astype(np.int32)
     values = rewards(columns["rating"], highest)
     flags: Flags = np.zeros(len(members), bool)
-    return Interactions.in_order(members, items, values, columns["timestamp"], flags, vocabularies)
+    stars = columns["rating"].astype(np.float32)
+    times = columns["timestamp"]
+    return Interactions.in_order(members, items, values, times, flags, vocabularies, stars=stars)
 
 
 def rewards(ratings: Column, highest: float) -> NDArray[np.float32]:

@@ -33,6 +33,25 @@ def _cut(interactions: Interactions, quantile: float) -> float:
     raise ValueError(f"{len(times)} interactions cannot be cut by time")
 
 
+def core(interactions: Interactions, least: int) -> Interactions:
+    """Only members and items with ``least`` interactions or more among each other; no other is in the vocabularies."""
+    rows = interactions
+    while True:
+        members, items = np.bincount(rows.members), np.bincount(rows.items)
+        kept = (members[rows.members] >= least) & (items[rows.items] >= least)
+        if kept.all():
+            break
+        rows = rows.where(kept)
+    return Interactions.of(
+        rows.member_ids.at(rows.members),
+        rows.item_ids.at(rows.items),
+        rows.values,
+        rows.times,
+        rows.curated,
+        stars=rows.stars,
+    )
+
+
 def leave_one_out(interactions: Interactions) -> tuple[Interactions, Interactions]:
     """Part each member's latest interaction from the earlier ones: (earlier, latest).
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,17 +70,34 @@ class Svd(Personal):
 def fit(
     config: SvdConfig, interactions: Interactions, catalogue: Vocabulary, training: Training
 ) -> Svd:
-    """Decompose what members liked; where it has fewer dimensions than asked, the rest are zeros."""
+    """Decompose what members liked."""
     training.progress("factorizing", 0, 1)
     items, likes = folding.likes(config, interactions, catalogue)
+    factors = factors_of(likes, config, training)
+    training.progress("factorizing", 1, 1)
+    return Svd(config, items, factors)
+
+
+class Decomposing(Protocol):
+    """The settings of a decomposition (see `configs`)."""
+
+    @property
+    def factors(self) -> int: ...
+    @property
+    def damping(self) -> float: ...
+
+
+def factors_of(
+    likes: sparse.csr_array[np.float64], config: Decomposing, training: Training
+) -> Values:
+    """Embeddings [K, D] of the items of likes [M, K]; where there are fewer dimensions, the rest are zeros."""
     lengths = np.sqrt(np.asarray(likes.multiply(likes).sum(axis=0)).ravel())
     damped = sparse.csr_array(likes @ sparse.diags_array(lengths**-config.damping))
     with threadpool_limits(training.options.threads):
         found = _right_vectors(damped, config.factors, training.options.seed)
-    factors = np.zeros((len(items), config.factors), np.float32)
+    factors = np.zeros((likes.shape[1], config.factors), np.float32)
     factors[:, : found.shape[1]] = found
-    training.progress("factorizing", 1, 1)
-    return Svd(config, items, factors)
+    return factors
 
 
 def _right_vectors(matrix: sparse.csr_array[Any], most: int, seed: int) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys.ml.interactions import Flags, Id, Indexes, Interactions, Times, Vocabulary
+from recsys.ml.interactions import Flags, Id, Indexes, Interactions, Times, Values, Vocabulary
 from recsys.ml.vectors import Vectors
 
 MICROSECONDS = 1e6
@@ -17,13 +17,14 @@ MICROSECONDS = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Names of the columns that hold what; ``curated`` may be absent from the table."""
+    """Names of the columns that hold what; ``curated`` and ``stars`` may be absent from the table."""
 
     member: str = "subject"
     item: str = "item_id"
     value: str = "value"
     time: str = "occurred_at"
     curated: str = "curated"
+    stars: str = "stars"
 
 
 def read_table(table: pa.Table, columns: Columns | None = None) -> Interactions:
@@ -44,6 +45,7 @@ def read_table(table: pa.Table, columns: Columns | None = None) -> Interactions:
         _seconds(table.column(names.time)),
         _flags(table, names.curated),
         (member_ids, item_ids),
+        stars=_stars(table, names.stars),
     )
 
 
@@ -94,6 +96,12 @@ def _seconds(column: pa.ChunkedArray) -> Times:
         return np.asarray(column, np.float64)
     stamps = pc.cast(column, pa.timestamp("us", tz=column.type.tz))
     return np.asarray(pc.cast(stamps, pa.int64()), np.float64) / MICROSECONDS
+
+
+def _stars(table: pa.Table, name: str) -> Values | None:
+    if name not in table.column_names:
+        return None
+    return np.asarray(pc.cast(table.column(name), pa.float32()).to_numpy(), np.float32)
 
 
 def _flags(table: pa.Table, name: str) -> Flags:

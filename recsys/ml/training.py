@@ -1,26 +1,44 @@
-"""The training loop of torch models: epochs, loss curve, checkpoints, resume.
+"""The training loop of torch models: epochs, validation, plateaus, loss curve, checkpoints, resume.
 
-A task says what to learn; the loop says how. All chance of an epoch comes from (seed, epoch), so a run
-that resumes at an epoch's start ends with the same model as one that was never stopped.
+A task says what to learn; the loop says how. All chance of an epoch comes from (seed, epoch) and the pace
+follows from the measures so far, so a run that resumes at an epoch's start ends with the same model as
+one that was never stopped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Final
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from recsys.ml.checkpoints import Checkpoints
+from recsys.ml.pacing import Pacing
 from recsys.ml.scorer import Training, Untrainable
+from recsys.ml.torch_device import moved, precision_of
+from recsys.ml.training_state import Course, parameters, read_state, state_of
 
 STAGE: Final = "training"
 Batch = Sequence[Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What is measured on held-out data after each epoch, and under which name it is told.
+
+    The parameters of the best epoch are those that the training ends with.
+    """
+
+    name: str
+    measure: Callable[[], float]
+    higher_is_better: bool = True
+
+    @property
+    def sign(self) -> float:
+        """The pace takes lower for better."""
+        return -1.0 if self.higher_is_better else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +47,7 @@ class Task:
 
     ``batches(epoch)`` yields ``steps`` batches of CPU tensors, always the same for an epoch;
     ``loss(batch)`` is the mean loss of one on the model's device; ``fingerprint`` names settings and
-    data, so that a checkpoint of other ones is refused.
+    data, so that a checkpoint of other ones is refused. Without a ``watch`` the pace follows the loss.
     """
 
     model: nn.Module
@@ -39,15 +57,21 @@ class Task:
     steps: int
     epochs: int
     fingerprint: str
+    pacing: Pacing = field(default_factory=Pacing)
+    watch: Watch | None = None
 
 
 def device_of(name: str) -> torch.device:
-    """The device of an option: ``auto`` is CUDA where there is one.
+    """The device of an option: ``auto`` is CUDA where there is one, else the processor.
 
-    Raises Untrainable where CUDA is asked for and there is none.
+    Raises Untrainable where CUDA or MPS is asked for and there is none.
     """
-    if name == "cuda" and not torch.cuda.is_available():
-        told = "device: cuda was asked for and there is none; expected auto or cpu"
+    there: dict[str, Callable[[], bool]] = {
+        "cuda": torch.cuda.is_available,
+        "mps": torch.backends.mps.is_available,
+    }
+    if name in there and not there[name]():
+        told = f"device: {name} was asked for and there is none; expected auto or cpu"
         raise Untrainable(told, reason="no_gpu", is_setting=True)
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
@@ -55,82 +79,83 @@ def device_of(name: str) -> torch.device:
 
 
 def train(task: Task, training: Training, device: torch.device) -> list[float]:
-    """Train for the task's epochs, resuming where a checkpoint is; returns the loss of each epoch.
+    """Train for the task's epochs or until its pace says so, resuming where a checkpoint is.
 
-    The progress is told of every epoch, also of those before the checkpoint.
+    Returns the loss of each epoch. The progress is told of every epoch, also of those before the
+    checkpoint.
     """
     torch.set_num_threads(training.options.threads)
+    loss = torch.compile(task.loss, dynamic=True) if training.options.compiled else task.loss
+    rates = [group["lr"] for group in task.optimizer.param_groups]
     kept = Checkpoints(training.checkpoints, task.fingerprint)
-    losses = _resume(task, kept, device)
-    for epoch, loss in enumerate(losses):
-        _tell(task, epoch, loss, training)
+    course = _resumed(task, kept, device)
+    for epoch in range(len(course.losses)):
+        _tell(task, course, epoch, training)
+    while not _is_over(task, course):
+        for group, rate in zip(task.optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate * task.pacing.after(course.measures).rate
+        course.losses.append(_epoch(task, loss, len(course.losses), training, device))
+        _measure(task, course)
+        kept.keep(state_of(task.model, task.optimizer, course), course.losses)
+        _tell(task, course, len(course.losses) - 1, training)
+    if course.best is not None:
+        task.model.load_state_dict(course.best)
+    return course.losses
+
+
+def _is_over(task: Task, course: Course) -> bool:
+    return len(course.losses) >= task.epochs or task.pacing.after(course.measures).is_over
+
+
+def _tell(task: Task, course: Course, epoch: int, training: Training) -> None:
+    metrics = {"epoch": float(epoch + 1), "loss": course.losses[epoch]}
+    if task.watch is not None:
+        metrics[task.watch.name] = task.watch.sign * course.measures[epoch]
+    total = task.steps * task.epochs
+    is_last = epoch + 1 == len(course.losses) and _is_over(task, course)
+    training.progress(STAGE, total if is_last else (epoch + 1) * task.steps, total, metrics)
+
+
+def _epoch(
+    task: Task,
+    loss_of: Callable[[Batch], Tensor],
+    epoch: int,
+    training: Training,
+    device: torch.device,
+) -> float:
+    torch.manual_seed(training.options.seed + (epoch << 32))
     task.model.train()
-    for epoch in range(len(losses), task.epochs):
-        losses.append(_epoch(task, epoch, training, device))
-        kept.keep(_state(task), losses)
-        _tell(task, epoch, losses[-1], training)
-    return losses
-
-
-def _tell(task: Task, epoch: int, loss: float, training: Training) -> None:
-    metrics = {"epoch": float(epoch + 1), "loss": loss}
-    training.progress(STAGE, (epoch + 1) * task.steps, task.steps * task.epochs, metrics)
-
-
-def _epoch(task: Task, epoch: int, training: Training, device: torch.device) -> float:
     total = torch.zeros((), device=device)
     first, steps = epoch * task.steps, task.steps * task.epochs
     for step, batch in enumerate(task.batches(epoch)):
         training.progress(STAGE, first + step, steps)
-        with _precision(training.options.precision, device):
-            loss = task.loss(_moved(batch, device))
+        with precision_of(training.options.precision, device):
+            loss = loss_of(moved(batch, device))
         task.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
+        if task.pacing.clip:
+            nn.utils.clip_grad_norm_(task.model.parameters(), task.pacing.clip)
         task.optimizer.step()
         total += loss.detach()
     return float(total) / task.steps
 
 
-def _precision(precision: str, device: torch.device) -> AbstractContextManager[None]:
-    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
+def _measure(task: Task, course: Course) -> None:
+    """Ask how good the epoch was, and hold on to its parameters if none was better."""
+    if task.watch is None:
+        course.measures.append(course.losses[-1])
+        return
+    task.model.eval()
+    with torch.no_grad():
+        course.measures.append(task.watch.sign * task.watch.measure())
+    if task.pacing.after(course.measures).best == len(course.measures) - 1:
+        course.best = parameters(task.model)
 
 
-def _moved(batch: Batch, device: torch.device) -> Batch:
-    """Carry a batch to the device; pinned memory lets the copy run beside the computation."""
-    if device.type != "cuda":
-        return batch
-    return [each.pin_memory().to(device, non_blocking=True) for each in batch]
-
-
-def _resume(task: Task, kept: Checkpoints, device: torch.device) -> list[float]:
-    """Put the newest checkpoint into the task; the losses so far, none where there is no checkpoint."""
+def _resumed(task: Task, kept: Checkpoints, device: torch.device) -> Course:
+    """Put the newest checkpoint into the task; an empty course where there is none."""
     found = kept.newest()
     if found is None:
-        return []
+        return Course()
     state, losses = found
-    _restore(task, state, device)
-    return losses
-
-
-def _state(task: Task) -> dict[str, NDArray[Any]]:
-    """Parameters under ``model.NAME``, the optimizer's numbers under ``optimizer.INDEX.NAME``."""
-    state = {f"model.{name}": each for name, each in task.model.state_dict().items()}
-    for index, numbers in task.optimizer.state_dict()["state"].items():
-        state |= {f"optimizer.{index}.{name}": each for name, each in numbers.items()}
-    return {name: each.detach().cpu().numpy() for name, each in state.items()}
-
-
-def _restore(task: Task, state: dict[str, NDArray[Any]], device: torch.device) -> None:
-    tensors = {name: torch.from_numpy(np.array(each)).to(device) for name, each in state.items()}
-    model = {
-        name.removeprefix("model."): each
-        for name, each in tensors.items()
-        if name.startswith("model.")
-    }
-    task.model.load_state_dict(model)
-    numbers: dict[int, dict[str, Tensor]] = {}
-    for name, each in tensors.items():
-        if name.startswith("optimizer."):
-            _, index, key = name.split(".")
-            numbers.setdefault(int(index), {})[key] = each
-    task.optimizer.load_state_dict({**task.optimizer.state_dict(), "state": numbers})
+    return read_state(task.model, task.optimizer, state, losses, device)

@@ -25,23 +25,36 @@ Grid = Mapping[str, Sequence[Any]]
 
 FITTED: Final[Mapping[str, Grid]] = {
     "popularity": {"half_life_days": HALF_LIVES},
+    "context": {"half_life_days": HALF_LIVES, "shrink": (10.0, 50.0, 500.0)},
     "item_knn": {"shrink": (10.0, 50.0), "neighbours": (100, 400)},
     "user_knn": {"neighbours": (50, 150), "shrink": (10.0, 50.0)},
+    "cluster": {
+        "half_life_days": (0.5, 1.0, 2.0, 4.0, 8.0, 32.0),
+        "clusters": (4, 16, 64),
+        "shrink": (50.0, 200.0, 800.0),
+    },
     "transitions": {"lags": (3, 6), "shrink": (2.0, 10.0)},
     "ease": {"regularization": (100.0, 300.0)},
     "svd": {"factors": (32, 64, 128), "damping": (0.2, 0.4, 0.7)},
     "als": {"factors": (64, 128), "alpha": (5.0, 20.0)},
     "dot": {"half_life_days": (36_500.0, 30.0, 5.0)},
+    "rating": {"regularization": (10.0, 30.0, 100.0), "bias_regularization": (1.0, 3.0, 10.0)},
+    "ncf": {"half_life_days": (36_500.0, 30.0, 5.0)},
+    "gru": {"half_life_days": (36_500.0, 5.0)},
+    "sasrec": {"half_life_days": (36_500.0, 5.0)},
 }
 """What each family tries that takes another fit; one that is not named here keeps its defaults."""
 
+ANY_HISTORY: Final[Grid] = {"decay": DECAYS, "daily_decay": DAILY}
 FOLDED: Final[Mapping[str, Grid]] = {
     "transitions": {"earlier": (0.3, 0.6, 1.0), "decay": DECAYS, "daily_decay": DAILY},
+    "cluster": {"nearest": (1, 3, 8), **ANY_HISTORY},
     "popularity": {},
+    "context": {},
     "dot": {"daily_decay": DAILY},
+    "ncf": {"daily_decay": DAILY},
 }
 """What each family tries on the model at hand."""
-ANY_HISTORY: Final[Grid] = {"decay": DECAYS, "daily_decay": DAILY}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +91,20 @@ def tune(
     for name, values in FOLDED.get(family, ANY_HISTORY).items():
         search.refold(name, [each for each in values if name not in fixed])
     return Tuned(search.settings, search.scorer, search.ndcg, search.trials)
+
+
+def untuned(
+    family: str,
+    train: Interactions,
+    cases: Sequence[Case],
+    catalogue: Vocabulary,
+    training: Training,
+    settings: Mapping[str, Any],
+) -> Tuned:
+    """A model of these settings, none of which is tried out."""
+    config = registry.parse_config(family, settings)
+    scorer = registry.learner_of(family)(config, train, catalogue, training)
+    return Tuned(settings, scorer, ndcg(scorer, cases, catalogue), 1)
 
 
 class _Search:

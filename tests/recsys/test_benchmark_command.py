@@ -55,6 +55,48 @@ def test_a_scorer_is_tuned_fitted_and_measured_without_a_database(split):
     assert "ease: counts event" in told
 
 
+def test_settings_that_are_given_are_taken_and_not_tuned(split):
+    told = run("--split", split, "--scorer", "ease", "--set", "ease.regularization=7")
+    assert "ease: counts event, regularization 7.0\n" in told
+    blend = run("--split", split, "--among", "ease,popularity", "--set", "ease.decay=0.5")
+    assert "weights" in blend
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("ease.decay=much", "decay: 'much' is not a number from 0.05 to 1"),
+        ("content.centre=maybe", "centre: 'maybe' is not true or false"),
+        ("ease.speed=3", "speed: there is no such setting"),
+        ("magic.decay=1", "there is no family 'magic'"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused(split, word, told):
+    with pytest.raises(CommandError, match=told):
+        run("--split", split, "--scorer", "ease", "--set", word)
+
+
+def test_rare_members_and_items_are_left_out_where_that_is_asked(data):
+    assert "60 members, 12 items" in run("--data", data, "--scorer", "popularity", "--least", 4)
+    with pytest.raises(CommandError, match="no members and items with 19 interactions"):
+        run("--data", data, "--scorer", "popularity", "--least", 19)
+
+
+def test_a_fit_tells_its_curve_where_that_is_asked(split):
+    heard = StringIO()
+    words = ("--split", split, "--scorer", "dot", "--set", "dot.epochs=2", "--verbosity", "2")
+    call_command("benchmark", *map(str, words), stdout=StringIO(), stderr=heard)
+    assert "epoch 1, loss" in heard.getvalue()
+    assert "epoch 2, loss" in heard.getvalue()
+
+
+def test_ratings_are_measured_by_their_errors(data):
+    told = run("--data", data, "--scorer", "rating", "--scorer", "popularity")
+    assert "rating: RMSE 0." in told
+    assert "ratings, 100% of them predicted" in told
+    assert "popularity: RMSE" not in told
+
+
 def test_lists_hold_the_best_unseen_items_padded(split, tmp_path):
     run("--split", split, "--scorer", "blend", "--among", QUICK, "--recs", tmp_path / "recs.npz")
     recs = np.load(tmp_path / "recs.npz")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,8 +13,10 @@ from recsys import encoders
 from recsys.ml import registry
 from recsys.ml.benchmarking import BLEND, Bench, Result, fitting, write_lists
 from recsys.ml.canonical_files import PROTOCOLS, TEMPORAL, read_canonical
+from recsys.ml.configuration import Value, read
+from recsys.ml.predicting import Errors
 from recsys.ml.reports import Comparison
-from recsys.ml.scorer import Training, Untrainable
+from recsys.ml.scorer import NO_METRICS, Training, Untrainable, quiet
 from recsys.ml.split_files import BadSplit, Split, read_folder, write_folder
 from recsys.ml.vectors import Vectors
 
@@ -66,6 +69,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "--write-split", type=Path, metavar="DIR", help="write the split as files, too"
         )
+        parser.add_argument(
+            "--least",
+            type=int,
+            default=1,
+            metavar="N",
+            help="of --data leave out members and items with fewer interactions than this",
+        )
+        parser.add_argument(
+            "--set",
+            action="append",
+            default=[],
+            metavar="NAME.SETTING=VALUE",
+            help="a setting of a scorer, which is then not tuned; may be given several times",
+        )
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--threads", type=int, default=1)
 
@@ -82,7 +99,7 @@ class Command(BaseCommand):
             if options["write_split"]:
                 write_folder(options["write_split"], split)
             self._run(names, among, split, options)
-        except (BadSplit, Untrainable, ValueError) as error:
+        except (BadSplit, Untrainable, ValueError, registry.UnknownFamily) as error:
             raise CommandError(str(error)) from error
 
     def _run(
@@ -90,8 +107,9 @@ class Command(BaseCommand):
     ) -> None:
         given = {"seed": options["seed"], "threads": options["threads"], "device": "auto"}
         needed = {*names, *(among if BLEND in names else ())}
-        training = Training(registry.parse_options(given), vectors=_vectors(split, needed))
-        bench = Bench(split, training, self.stderr.write)
+        watch = self._tell if options["verbosity"] > 1 else quiet
+        training = Training(registry.parse_options(given), watch, vectors=_vectors(split, needed))
+        bench = Bench(split, training, self.stderr.write, _settings(options["set"]))
         self.stdout.write(_size(split, bench))
         self.stdout.write(HEAD)
         results = []
@@ -102,10 +120,20 @@ class Command(BaseCommand):
         for result in results:
             chosen = ", ".join(f"{key} {value}" for key, value in result.settings.items())
             self.stdout.write(f"{result.name}: {chosen}")
+            if result.errors:
+                self.stdout.write(f"{result.name}: {_errors(result.errors)}")
         self._compare(results)
         if options["recs"]:
             told = write_lists(options["recs"], results[0].score, bench.test, split)
             self.stdout.write(f"Lists of {told} members written to {options['recs']}")
+
+    def _tell(
+        self, stage: str, done: int, total: int, metrics: Mapping[str, float] = NO_METRICS
+    ) -> None:
+        """The curve of a fit, for --verbosity 2."""
+        if metrics:
+            told = ", ".join(f"{name} {value:.4g}" for name, value in metrics.items())
+            self.stderr.write(f"{time.process_time():.0f} s: {told}")
 
     def _compare(self, results: Sequence[Result]) -> None:
         """The best beside the one after it, paired."""
@@ -126,7 +154,18 @@ def _split(options: dict[str, Any]) -> Split:
         if options["items"]:
             raise CommandError("--items belongs to --data; a folder of split files has no texts.")
         return read_folder(options["split"])
-    return read_canonical(options["data"], options["items"], options["protocol"], options["seed"])
+    named = ("data", "items", "protocol", "seed", "least")
+    return read_canonical(*(options[name] for name in named))
+
+
+def _settings(words: Sequence[str]) -> dict[str, dict[str, Value]]:
+    """Settings by family, of words like ``sasrec.history=200``; raises ConfigError, UnknownFamily."""
+    given: dict[str, dict[str, str]] = {}
+    for word in words:
+        name, _, value = word.partition("=")
+        family, _, setting = name.partition(".")
+        given.setdefault(family, {})[setting] = value
+    return {family: read(registry.family(family).config, each) for family, each in given.items()}
 
 
 def _among(given: str | None, split: Split) -> tuple[str, ...]:
@@ -173,6 +212,13 @@ def _size(split: Split, bench: Bench) -> str:
     return (
         f"train {len(split.train)}, validation {len(split.validation)}, test {len(split.test)} interactions; "
         f"{len(split.train.member_ids)} members, {len(split.catalogue)} items; {len(bench.test)} members are asked"
+    )
+
+
+def _errors(told: Errors) -> str:
+    return (
+        f"RMSE {told.rmse:.4f} (of the mean {told.mean_rmse:.4f}), MAE {told.mae:.4f}, accuracy "
+        f"{told.accuracy:.3f}, of {told.n} ratings, {told.share:.0%} of them predicted"
     )
 
 

@@ -14,7 +14,6 @@ from recsys.ml.registry import FAMILIES
 from recsys.models import Job, Run
 
 PAUSE_S: Final = 0.5
-OPEN: Final = (Job.State.QUEUED, Job.State.RUNNING)
 
 
 class Command(BaseCommand):
@@ -47,7 +46,7 @@ class Command(BaseCommand):
 
     def _follow(self, run: Run) -> None:
         told = ""
-        while run.state in OPEN:
+        while run.state in Job.OPEN:
             time.sleep(PAUSE_S)
             run = Run.objects.select_related("progress", "version").get(pk=run.pk)
             if (stage := run_words.stage_of(run.progress)) != told:

@@ -88,7 +88,7 @@ def test_simulated_members_are_labelled(db):
 def test_simulating_without_a_running_demo_says_so(settings, tmp_path):
     settings.VAR_DIR = tmp_path
     with pytest.raises(CommandError, match="start the demo first"):
-        call_command("simulate")
+        call_command("simulate_members")
 
 
 def test_simulated_members_come_back_after_an_outage(db, monkeypatch):

@@ -10,9 +10,10 @@ from recsys.ml import artifact
 from recsys.ml.checkpoints import ForeignCheckpoint
 from recsys.ml.configs import DotConfig
 from recsys.ml.configuration import parse
-from recsys.ml.dot_learner import Samples, TwoEmbeddings, _bpr, _loss, fit
+from recsys.ml.dot_learner import TwoEmbeddings, fit
 from recsys.ml.interactions import Interactions
 from recsys.ml.options import TrainingOptions
+from recsys.ml.samples import Samples, bpr_loss, softmax_loss
 from recsys.ml.scorer import Cancelled, Training, Untrainable
 from tests.recsys.ml.scorer_contract import FITTED, PersonalScorerContract
 from tests.recsys.ml.two_tastes import CATALOGUE, DAY, ITEMS, NOW, world
@@ -168,7 +169,7 @@ def test_the_loss_is_the_corrected_sampled_softmax():
     ]
     right, others = math.exp(2) / 0.25, [math.exp(1) / 0.25, math.exp(0) / 0.5]
     expected = -math.log(right / (right + sum(others)))
-    assert _loss(model, chances, batch).item() == pytest.approx(expected, rel=1e-5)
+    assert softmax_loss(model, chances, batch).item() == pytest.approx(expected, rel=1e-5)
 
 
 def test_bpr_compares_the_target_with_each_other_sample():
@@ -185,7 +186,7 @@ def test_bpr_compares_the_target_with_each_other_sample():
         torch.tensor([2, 0, 1]),  # the last one is the target and is not compared with itself
     ]
     expected = 3 * (math.log1p(math.exp(1 - 2)) + math.log1p(math.exp(0 - 2))) / 2
-    found = _bpr(model, torch.zeros(3), batch).item()
+    found = bpr_loss(model, torch.zeros(3), batch).item()
     assert found == pytest.approx(expected, rel=1e-5)
 
 

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from recsys.ml import ease
+from recsys.ml import ease, memory
 from recsys.ml.configs import EaseConfig
+from recsys.ml.interactions import Interactions
 from recsys.ml.scorer import Training, Untrainable
 from tests.recsys.ml.scorer_contract import PersonalScorerContract
-from tests.recsys.ml.two_tastes import CATALOGUE, world
+from tests.recsys.ml.two_tastes import CATALOGUE, ITEMS, LEFT, NOW, history, world
 
 
 class TestEaseKeepsTheContract(PersonalScorerContract):
@@ -35,5 +40,73 @@ def test_the_inverse_is_whole_across_blocks(monkeypatch):
 
 def test_too_many_items_are_refused_before_memory_is_taken(monkeypatch):
     monkeypatch.setattr(ease, "MOST_ITEMS", 3)
-    with pytest.raises(Untrainable, match="12 items are more than 3: raise 'least'"):
+    with pytest.raises(Untrainable, match=r"12 items .* more than 3: raise 'least', or train item"):
         ease.fit(EaseConfig(), world(), CATALOGUE, Training())
+
+
+def test_memory_that_is_not_there_is_said_before_it_is_taken(monkeypatch):
+    monkeypatch.setattr(memory, "free", lambda: 12 * 12**2 - 1)
+    with pytest.raises(Untrainable, match=r"GB are free: .* train item_knn, als or dot") as told:
+        ease.fit(EaseConfig(), world(), CATALOGUE, Training())
+    assert (told.value.facts["needed"], told.value.facts["free"]) == (1_728, 1_727)
+    monkeypatch.setattr(memory, "free", lambda: 12 * 12**2)
+    ease.fit(EaseConfig(), world(), CATALOGUE, Training())
+
+
+SAID = st.lists(
+    st.tuples(st.integers(0, 11), st.sampled_from([0.0, 0.5, 1.0])),
+    min_size=1,
+    max_size=8,
+    unique_by=lambda each: each[0],
+)
+
+
+Said = Mapping[object, Sequence[tuple[int, float]]]
+
+
+def told(rows: Said) -> Interactions:
+    flat = [
+        (member, ITEMS[item], value, NOW + at)
+        for member, said in rows.items()
+        for at, (item, value) in enumerate(said)
+    ]
+    return Interactions.of(*zip(*flat, strict=True)) if flat else Interactions.of([], [], [], [])
+
+
+@settings(max_examples=30)
+@given(st.dictionaries(st.integers(0, 9), SAID, max_size=6), st.sampled_from(["reward", "event"]))
+def test_an_update_is_what_another_fit_would_give(changes, counts):
+    """Members 0 to 4 were there before, 5 to 9 are new."""
+    config = EaseConfig(regularization=2.0, counts=counts)
+    chance = np.random.default_rng(5)
+    old: Said = {at: [(int(i), 1.0) for i in chance.permutation(12)[:5]] for at in range(5)}
+    rest: Said = {f"r{at}": [(at % 12, 1.0), ((at + 1) % 12, 1.0)] for at in range(12)}
+    fitted = ease.fit(config, told({**rest, **old}), CATALOGUE, Training())
+    before = told({at: old[at] for at in changes if at in old})
+    again = ease.fit(config, told({**rest, **old, **changes}), CATALOGUE, Training())
+    moved = ease.updated(fitted, before, told(changes))
+    order = fitted.items.indexes(again.items.ids)
+    np.testing.assert_allclose(moved.weights[np.ix_(order, order)], again.weights, atol=1e-5)
+    assert moved.diagonal is not None
+    assert again.diagonal is not None
+    np.testing.assert_allclose(moved.diagonal[order], again.diagonal, rtol=1e-5)
+
+
+def test_updates_in_a_row_stay_near_another_fit():
+    rows = world(80)
+    first = rows.where(rows.members < 40)
+    moved = ease.fit(EaseConfig(regularization=5.0), first, CATALOGUE, Training())
+    nothing = Interactions.of([], [], [], [])
+    for member in range(40, 80):
+        moved = ease.updated(moved, nothing, rows.where(rows.members == member))
+    again = ease.fit(EaseConfig(regularization=5.0), rows, CATALOGUE, Training())
+    np.testing.assert_allclose(moved.weights, again.weights, atol=1e-5)
+
+
+def test_a_model_of_before_there_were_updates_scores_and_says_why_it_cannot_be_updated():
+    fitted = ease.fit(EaseConfig(), world(), CATALOGUE, Training())
+    old = ease.Ease.restore(fitted.config, fitted.items, {"weights": fitted.weights})
+    member = [history(LEFT[0])]
+    np.testing.assert_array_equal(old.score(member, CATALOGUE), fitted.score(member, CATALOGUE))
+    with pytest.raises(ValueError, match="fit it again once"):
+        ease.updated(old, world(4), world(4))

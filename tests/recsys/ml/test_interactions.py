@@ -97,6 +97,7 @@ def test_a_table_of_uuids_and_timestamps_is_read_as_what_it_says():
             "value": pa.array([1.0, 0.5]),
             "occurred_at": pa.array([at, at], pa.timestamp("us", "UTC")),
             "curated": pa.array([True, None]),
+            "stars": pa.array([4.0, None], pa.float32()),
         }
     )
     found = read_table(table)
@@ -105,6 +106,18 @@ def test_a_table_of_uuids_and_timestamps_is_read_as_what_it_says():
     assert found.times.tolist() == [at.timestamp()] * 2
     assert found.curated[found.members == found.member_ids.places[members[0]]].all()
     assert found.curated.sum() == 1
+    assert found.history(members[0]).stars.tolist() == [4.0]
+    assert np.isnan(found.history(members[1]).stars).all()
+
+
+def test_stars_stay_with_their_rows():
+    told = [("b", "x", 1.0, 2.0), ("a", "y", 0.0, 1.0), ("a", "x", 1.0, 3.0)]
+    rows = Interactions.of(*zip(*told, strict=True), stars=[4.0, 1.0, 5.0])
+    assert rows.history("a").stars.tolist() == [1.0, 5.0]
+    assert rows.history("a").first(1).stars.tolist() == [1.0]
+    assert rows.where(rows.values > 0).latest().stars.tolist() == [5.0, 4.0]
+    other = Interactions.of(*zip(*told, strict=True), stars=[4.0, 2.0, 5.0])
+    assert len({each.digest() for each in (rows, other, of(told))}) == 3
 
 
 def test_a_table_without_a_column_says_which():

@@ -5,7 +5,7 @@ import pytest
 
 from recsys.ml.evaluation import cases_from
 from recsys.ml.interactions import Interactions
-from recsys.ml.splitting import leave_one_out, random_holdout
+from recsys.ml.splitting import core, leave_one_out, random_holdout
 
 ROWS = Interactions.of(
     ["ada"] * 10 + ["bob"] * 2 + ["eve"],
@@ -13,6 +13,20 @@ ROWS = Interactions.of(
     [1.0] * 13,
     [float(at) for at in range(13)],
 )
+
+
+def test_a_core_leaves_only_members_and_items_that_keep_enough_of_each_other():
+    rows = Interactions.of(
+        ["ada", "ada", "bob", "bob", "eve", "eve", "zoe"],
+        ["x", "y", "x", "y", "y", "z", "z"],
+        [1.0, 0.5, 1.0, 1.0, 1.0, 1.0, 1.0],
+        [float(at) for at in range(7)],
+    )
+    kept = core(rows, 2)
+    assert kept.member_ids.ids == ("ada", "bob"), "zoe goes, so z goes, so eve goes"
+    assert kept.item_ids.ids == ("x", "y")
+    assert kept.values.tolist() == [1.0, 0.5, 1.0, 1.0]
+    assert core(rows, 1).digest() == rows.digest()
 
 
 def test_a_random_holdout_takes_a_share_of_each_member_and_leaves_one():

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from curation.access import issue_token
-from recsys import readiness
+from recsys import readiness, run_words
 from recsys.failures import Failure
+from recsys.ml import registry
 from recsys.models import Heartbeat, Run
 
 
@@ -44,6 +46,18 @@ def test_a_gpu_is_there_where_a_worker_has_one(worker):
     assert not found("dot", "cuda")["device"]
     worker("NVIDIA H100")
     assert found("dot", "cuda")["device"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_too_many_items_for_the_memory_of_a_family_are_told_beforehand(ratings, monkeypatch):
+    few = replace(registry.FAMILIES["ease"], most_items=11)
+    monkeypatch.setitem(registry.FAMILIES, "ease", few)
+    check = next(each for each in readiness.checks("ease") if each.code == "size")
+    assert not check.ok
+    text, remedy = run_words.check_of(check)
+    assert "11 items, of 11" in text
+    assert "train nearest items" in remedy
+    assert "size" not in found("item_knn")
 
 
 def test_a_disk_that_is_nearly_full_stops_a_run_before_it_reads_any_data(make_run, monkeypatch):

@@ -134,3 +134,19 @@ def test_what_was_promoted_meanwhile_is_not_given_up(promoted, monkeypatch):
     monkeypatch.setattr(retention, "kept", set)
     retention.prune()
     assert 5 in whole(), "the live one"
+
+
+def test_files_that_go_while_they_are_counted_are_no_trouble(var, db, monkeypatch):
+    stray = var / "artifacts" / "ease" / "stray"
+    stray.mkdir(parents=True)
+    (stray / "model.bin").write_bytes(b"x")
+    os.utime(stray, (0, 0))
+    counted = retention._bytes
+
+    def late(path):
+        path.unlink()  # as another does who prunes at the same time
+        return counted(path)
+
+    monkeypatch.setattr(retention, "_bytes", late)
+    pruned = retention.prune()
+    assert (pruned.strays, pruned.bytes, stray.exists()) == ([stray], 0, False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.apps import apps
 
 from curation import counters
 from curation.models import Outbox, Scorer
@@ -98,6 +99,23 @@ def test_roll_backs_go_back_version_by_version(make_version, operator):
         *[False] * 3,
         *[True] * 2,
     ]
+
+
+def test_the_database_keeps_who_promoted_and_rolled_back_and_why(make_version, operator):
+    for version in (make_version(), make_version()):
+        actions.promote(version_id=version.id, actor=operator, reason="newer")
+    actions.roll_back(family="popularity", actor=operator, reason="worse")
+    who = str(operator.pk)
+    acts = [("promote", who, "newer"), ("promote", who, "newer"), ("roll_back", who, "worse")]
+    assert _audited("PromotionEvent") == acts
+    assert _audited("LiveModelEvent") == acts
+
+
+def _audited(name):
+    """Action, actor and reason of every event that the database wrote, the oldest first."""
+    events = apps.get_model("recsys", name).objects.select_related("pgh_context")
+    told = [event.pgh_context.metadata for event in events.order_by("pgh_id")]
+    return [(each["action"], each["actor"], each["reason"]) for each in told]
 
 
 def test_a_promotion_needs_a_reason(make_version, operator):

@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import errno
+import io
+import json
 import signal
 import threading
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from django.db import OperationalError, connection
 from django.utils import translation
 
-from recsys import actions, run_words, runs, snapshots
+from recsys import actions, fitting, run_words, runs, snapshots
 from recsys.artifacts import checkpoints
 from recsys.failures import Failure, Trouble, heard, trouble_of
 from recsys.fit_process import FitProcess, Message
+from recsys.ml import registry
 from recsys.ml.configuration import ConfigError, Problem
-from recsys.ml.scorer import Untrainable
+from recsys.ml.options import TrainingOptions
+from recsys.ml.scorer import Training, Untrainable
+from recsys.ml.tables import read_table
+from recsys.ml.vectors import Vectors
 from recsys.models import Job, ModelVersion, Run
+from recsys.telling import Teller
 from tests.processes import wait_until
 from tests.recsys.runs.cast import write_job, write_snapshot
 from tests.recsys.runs.workers import fits, start, words_of
 
 LONG = {"epochs": 500, "batch_size": 8}
+STEPS = {"epochs", "iterations"}
+"""Of what a fit does more than once, once is enough here."""
 transactional = pytest.mark.django_db(transaction=True)
 
 
@@ -66,7 +78,15 @@ def test_every_failure_has_words_and_a_remedy(failure):
 
 @pytest.mark.parametrize("reason", run_words.REASONS)
 def test_every_reason_names_its_facts(reason):
-    facts = {"there": 1, "least": 2, "status": 3, "log": "fit.log", "free": 4, "needed": 5}
+    facts = {
+        "there": 1,
+        "least": 2,
+        "status": 3,
+        "log": "fit.log",
+        "free": 4,
+        "needed": 5,
+        "most": 6,
+    }
     run = Run(state=Job.State.FAILED, failure="bad_data", failure_facts={"reason": reason, **facts})
     assert "%" not in words_of(run).reason
 
@@ -94,10 +114,41 @@ def test_data_that_teaches_nothing_is_refused_with_the_reason(tmp_path, world, r
     assert (told["failure"], told["facts"]["reason"]) == ("bad_data", reason)
 
 
-@pytest.mark.parametrize("family", ["popularity", "item_knn", "ease", "dot"])
-def test_constant_ratings_that_tell_of_liking_give_a_model(tmp_path, family):
+@pytest.mark.parametrize("family", registry.FAMILIES)
+@pytest.mark.parametrize(
+    ("world", "reason"),
+    [
+        ({"members": 1, "items": 30, "each": 15}, "too_few_members"),
+        ({"members": 60, "items": 1, "each": 1}, "too_few_items"),
+    ],
+)
+def test_one_member_and_one_item_teach_no_family_anything(tmp_path, family, world, reason):
+    write_snapshot(tmp_path, **world)
+    job = fitting.Job(**json.loads(write_job(tmp_path, family).read_text()))
+    with pytest.raises(Untrainable) as refused:
+        fitting.perform(job, Teller(io.StringIO()))
+    assert refused.value.reason == reason
+
+
+def test_constant_ratings_that_tell_of_liking_give_a_model(tmp_path):
     write_snapshot(tmp_path)
-    assert "result" in _end(tmp_path, family)
+    assert "result" in _end(tmp_path, "ease")
+
+
+@pytest.mark.parametrize("family", registry.FAMILIES)
+def test_constant_ratings_that_tell_of_liking_teach_every_family(tmp_path, family):
+    write_snapshot(tmp_path)
+    rows = pq.read_table(tmp_path / "interactions.parquet")
+    stars = pa.array([4.0] * len(rows), pa.float32())
+    interactions = read_table(rows.append_column("stars", stars))
+    items = interactions.item_ids
+    vectors = Vectors(items, np.eye(len(items), 4, dtype=np.float32) + 0.1)
+    least = {each.name: 1 for each in registry.family(family).settings if each.name in STEPS}
+    config = registry.parse_config(family, least)
+    training = Training(TrainingOptions(device="cpu"), vectors=vectors)
+    scorer = registry.learner_of(family)(config, interactions, items, training)
+    history = interactions.history(interactions.member_ids.ids[0])
+    assert np.isfinite(scorer.score([history], items)).all()
 
 
 @transactional

@@ -15,7 +15,12 @@ from recsys.models import Job, ModelVersion, RunProgress
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SMALL = {"als": {"factors": 4, "iterations": 3}, "svd": {"factors": 4}}
+SMALL = {
+    "als": {"factors": 4, "iterations": 3},
+    "svd": {"factors": 4},
+    "cluster": {"factors": 4},
+    "rating": {"factors": 2, "iterations": 3},
+}
 
 
 @pytest.fixture
@@ -27,7 +32,9 @@ def embedded(ratings):
         Embedding.objects.create(item=item, vector=vector, **row)
 
 
-@pytest.mark.parametrize("family", ["als", "svd", "transitions", "user_knn", "content"])
+@pytest.mark.parametrize(
+    "family", ["als", "svd", "transitions", "user_knn", "cluster", "rating", "content"]
+)
 def test_a_launch_ends_with_a_version_that_scores(family, operator, embedded):
     run = actions.request_run(family=family, parameters=SMALL.get(family, {}), actor=operator)
     runs.execute(run.id)
@@ -37,10 +44,11 @@ def test_a_launch_ends_with_a_version_that_scores(family, operator, embedded):
     version = ModelVersion.objects.get(run=run)
     scorer = artifact.load(artifact_path(version), version.digest)
     items = Vocabulary.of(Item.objects.order_by("pk").values_list("pk", flat=True))
-    row = scorer.score([History.of([(items.ids[0], 1.0, 0.0)])], items)[0]
+    row = scorer.score([History.of([(items.ids[0], 1.0, 0.0, 5.0)])], items)[0]
     assert np.isfinite(row).sum() == (6 if family == "content" else 12)
     curve = RunProgress.objects.get(run=run).curve
-    assert len(curve) == (9 if family == "als" else 0)
+    assert len(curve) == (9 if family in {"als", "rating"} else 0)
+    assert ("ratings" in run.report["test"]["all"]) == (family == "rating")
 
 
 def test_content_without_embeddings_fails_and_says_what_to_do(operator, ratings):

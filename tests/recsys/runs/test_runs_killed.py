@@ -5,8 +5,10 @@ from __future__ import annotations
 from signal import SIGKILL
 
 import pytest
+from django.utils import timezone
 
-from recsys import actions, leases, runs
+from curation.models import Outbox
+from recsys import actions, leases, readiness, runs
 from recsys.artifacts import checkpoints
 from recsys.failures import Failure
 from recsys.models import Job, ModelVersion, Run
@@ -67,8 +69,10 @@ def test_killed_while_it_evaluates_it_keeps_what_was_fitted(operator, ratings, v
 def test_killed_while_it_writes_the_artifact(operator, ratings, var):
     run = asked(operator, "popularity")
     folder = var / "artifacts" / "popularity" / f"{run.id}-1"
-    with held(*VERSIONS):
-        ended_when(run, lambda: any(folder.glob("*model*")), SIGKILL)
+    begun = lambda: any(folder.glob(".model-*/manifest.json"))  # noqa: E731
+    ended_when(run, begun, SIGKILL, hangs_at="/.model-")
+    assert begun()
+    assert not (folder / "model").exists(), "nothing is in its place yet"
     ended_well(run, var)
 
 
@@ -81,8 +85,19 @@ def test_killed_while_it_writes_the_version(operator, ratings, var):
 
 def test_killed_before_it_was_claimed_it_is_rung_for_and_taken(operator, ratings):
     run = asked(operator, "popularity")
+    Outbox.objects.all().delete()  # the dead worker had heard it
+    with held("recsys_run", "SHARE"):
+        ended_when(run, lambda: waits_for("recsys_run"), SIGKILL)
+    run.refresh_from_db()
+    assert (run.state, run.attempt) == (Job.State.QUEUED, 0)
+    Run.objects.filter(pk=run.pk).update(requested_at=timezone.now() - leases.QUEUED_FOR_LONG)
+    leases.sweep()
+    assert [(one.task, one.arguments) for one in Outbox.objects.all()] == [
+        ("recsys.execute_run", [str(run.pk)])
+    ]
     runs.execute_next()
-    assert Run.objects.get(pk=run.pk).state == Job.State.SUCCEEDED
+    run.refresh_from_db()
+    assert (run.state, run.attempt) == (Job.State.SUCCEEDED, 1)
 
 
 def test_a_run_whose_workers_all_die_fails_and_says_so(operator, ratings):
@@ -106,6 +121,13 @@ def test_a_damaged_checkpoint_is_fitted_again(operator, ratings, var):
     assert "damaged_part" in said(run)
 
 
-def test_the_stage_of_a_dead_worker_is_not_shown_as_the_next_one(operator, ratings):
+def test_the_stage_of_a_dead_worker_is_not_shown_as_the_next_one(operator, ratings, monkeypatch):
     run = asked(operator, "popularity")
-    assert stage(run) == "queued"
+    with held(*VERSIONS):
+        ended_when(run, lambda: waits_for("recsys_modelversion"), SIGKILL)
+    assert stage(run) == "policy"
+    shown = []
+    monkeypatch.setattr(readiness, "trouble_at_claim", lambda run, _gpu: shown.append(stage(run)))
+    expire(run)
+    runs.execute(run.id)
+    assert shown == ["claimed"]

@@ -107,6 +107,16 @@ def test_less_divergence_from_the_profile_is_better():
     assert figure.verdict == "better"
 
 
+def test_errors_of_ratings_stand_among_the_figures_with_their_own_number():
+    errors = {"n": 5, "share": 1.0, "rmse": 0.9, "mae": 0.7, "accuracy": 0.8, "mean_rmse": 1.1}
+    told = scorecards.card("", PART | {"ratings": errors}, {})
+    figure = told.figure("rmse")
+    assert figure is not None
+    assert (figure.value, figure.n) == (0.9, 5)
+    assert told.figure("ndcg") is not None
+    assert scorecards.card("", PART, {}).figure("rmse") is None
+
+
 def test_a_version_that_ranked_worse_goes_live_only_knowingly(desk, make_version, live):
     version = make_version(report=report(beside=beside(live, WORSE)))
     url = reverse("runs:promote", args=[version.id])

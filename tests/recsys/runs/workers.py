@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import psutil
 import psycopg
@@ -22,11 +23,14 @@ from recsys.run_words import Told, failure_of
 from tests.processes import ROOT, wait_until
 
 START_S = 120.0
+HUNG_DISK = Path(__file__).with_name("hung_disk")
 
 
-def start(run: Run, *words: str) -> subprocess.Popen[bytes]:
-    """Do a run in a process of its own."""
+def start(run: Run, *words: str, hangs_at: str = "") -> subprocess.Popen[bytes]:
+    """Do a run in a process of its own; the disk hangs as soon as a file of such a name is to last."""
     environment = os.environ | {
+        "PYTHONPATH": f"{HUNG_DISK}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
+        "HANGS_AT": hangs_at,
         "DATABASE_URL": url(),
         "DJANGO_SETTINGS_MODULE": "recsys.config.settings",
         "TANDEM_VAR": str(settings.VAR_DIR),
@@ -35,9 +39,11 @@ def start(run: Run, *words: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=ROOT, env=environment)
 
 
-def ended_when(run: Run, condition: Callable[[], bool], by: signal.Signals) -> None:
+def ended_when(
+    run: Run, condition: Callable[[], bool], by: signal.Signals, hangs_at: str = ""
+) -> None:
     """Do the run in a process of its own and send that a signal once it has come so far."""
-    worker = start(run)
+    worker = start(run, hangs_at=hangs_at)
     try:
         wait_until(
             lambda: worker.poll() is not None or condition(), "the run has come so far", START_S
