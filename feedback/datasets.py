@@ -1,8 +1,10 @@
 """Published data sets in the layouts that the field uses: which file holds what, and how it is read.
 
-- MovieLens (Harper and Konstan 2015): `ratings.csv` and `movies.csv` of the later releases, or
-  `ratings.dat` and `movies.dat`, whose fields stand between `::`.
+- MovieLens (Harper and Konstan 2015): `ratings.csv` and `movies.csv` of the later releases,
+  `ratings.dat` and `movies.dat`, whose fields stand between `::`, or the `u.data` and `u.item` of
+  MovieLens 100K, where each genre has a column of 0 and 1.
 - RecBole's atomic files: `NAME.inter` and `NAME.item`, tab-separated, each column named `name:type`.
+  Without the latter the items are those of the interactions, called by their ids.
 
 A data set is a folder or a zip archive; of an archive only these files are unpacked, within limits.
 """
@@ -33,7 +35,28 @@ MOST_TIMES: Final = 100
 """How many times its packed size a file of an archive may have."""
 
 _CHUNK: Final = 1 << 20
-_FILES: Final = ("ratings.csv", "movies.csv", "ratings.dat", "movies.dat")
+_TOLD: Final = ("userId", "movieId", "rating", "timestamp")
+_GENRES: Final = (
+    *("Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama"),
+    *("Fantasy", "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller"),
+    *("War", "Western"),
+)
+"""Of MovieLens 100K, in the order of the columns."""
+
+_RELEASES: Final[Mapping[tuple[str, str], tuple[Layout | None, Layout | None]]] = {
+    ("movies.csv", "ratings.csv"): (None, None),
+    ("movies.dat", "ratings.dat"): (
+        Layout("::", ("movieId", "title", "genres"), "latin-1"),
+        Layout("::", _TOLD),
+    ),
+    ("u.item", "u.data"): (
+        Layout("|", ("movieId", "title", "on", "on video", "url", "none", *_GENRES), "latin-1"),
+        Layout("\t", _TOLD),
+    ),
+}
+"""Of MovieLens: the files of items and of ratings, and how each is laid out."""
+
+_FILES: Final = tuple(name for names in _RELEASES for name in names)
 _ATOMIC: Final = (".inter", ".item")
 _YEAR: Final = re.compile(r"^(?P<title>.*\S)\s*\((?P<year>\d{4})\)$")
 _NO_TAGS: Final = "(no genres listed)"
@@ -55,23 +78,23 @@ class Dataset:
 @contextmanager
 def opened(path: Path, source: str) -> Iterator[Dataset]:
     """A data set in a folder or a zip archive. Raises `UnreadableError` if it is none of those known."""
-    if path.is_dir():
-        yield _found(path, source)
-        return
-    with TemporaryDirectory(prefix="dataset-") as folder:
-        _unpack(path, Path(folder))
-        yield _found(Path(folder), source)
+    with TemporaryDirectory(prefix="dataset-") as own:
+        folder = path if path.is_dir() else Path(own)
+        if not path.is_dir():
+            _unpack(path, folder)
+        yield _found(folder, source, Path(own))
 
 
-def _found(folder: Path, source: str) -> Dataset:
-    for suffix in (".csv", ".dat"):
-        items, ratings = folder / f"movies{suffix}", folder / f"ratings{suffix}"
+def _found(folder: Path, source: str, own: Path) -> Dataset:
+    """The data set of a folder; what it lacks may be made in a folder of our own."""
+    for names, layouts in _RELEASES.items():
+        items, ratings = (folder / name for name in names)
         if items.is_file() and ratings.is_file():
-            return _movielens(items, ratings, source)
-    pairs = [(each.with_suffix(".item"), each) for each in sorted(folder.glob("*.inter"))]
-    for items, interactions in pairs:
-        if items.is_file():
-            return _recbole(items, interactions, source)
+            return _movielens(items, ratings, source, layouts)
+    atomic = sorted(folder.glob("*.inter"), key=lambda each: not _items_of(each).is_file())
+    if atomic:
+        items = _items_of(atomic[0])
+        return _recbole(items if items.is_file() else _named(atomic[0], own), atomic[0], source)
     files = ", ".join((*_FILES, *(f"*{suffix}" for suffix in _ATOMIC)))
     raise UnreadableError(
         _("%(path)s: no data set that is known; one has items and interactions among %(files)s.")
@@ -79,11 +102,10 @@ def _found(folder: Path, source: str) -> Dataset:
     )
 
 
-def _movielens(items: Path, ratings: Path, source: str) -> Dataset:
-    item_layout = rating_layout = None
-    if items.suffix == ".dat":
-        item_layout = Layout("::", ("movieId", "title", "genres"), "latin-1")
-        rating_layout = Layout("::", ("userId", "movieId", "rating", "timestamp"))
+def _movielens(
+    items: Path, ratings: Path, source: str, layouts: tuple[Layout | None, Layout | None]
+) -> Dataset:
+    item_layout, rating_layout = layouts
     return Dataset(
         items=items,
         item_reading=item_files.Reading(
@@ -109,10 +131,29 @@ def _movielens(items: Path, ratings: Path, source: str) -> Dataset:
 
 
 def _refined(told: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The year stands in brackets behind the title; no tags at all are a text of their own."""
-    found = _YEAR.match(str(told.get("title", "")).strip())
-    tags = "" if told.get("genres") == _NO_TAGS else told.get("genres")
-    return {**told, "genres": tags, **(found.groupdict() if found else {})}
+    """The year stands in brackets behind the title; no tags at all are a text of their own, or no column's."""
+    item, title, tags = (told.get(name) for name in ("movieId", "title", "genres"))
+    if tags is None:
+        tags = "|".join(genre for genre in _GENRES if told.get(genre) == "1")
+    found = _YEAR.match(str(title or "").strip())
+    known = {"movieId": item, "title": title, "genres": "" if tags == _NO_TAGS else tags}
+    return {**known, **(found.groupdict() if found else {})}
+
+
+def _items_of(interactions: Path) -> Path:
+    return interactions.with_suffix(".item")
+
+
+def _named(interactions: Path, own: Path) -> Path:
+    """A file of the items that interactions name, called by their ids."""
+    place = list(_typed_header(interactions)).index("item_id")
+    with interactions.open(encoding="utf-8", errors="replace") as file:
+        next(file)
+        rows = (line.rstrip("\r\n").split("\t") for line in file)
+        items = dict.fromkeys(row[place] for row in rows if len(row) > place)
+    made = own / _items_of(interactions).name
+    made.write_text("\n".join(("item_id:token", *items, "")), encoding="utf-8")
+    return made
 
 
 def _recbole(items: Path, interactions: Path, source: str) -> Dataset:

@@ -18,7 +18,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,7 @@ from adbc_driver_postgresql import dbapi
 from django.db import connection
 from numpy.typing import NDArray
 
-from feedback.last_words import APART, DECIDED, FOLDED, TOLD_APART
+from feedback.last_words import APART, DECIDED, PAGES, TOLD_APART, folded
 from feedback.models import Kind
 from feedback.rewards import Rewards, in_force, rewards_of
 
@@ -53,6 +53,9 @@ _COLUMNS: Final = pa.schema(
 
 
 _ONE_INSTANT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+_PARTS: Final = max(2, min(4, os.cpu_count() or 1))
+"""So many connections read at once: the server sends faster than one of them decodes."""
 
 # Few members, items and labels come again and again; instants hardly ever do, but each is near the one before.
 _PARQUET: Final[dict[str, Any]] = {
@@ -92,15 +95,12 @@ def _write(path: Path, rows: pa.Table) -> None:
 
 def _last_words() -> pa.Table:
     """The rows, all of one instant of the database, in no order."""
-    with (
-        closing(dbapi.connect(uri())) as database,
-        closing(database.cursor()) as cursor,
-        ThreadPoolExecutor(1) as beside,
-    ):
-        cursor.execute(_ONE_INSTANT)
+    with _reading() as cursor, ThreadPoolExecutor(1 + _PARTS) as beside:
         at = _fetch(cursor, "SELECT pg_export_snapshot() AS snapshot")["snapshot"][0].as_py()
+        pages = _fetch(cursor, PAGES)["pages"][0].as_py()
+        parts = [beside.submit(_part, at, folded(*ends)) for ends in _ends(pages)]
         exceptions = beside.submit(_exceptions, at)
-        words = _fetch(cursor, FOLDED)
+        words = pa.concat_tables([part.result() for part in parts]).combine_chunks()
         apart, told_apart, decided = exceptions.result()
     if len(apart):
         rest = words.filter(pc.invert(_among(words, apart)))
@@ -109,13 +109,36 @@ def _last_words() -> pa.Table:
     return words.append_column("curated", curated)
 
 
+def _ends(pages: int) -> Iterator[tuple[int, int | None]]:
+    """Between which pages each part of a table lies; what was added since is of the last one."""
+    step = pages // _PARTS + 1
+    for part in range(_PARTS):
+        yield part * step, (part + 1) * step if part < _PARTS - 1 else None
+
+
+def _part(at: str, statement: str) -> pa.Table:
+    """What a statement answers as of a snapshot of another connection; one process of the server reads it."""
+    with _reading(at) as cursor:
+        # To gather rows from parallel workers takes longer than to send them over connections of their own.
+        cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
+        return _fetch(cursor, statement)
+
+
 def _exceptions(at: str) -> tuple[pa.Table, pa.Table, pa.Table]:
     """What the fold alone does not say, as of a snapshot of another connection: all of it is little."""
-    with closing(dbapi.connect(uri())) as database, closing(database.cursor()) as cursor:
-        cursor.execute(_ONE_INSTANT)
-        cursor.execute(f"SET TRANSACTION SNAPSHOT '{at}'")
+    with _reading(at) as cursor:
         apart, decided = _fetch(cursor, APART), _fetch(cursor, DECIDED)
         return apart, _fetch(cursor, TOLD_APART) if len(apart) else apart, decided
+
+
+@contextmanager
+def _reading(at: str = "") -> Iterator[Any]:
+    """A cursor in a transaction that sees one instant, that of a snapshot if one is named."""
+    with closing(dbapi.connect(uri())) as database, closing(database.cursor()) as cursor:
+        cursor.execute(_ONE_INSTANT)
+        if at:
+            cursor.execute(f"SET TRANSACTION SNAPSHOT '{at}'")
+        yield cursor
 
 
 def _fetch(cursor: Any, statement: str) -> pa.Table:  # noqa: ANN401 - ADBC has no types

@@ -41,6 +41,7 @@ _MOVE_INTERACTIONS: Final = (
 
 _MOVE_THE_REST: Final = (
     "UPDATE feedback_impression SET subject = %(into)s WHERE subject = %(member)s",
+    "UPDATE feedback_remnant SET subject = %(into)s WHERE subject = %(member)s",
     "UPDATE feedback_comment SET subject = %(into)s WHERE subject = %(member)s",
     ABSORB,
     "UPDATE feedback_memberstate SET moved_to = %(into)s WHERE moved_to = %(member)s",

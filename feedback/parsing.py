@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from curation.ids import MAX_LENGTH, outside_id
 from feedback.events import Outcome, Reason, rejected
 from feedback.models import Kind
 from feedback.partitions import EARLIEST
@@ -29,7 +30,6 @@ FIELDS = frozenset(
     }
 )
 AHEAD = timedelta(minutes=5)
-MAX_LENGTH = 255
 MAX_COMMENT = 2000
 RANGES: Final[Mapping[Kind, tuple[float, float]]] = {
     Kind.RATING: (1, 5),
@@ -104,16 +104,10 @@ def _text(raw: Mapping[str, object], field: str) -> str:
     value = raw.get(field)
     if value is None:
         raise _RefusedError(Reason.MISSING_FIELD, field=field)
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str) or not well_formed(value):
+    text = outside_id(value)
+    if text is None:
         raise _RefusedError(Reason.BAD_TEXT, field=field)
-    return value
-
-
-def well_formed(text: str) -> bool:
-    """Whether a text can be an id: 1 to 255 printable characters, not only blanks at its ends."""
-    return 0 < len(text) <= MAX_LENGTH and text.isprintable() and text == text.strip()
+    return text
 
 
 def _absent(raw: Mapping[str, object], field: str) -> str:

@@ -1,8 +1,9 @@
 """Months of feedback leave the database: exported, verified, and only then dropped.
 
 Figures of a month that goes are marked archived in the transaction of the drop, so that no roll-up
-counts them again. Event keys stay, so what is sent again is still known; ratings stay, since they are
-folds and not events. Interactions and impressions of one month go together: their figures need both.
+counts them again, and what training must know of it is kept beside (`feedback.remnants`). Event keys
+stay, so what is sent again is still known; ratings stay, since they are folds and not events.
+Interactions and impressions of one month go together: their figures need both.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from feedback import archives, tallies
+from feedback import archives, remnants, tallies
 from feedback.archives import ArchiveError
 from feedback.partitions import Table, ensure_months, months, next_month
 from feedback.stats import roll_up
@@ -101,26 +102,30 @@ def apply(now: datetime, *, keep: int | None = None, dry_run: bool = False) -> l
     """Archive and drop every month that is due; answers which. Raises `ArchiveError` where one stays."""
     found = due(now, keep)
     for month in [] if dry_run else found:
-        held = [table for table in _TABLES if month in months(table)]
-        _archive(held, month)
+        _archive(_TABLES, month)
     return found
 
 
 def archive_month(table: Table, month: datetime) -> Path:
     """Archive and drop one month of one table; answers the manifest of what went."""
-    return _archive([table], month)[0]
+    _check_over(table, month)
+    written = _archive([table], month)
+    if not written:
+        raise _not_there(table, month)
+    return written[0]
 
 
 def _archive(tables: Sequence[Table], month: datetime) -> list[Path]:
-    """Drop a month of these tables once all of it stands in files; else leave all of it."""
-    for table in tables:
-        _check_over(table, month)
+    """Drop a month of those of these tables that still hold it, once all of it stands in files; else leave it all."""
     roll_up()
     try:
         with transaction.atomic():
             _wait_long()
-            tallies.lock()  # no roll-up takes the notes of what changes meanwhile
+            tallies.lock()  # no roll-up takes the notes of what changes meanwhile, and nobody else archives
+            tables = [table for table in tables if month in months(table)]
             written = [archives.write(table, month) for table in tables]
+            for table in tables:
+                remnants.keep(table, month)
             for table in tables:
                 _drop(table, month)
     except OperationalError as error:
@@ -136,10 +141,14 @@ def _archive(tables: Sequence[Table], month: datetime) -> list[Path]:
 
 def _check_over(table: Table, month: datetime) -> None:
     if month not in months(table) or next_month(month) > timezone.now():
-        raise ArchiveError(
-            _("%(table)s has no month %(month)s that is over.")
-            % {"table": table, "month": f"{month:%Y-%m}"}
-        )
+        raise _not_there(table, month)
+
+
+def _not_there(table: Table, month: datetime) -> ArchiveError:
+    return ArchiveError(
+        _("%(table)s has no month %(month)s that is over.")
+        % {"table": table, "month": f"{month:%Y-%m}"}
+    )
 
 
 def _wait_long() -> None:
@@ -186,8 +195,10 @@ def restore(path: Path) -> dict[Path, int]:
         ensure_months(manifest.table, [manifest.starts])
     with transaction.atomic():
         tallies.lock()
+        month = next(iter(manifests.values())).starts
         for table in {manifest.table for manifest in manifests.values()}:
-            _mark(table, next(iter(manifests.values())).starts, archived=False)
+            _mark(table, month, archived=False)
+            remnants.take_away(table, month)
         restored = {each: _insert(each, manifest.table) for each, manifest in manifests.items()}
     roll_up()
     return restored

@@ -9,6 +9,7 @@ from typing import Any, Final
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from feedback.models import Kind
 from feedback.rewards import BY_KIND, Rewards
@@ -95,9 +96,13 @@ def _initial(start: Rewards) -> dict[str, float]:
     return found
 
 
+def _stars(n: int) -> str:
+    return ngettext("%(stars)d star", "%(stars)d stars", n) % {"stars": n}
+
+
 def rows_of(rewards: Rewards) -> list[tuple[str, float]]:
     """A version for people: what, and its reward."""
-    stars = [(str(_("%(stars)d stars") % {"stars": n}), r) for n, r in enumerate(rewards.stars, 1)]
+    stars = [(_stars(n), reward) for n, reward in enumerate(rewards.stars, 1)]
     views = [
         (str(_("view of %(seconds)s s or more") % {"seconds": f"{since:g}"}), reward)
         for since, reward in rewards.views

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from django.db import connection, transaction
@@ -10,6 +11,26 @@ from curation.counters import bump
 from feedback import tallies
 from feedback.models import Kind
 
+_SAID: Final = {
+    "likes": "thumb = 1",
+    "dislikes": "thumb = -1",
+    "favourites": "favourite",
+    "not_interested": "never",
+}
+_DONE: Final = {
+    "clicks": Kind.CLICK,
+    "shares": Kind.SHARE,
+    "views": Kind.VIEW,
+    "purchases": Kind.PURCHASE,
+}
+_COUNTS: Final = ("ratings", *_SAID, *_DONE, "shown")
+_FIGURES: Final = (*_COUNTS, "mean_rating")
+
+
+def _each(form: str, names: Iterable[str]) -> str:
+    return ", ".join(form.format(name) for name in names)
+
+
 # Simulated members count nowhere. Only rows that changed are written, and means are rounded, so that
 # the order of adding up changes none. An item that nobody spoke of has a row too.
 _STATISTICS: Final = f"""
@@ -17,8 +38,7 @@ WITH wanted AS MATERIALIZED (
     SELECT item.id FROM curation_item AS item {{wanted}}
 ), said AS (
     SELECT item_id, count(stars) AS ratings, round(avg(stars)::numeric, 6)::float8 AS mean_rating,
-        count(*) FILTER (WHERE thumb = 1) AS likes,
-        count(*) FILTER (WHERE thumb = -1) AS dislikes
+        {", ".join(f"count(*) FILTER (WHERE {says}) AS {name}" for name, says in _SAID.items())}
     FROM feedback_rating AS rating JOIN wanted ON wanted.id = rating.item_id
     WHERE NOT EXISTS (
         SELECT FROM curation_member AS member
@@ -26,28 +46,23 @@ WITH wanted AS MATERIALIZED (
     )
     GROUP BY item_id
 ), done AS (
-    SELECT item_id, sum(count) FILTER (WHERE kind = {Kind.CLICK:d}) AS clicks
+    SELECT item_id,
+        {", ".join(f"sum(count) FILTER (WHERE kind = {kind:d}) AS {name}" for name, kind in _DONE.items())}
     FROM feedback_itemtally JOIN wanted ON wanted.id = item_id GROUP BY item_id
 ), shown AS (
     SELECT item_id, sum(count) AS shown
     FROM feedback_itemshown JOIN wanted ON wanted.id = item_id GROUP BY item_id
 )
-INSERT INTO curation_itemstats AS stats
-    (item_id, ratings, mean_rating, likes, dislikes, clicks, shown, computed_at)
-SELECT wanted.id, coalesce(ratings, 0), mean_rating, coalesce(likes, 0), coalesce(dislikes, 0),
-    coalesce(clicks, 0), coalesce(shown, 0), now()
+INSERT INTO curation_itemstats AS stats (item_id, mean_rating, {", ".join(_COUNTS)}, computed_at)
+SELECT wanted.id, mean_rating, {_each("coalesce({}, 0)", _COUNTS)}, now()
 FROM wanted
 LEFT JOIN said ON said.item_id = wanted.id
 LEFT JOIN done ON done.item_id = wanted.id
 LEFT JOIN shown ON shown.item_id = wanted.id
 ORDER BY wanted.id
 ON CONFLICT (item_id) DO UPDATE SET
-    ratings = excluded.ratings, mean_rating = excluded.mean_rating, likes = excluded.likes,
-    dislikes = excluded.dislikes, clicks = excluded.clicks, shown = excluded.shown,
-    computed_at = excluded.computed_at
-WHERE (stats.ratings, stats.mean_rating, stats.likes, stats.dislikes, stats.clicks, stats.shown)
-    IS DISTINCT FROM (excluded.ratings, excluded.mean_rating, excluded.likes, excluded.dislikes,
-        excluded.clicks, excluded.shown)
+    {_each("{0} = excluded.{0}", _FIGURES)}, computed_at = excluded.computed_at
+WHERE ({_each("stats.{}", _FIGURES)}) IS DISTINCT FROM ({_each("excluded.{}", _FIGURES)})
 """  # noqa: S608
 
 _TOUCHED: Final = """

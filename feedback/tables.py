@@ -7,14 +7,12 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
 
 from django.utils.formats import date_format, number_format
 
-Cell = str | int | float | date | None
+from curation.spreadsheets import inert
 
-# A spreadsheet takes a text that begins so for a formula, and runs it.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+Cell = str | int | float | date | None
 
 
 class Share(float):
@@ -87,8 +85,8 @@ class Table:
         """The table as CSV, safe to open in a spreadsheet."""
         out = io.StringIO()
         writer = csv.writer(out)
-        writer.writerow([_inert(column) for column in self.columns])
-        writer.writerows([_inert(cell) for cell in row] for row in self.rows)
+        writer.writerow([inert(column) for column in self.columns])
+        writer.writerows([inert(cell) for cell in row] for row in self.rows)
         return out.getvalue()
 
 
@@ -100,7 +98,3 @@ def _words(cell: Cell) -> str:
     if isinstance(cell, date):
         return date_format(cell)
     return cell or "–"
-
-
-def _inert(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

@@ -1,6 +1,7 @@
 """What people did and said, what was served to them, and what is added up of it: data only."""
 
 from feedback.models.corrections import Comment, Mark, Merge
+from feedback.models.remnants import Decided, Remnant
 from feedback.models.rewards import RewardTable
 from feedback.models.rollups import Arrival, ItemShown, ItemTally, SlotTally, Tally
 from feedback.models.told import (
@@ -17,6 +18,7 @@ from feedback.models.told import (
 __all__ = [
     "Arrival",
     "Comment",
+    "Decided",
     "EventKey",
     "Impression",
     "Interaction",
@@ -27,6 +29,7 @@ __all__ = [
     "MemberState",
     "Merge",
     "Rating",
+    "Remnant",
     "RewardTable",
     "Rule",
     "SlotTally",

@@ -2,6 +2,9 @@
 
 - A share of n: the score interval (Wilson 1927).
 - The difference of two shares: the hybrid score interval (Newcombe 1998, method 10).
+- A rate over clusters, such as clicks per slate where each member sees several: the ratio of two sums, with the
+  variance of its linear part over whole clusters (Cochran 1977, chapter 6; the delta method of Deng, Knoblich and Lu
+  2018, section 3), so that what one member does alike again and again counts as one member's doing.
 - A mean, and the difference of two means with variances of their own: Student's t and Welch's (1947), with the
   quantile of t by the expansion of Cornish and Fisher (Abramowitz and Stegun 26.7.5; within 1 % from 3 degrees on).
 """
@@ -76,6 +79,20 @@ def weighted(counts: Iterable[tuple[float, int]]) -> Sample:
     mean = sum(value * count for value, count in pairs) / n
     squares = sum((value - mean) ** 2 * count for value, count in pairs)
     return Sample(n, mean, squares / (n - 1) if n > 1 else 0.0)
+
+
+def ratio(clusters: Iterable[tuple[float, float]]) -> Sample:
+    """The rate Σy / Σx over clusters (y, x), x > 0, as a sample of one value each: what `student` and `welch` bound.
+
+    With R the rate and x̄ the mean of x, a cluster's value deviates from R by (y − R·x) / x̄.
+    """
+    pairs = list(clusters)
+    n, whole = len(pairs), sum(x for _y, x in pairs)
+    if not whole:
+        return Sample(0, 0.0, 0.0)
+    rate = sum(y for y, _x in pairs) / whole
+    squares = sum(((y - rate * x) * n / whole) ** 2 for y, x in pairs)
+    return Sample(n, rate, squares / (n - 1) if n > 1 else 0.0)
 
 
 def student(of: Sample) -> Bounds:

@@ -31,6 +31,16 @@ DAT = {
     "ratings.dat": b"1::1::5::978300760\n1::2::3::978302109\n1::2::3\n",
     "users.dat": b"1::F::1::10::48067\n",
 }
+FLAGS = "|".join("0" * 19)
+HUNDRED_K = {
+    "u.item": (
+        f"1|Toy Story (1995)|01-Jan-1995||http://x|0|0|0|1|1|1{'|0' * 13}\n"
+        f"2|Misérables, Les (1995)|01-Jan-1995||http://x|{FLAGS}\n"
+        f"267|unknown||||1{'|0' * 18}\n"
+    ).encode("latin-1"),
+    "u.data": b"196\t1\t3\t881250949\n186\t2\t4\t891717742\n22\t9\t1\t878887116\n",
+    "u.genre": b"unknown|0\nAction|1\n",
+}
 ATOMIC = {
     "shop.item": (
         "item_id:token\tproduct_name:token_seq\tprice:float\tlabels:token_seq\tvector:float_seq\n"
@@ -100,6 +110,29 @@ def test_movielens_of_double_colons_is_read_in_its_own_encoding(tmp_path):
     assert Item.objects.get(outside_id="1").title == "Amélie"
     assert sorted(rating.stars or 0 for rating in Rating.objects.all()) == [3.0, 5.0]
     assert "2 imported, 0 already there, 1 refused" in told
+
+
+def test_movielens_100k_is_read_with_its_columns_of_genres(tmp_path):
+    told = load(pack(tmp_path / "ml-100k.zip", HUNDRED_K))
+    items = {item.outside_id: (item.title, item.attributes) for item in Item.objects.all()}
+    assert items == {
+        "1": ("Toy Story", {"year": 1995, "genres": ["Animation", "Children's", "Comedy"]}),
+        "2": ("Misérables, Les", {"year": 1995}),
+        "267": ("unknown", {}),
+    }
+    assert sorted(rating.stars or 0 for rating in Rating.objects.all()) == [3.0, 4.0]
+    assert "2 imported, 0 already there, 1 refused" in told
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_recbole_interactions_without_items_bring_items_called_by_their_ids(tmp_path, packed):
+    files = {"shop.inter": ATOMIC["shop.inter"] + "u2\ta\t978300762\n"}
+    path = pack(tmp_path / "shop.zip", files) if packed else lay(tmp_path / "shop", files)
+    told = load(path)
+    assert sorted(Item.objects.values_list("outside_id", "title")) == [("a", "a"), ("b", "b")]
+    assert "3 imported, 0 already there, 0 refused" in told
+    if not packed:
+        assert [each.name for each in path.iterdir()] == ["shop.inter"]
 
 
 def test_recbole_files_bring_attributes_of_the_types_in_their_header(tmp_path):

@@ -44,6 +44,7 @@ def test_the_state_holds_all_that_a_member_says(ada, films, tell, django_assert_
         (films[3].pk, 0.7),
     ]
     assert state.history[0].occurred_at == NOON + timedelta(minutes=1)
+    assert [one.stars for one in state.history] == [4.0, 2.0, None, None]
 
 
 def test_the_last_word_on_an_item_counts_and_a_click_is_no_word(ada, films, tell):

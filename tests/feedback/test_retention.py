@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from curation.models import ItemStats
+from curation.queries import COUNTS
 from feedback import archives, retention
 from feedback.actions import record
 from feedback.archives import ArchiveError
@@ -76,7 +77,7 @@ def figures():
     for model in (Tally, SlotTally, ItemTally, ItemShown):
         names = [f.attname for f in model._meta.concrete_fields if f.name not in {"pk", "archived"}]
         found[model.__name__] = sorted(model.objects.values_list(*names))
-    stats = ["item", "ratings", "mean_rating", "likes", "dislikes", "clicks", "shown"]
+    stats = ["item", "mean_rating", *COUNTS]
     return found | {"ItemStats": sorted(ItemStats.objects.values_list(*stats))}
 
 

@@ -60,6 +60,22 @@ def test_statistics_say_what_members_say_now(ada, bob, films, tell):
     assert (silent.ratings, silent.mean_rating, silent.shown) == (0, None, 0)
 
 
+def test_acts_count_each_time_and_opinions_as_long_as_they_stand(ada, bob, films, tell):
+    film = films[0]
+    tell(ada, ("b1", Kind.PURCHASE, film, 9.9), ("b2", Kind.PURCHASE, film, 9.9))
+    tell(bob, ("b3", Kind.PURCHASE, film, 9.9), ("v1", Kind.VIEW, film, 30.0))
+    tell(ada, ("s1", Kind.SHARE, film), ("s2", Kind.SHARE, film), ("v2", Kind.VIEW, film, 5.0))
+    tell(ada, ("f1", Kind.FAVOURITE, film, 1.0), minute=1)
+    tell(ada, ("f2", Kind.FAVOURITE, film, 0.0), minute=2)
+    tell(bob, ("f3", Kind.FAVOURITE, film, 1.0), ("f4", Kind.FAVOURITE, film, 1.0))
+    tell(ada, ("n1", Kind.NOT_INTERESTED, film), ("n2", Kind.NOT_INTERESTED, film))
+    record([undo(bob, "u1", "b3")], source="test")
+    roll_up()
+    stats = ItemStats.objects.get(item=film)
+    assert (stats.purchases, stats.shares, stats.views) == (2, 2, 2)
+    assert (stats.favourites, stats.not_interested) == (1, 1)
+
+
 def test_the_counter_moves_only_when_something_changed(ada, films, tell):
     tell(ada, ("e1", Kind.RATING, films[0], 4.0))
     roll_up()

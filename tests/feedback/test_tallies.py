@@ -9,6 +9,7 @@ from django.core.management import call_command
 
 from curation.ids import new_id
 from curation.models import ItemStats
+from curation.queries import COUNTS
 from feedback import impressions
 from feedback.models import (
     Arrival,
@@ -32,9 +33,7 @@ def figures():
         model.__name__: sorted(model.objects.values_list(*fields(model)))
         for model in (Tally, SlotTally, ItemTally, ItemShown)
     }
-    stats = ItemStats.objects.values_list(
-        "item", "ratings", "mean_rating", "likes", "dislikes", "clicks", "shown"
-    )
+    stats = ItemStats.objects.values_list("item", "mean_rating", *COUNTS)
     return found | {"ItemStats": sorted(stats)}
 
 

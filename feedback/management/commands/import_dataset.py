@@ -21,10 +21,11 @@ class Command(ImportCommand):
     """`manage.py import_dataset PATH`: MovieLens or RecBole files, in a folder or a zip archive."""
 
     help = (
-        "Imports a data set in the layout of MovieLens (ratings and movies, .csv or .dat) or of "
-        "RecBole (.inter and .item) from a folder or a zip archive. Importing it again adds only "
-        "what is new. Refused rows of items go to a file beside that of interactions. A dry run "
-        "refuses interactions with items that are not there yet."
+        "Imports a data set in the layout of MovieLens (ratings and movies, .csv or .dat, or "
+        "u.data and u.item) or of RecBole (.inter, with or without .item) from a folder or a zip "
+        "archive. Importing it again adds only what is new. Refused rows of items go to a file "
+        "beside that of interactions. A dry run refuses interactions with items that are not "
+        "there yet."
     )
 
     def handle(self, *_args: Any, **options: Any) -> None:
