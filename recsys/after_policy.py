@@ -8,6 +8,7 @@ one. Every other family speaks with what it had learnt before the cut.
 from __future__ import annotations
 
 import logging
+import math
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -165,8 +166,12 @@ class _Fusing:
 def _feedback(history: History) -> MemberFeedback:
     """A history as a member's feedback: everything in it counts as seen."""
     items = [UUID(str(item)) for item in history.items]
-    told = zip(items, history.values.tolist(), history.times.tolist(), strict=True)
-    reacted = (Reacted(item, reward, datetime.fromtimestamp(at, UTC)) for item, reward, at in told)
+    stars = (None if math.isnan(each) else each for each in history.stars.tolist())
+    told = zip(items, history.values.tolist(), history.times.tolist(), stars, strict=True)
+    reacted = (
+        Reacted(item, reward, datetime.fromtimestamp(at, UTC), given)
+        for item, reward, at, given in told
+    )
     seen = frozenset(items)
     return MemberFeedback(history=tuple(reacted), rated=seen, interacted=seen)
 

@@ -1,58 +1,67 @@
-"""Let simulated, labelled members use the running product over HTTP."""
+"""Replay a change set over logged requests, and say what it would change."""
 
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
-import numpy as np
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from feedback.models import Interaction
-from recsys.demo import readiness, simulation
-from recsys.demo.client import Client, NoAnswer
+from curation.problems import Invalid
+from curation.references import change_set_named
+from recsys import simulating, simulation_actions
+from recsys.models import Job, Simulation
+from recsys.simulation_actions import ASKED
 
 
 class Command(BaseCommand):
-    """`manage.py simulate`: needs the running demo, whose address and token it finds in demo.json."""
+    """`manage.py simulate CHANGE_SET`: done by this process, so that no worker need run; nothing is published."""
 
-    help = (
-        "Lets simulated members ask for slates and answer them over the HTTP API, so that reports "
-        "are not empty. Their traffic is labelled and stays out of training."
-    )
+    help = "Replays the drafts of an open change set over the latest logged requests."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare how many, how often, and by which chance."""
-        parser.add_argument("--members", type=int, default=40, help="default: %(default)s")
-        parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
-        parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
-        parser.add_argument(
-            "--once",
-            action="store_true",
-            help="do nothing where simulated members have been before",
-        )
+        """Declare which set, over how much, and in which shape it is told."""
+        parser.add_argument("change_set", help="the name of an open change set, or its id")
+        parser.add_argument("--requests", type=int, default=ASKED, help="default: %(default)s")
+        parser.add_argument("--with-simulated", action="store_true", help="count simulated members")
+        parser.add_argument("--json", action="store_true", help="the whole report as JSON")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Let them come; fails where the product does not answer."""
-        if not (1 <= options["members"] <= 1_000 and 1 <= options["rounds"] <= 1_000):
-            raise CommandError("Between 1 and 1,000 members, and between 1 and 1,000 rounds.")
-        if options["once"] and Interaction.objects.filter(simulated=True).exists():
-            return
-        os.nice(10)  # whoever is really there comes first
-        client = _client()
-        chance = np.random.default_rng(options["seed"])
-        members = simulation.cast(options["members"], chance)
+        """Do it and tell; fails where nothing can be replayed."""
         try:
-            brought = list(simulation.rounds(client, members, options["rounds"], chance))
-        except NoAnswer as error:
-            raise CommandError(f"The product does not answer: {error}") from error
-        self.stdout.write(f"{len(brought)} simulated visits, {sum(brought)} interactions.")
+            made = simulation_actions.request_simulation(
+                change_set=change_set_named(options["change_set"]),
+                actor=None,
+                asked=options["requests"],
+                simulated=options["with_simulated"],
+                by_worker=False,
+            )
+        except (Invalid, simulation_actions.NotPossible) as refusal:
+            raise CommandError(str(refusal)) from refusal
+        simulating.execute(made.pk)
+        self._tell(Simulation.objects.get(pk=made.pk), whole=options["json"])
+
+    def _tell(self, made: Simulation, *, whole: bool) -> None:
+        if made.state != Job.State.SUCCEEDED:
+            raise CommandError(f"{made.get_state_display()}. {made.error}")
+        report = made.report
+        if whole:
+            self.stdout.write(json.dumps(report, ensure_ascii=False, indent=2, sort_keys=True))
+            return
+        share = report["changed"] / report["requests"]
+        counts = f"{report['requests']} requests, {report['slates']} slates, {report['seconds']} s"
+        self.stdout.write(f"{share:.1%} of slates change ({counts})")
+        for each in (*report["winners"], *report["losers"]):
+            change = each["after"] - each["before"]
+            self.stdout.write(f"{change:+d} {each['title']} ({each['before']} to {each['after']})")
+        self.stdout.write(_effect(report["effect"]))
 
 
-def _client() -> Client:
-    try:
-        told = json.loads(readiness.path().read_text())
-    except FileNotFoundError:
-        raise CommandError(f"{readiness.path()} is not there: start the demo first.") from None
-    return Client(told["url"], told["tokens"]["client"])
+def _effect(told: dict[str, Any]) -> str:
+    """The effect in one line."""
+    if told["verdict"] == "cannot_tell":
+        return f"effect: cannot tell ({told['why']}), support {told['support']:.0%}"
+    gain = told["difference"]
+    bounds = f"[{gain['low']:+.4f}, {gain['high']:+.4f}]"
+    size = f"n = {told['n']}, effective {told['size']:.0f}"
+    return f"effect: {told['verdict']}, good answers per placement {gain['mean']:+.4f} {bounds}, {size}"

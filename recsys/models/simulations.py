@@ -1,0 +1,44 @@
+"""Change sets tried on what was asked before, ahead of their publish."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from curation.models import ChangeSet, User
+from recsys.models.jobs import Job
+
+
+class Simulation(Job):
+    """The drafts of a change set replayed over the latest logged requests; nothing is published by it.
+
+    `asked` is how many requests at most, `simulated` whether those of simulated members count too. `drafts`
+    are the revisions that it replayed, and `versions` the policy and blocks version of each surface that they
+    touch, by slug. `report` tells what would change.
+    """
+
+    change_set = models.ForeignKey(
+        ChangeSet, on_delete=models.PROTECT, related_name="+", verbose_name=_("change set")
+    )
+    requested_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("requested by")
+    )
+    asked = models.PositiveIntegerField(_("requests"), default=1_000)
+    simulated = models.BooleanField(_("with simulated members"), default=False)
+    stage = models.CharField(max_length=20, blank=True)
+    done = models.IntegerField(default=0)
+    total = models.IntegerField(default=0)
+    drafts = models.JSONField(default=list)
+    versions = models.JSONField(default=dict)
+    report = models.JSONField(default=dict)
+
+    class Meta(Job.Meta):
+        verbose_name = _("simulation")
+        verbose_name_plural = _("simulations")
+        ordering = ["-requested_at"]
+        indexes = [models.Index(fields=["change_set", "-requested_at"], name="simulation_of_set")]
+
+    def __str__(self) -> str:
+        return date_format(timezone.localtime(self.requested_at), "DATETIME_FORMAT")
