@@ -1,0 +1,58 @@
+"""What people, and the night, ask of appraisals; pages, API and beat call only these."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from curation.access import require
+from curation.lineages import now_in_force
+from curation.models import Decision, User
+from recsys import leases
+from recsys.models import Appraisal, Job
+from recsys.promotion import NotPossible
+
+__all__ = ["KINDS", "NotPossible", "request_all", "request_appraisal"]
+
+KINDS: Final = (Decision.Kind.RULE, Decision.Kind.PIN)
+"""The kinds of decisions that can be appraised."""
+FRESH: Final = timedelta(hours=20)
+
+
+def request_appraisal(
+    *, decision: Decision, actor: User | None, simulated: bool = False
+) -> Appraisal:
+    """Ask for a decision to be appraised; one that waits already is enough. Raises NotPossible."""
+    if actor is not None:
+        require(actor, "curator")
+    if decision.kind not in KINDS:
+        raise NotPossible(_("Only pins and rules are appraised."))
+    waiting = Appraisal.objects.filter(decision=decision, state=Job.State.QUEUED)
+    try:
+        with transaction.atomic():
+            made = Appraisal.objects.create(
+                decision=decision, requested_by=actor, simulated=simulated
+            )
+            leases.ring(Appraisal, [made.pk])
+            return made
+    except IntegrityError:
+        return waiting.get()
+
+
+def request_all(at: datetime) -> int:
+    """Ask for those in force that spare somebody or are due for review, and were not appraised lately; counts them."""
+    lately = Appraisal.objects.filter(
+        decision=OuterRef("decision"), requested_at__gt=at - FRESH, state=Job.State.SUCCEEDED
+    )
+    telling = Q(holdback__gt=0) | Q(traffic__lt=1) | Q(review_on__lte=localtime(at).date())
+    rows = now_in_force().filter(telling, ~Exists(lately), decision__kind__in=KINDS)
+    found = {row.decision_id: row.decision for row in rows}
+    for decision in found.values():
+        request_appraisal(decision=decision, actor=None, simulated=settings.DEMO)
+    return len(found)
