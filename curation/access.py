@@ -43,6 +43,9 @@ PERMITS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Role to the Django permissions that it holds, as patterns."""
 
+STAFF: Final = frozenset({"curator", "operator", "analyst", "administrator"})
+"""The roles that see or change more than what is one's own: all but members and clients of the API."""
+
 
 class RoleBackend(ModelBackend):
     """Signs users in as Django does, and derives their permissions from their roles alone."""
@@ -65,6 +68,13 @@ def roles_of(user: Anyone) -> frozenset[str]:
     if user.is_superuser or "administrator" in user.roles:
         return frozenset(ROLES)
     return user.roles
+
+
+def of_staff(user: Anyone) -> bool:
+    """Whether a user works here: by a role, or by Django's own marks, whichever were set."""
+    if not isinstance(user, User):
+        return False
+    return user.is_staff or not roles_of(user).isdisjoint(STAFF)
 
 
 def require(user: Anyone, *roles: str) -> User:

@@ -8,10 +8,12 @@ from django import forms
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm, SetUnusablePasswordMixin
 from django.contrib.auth.models import Group
 from django.db.models import ManyToManyField, Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from curation import actions
@@ -132,10 +134,30 @@ class AttributeAdmin(Kept):
 class ItemStatsAdmin(ReadOnly):
     """What feedback says of the items."""
 
-    list_display = ("item", "ratings", "mean_rating", "likes", "dislikes", "clicks", "shown")
+    list_display = (
+        "of",
+        "ratings",
+        "mean",
+        "likes",
+        "dislikes",
+        "clicks",
+        "purchases",
+        "shown",
+    )
+    fields = ("of", *(field.name for field in ItemStats._meta.fields if field.name != "item"))
     list_select_related = ("item",)
     search_fields = ("item__title", "item__outside_id")
     show_full_result_count = False
+
+    @admin.display(description=_("mean rating"), ordering="mean_rating", empty_value="–")
+    def mean(self, stats: ItemStats) -> str | None:
+        """The mean rating, to two places."""
+        return None if stats.mean_rating is None else f"{stats.mean_rating:.2f}"
+
+    @admin.display(description=_("item"), ordering="item__title")
+    def of(self, stats: ItemStats) -> str:
+        """The item's title."""
+        return stats.item.title
 
 
 @admin.register(Member)
@@ -173,6 +195,7 @@ class MemberStatsAdmin(ReadOnly):
     """What feedback says of the members."""
 
     list_display = ("subject", "ratings", "last_at")
+    fields = ("subject", "ratings", "features", "hours", "weekdays", "last_at")
     search_fields = ("=subject",)
     show_full_result_count = False
 
@@ -199,10 +222,21 @@ class SurfaceAdmin(Historied, Kept):
 admin.site.unregister(Group)
 
 
+class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
+    """Django's; half of its help is English in every language, so that half is written here."""
+
+    usable_password_help_text = format_lazy(  # type: ignore[assignment]  # read when it is shown
+        '{} <ul id="id_unusable_warning" class="messagelist"><li class="warning">{}</li></ul>',
+        SetUnusablePasswordMixin.usable_password_help_text,
+        _("If you switch it off, the present password is lost."),
+    )
+
+
 @admin.register(User)
 class TandemUserAdmin(Historied, UserAdmin):  # type: ignore[type-arg]
     """The people who sign in, and their roles."""
 
+    change_password_form = PasswordForm
     list_display = ("username", "email", "is_staff", "is_active", "last_login")
     fieldsets = (
         (None, {"fields": ("username", "password")}),

@@ -30,6 +30,7 @@ from curation.lineages import named
 from curation.models import ChangeSet, Revision, User
 from curation.policies import drafts_of
 from curation.problems import Conflict, Missing
+from curation.queries import schema
 from curation.references import change_set_named
 
 READERS: Final = ("curator", "analyst", "operator")
@@ -62,7 +63,7 @@ def change_set(request: Request, change_set_id: UUID) -> Response:
     require(request.user, *READERS)
     home = _found(change_set_id)
     drafts = named().filter(pk__in=[row.pk for row in drafts_of(home).values()])
-    found = inspections.of_drafts(home, timezone.now()) if _is_open(home) else []
+    found = inspections.of_drafts(home, timezone.now(), schema()) if _is_open(home) else []
     rows = [_draft_told(row) for row in drafts.order_by("decision_id")]
     return Response(_told(home) | {"drafts": rows, "findings": [row.as_json() for row in found]})
 

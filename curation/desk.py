@@ -41,7 +41,7 @@ def overview() -> list[dict[str, Any]]:
         {
             "surface": surface,
             "lines": in_version(surface, surface.policy_version).count(),
-            "blocks": live_blocks(surface).count(),
+            "blocks": live_blocks([surface]).count(),
             "drafts": [home for home in open_sets if _touches(home, surface)],
         }
         for surface in Surface.objects.all()
@@ -50,7 +50,7 @@ def overview() -> list[dict[str, Any]]:
 
 def of_surface(surface: Surface) -> dict[str, Any]:
     """The decisions, blocks, drafts and versions of a surface."""
-    blocks, known = revisions_of(live_blocks(surface)), schema()
+    blocks, known = revisions_of(live_blocks([surface])), schema()
     return {
         "lines": lines(in_version(surface, surface.policy_version), known),
         "blocks": lines(named().filter(pk__in=[row.pk for row in blocks]), known),
@@ -172,7 +172,7 @@ def in_words(revision: Revision, kinds: Schema) -> str:
         sentence = _("Safety block of “%(item)s”.") if spec["safety"] else _("Block “%(item)s”.")
         return sentence % {"item": item}
     if kind == Decision.Kind.BLEND:
-        weights = ", ".join(f"{name} {weight:g}" for name, weight in spec["weights"].items())
+        weights = _(", ").join(f"{name} {weight:g}" for name, weight in spec["weights"].items())
         return _("Blend: %(weights)s.") % {"weights": weights}
     return _rule(spec, kinds)
 
@@ -216,7 +216,7 @@ def _joined(query: All | AnyOf) -> str:
 def _value(value: object) -> str:
     if value is None:
         return ""
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return _(", ").join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _state(revision: Revision, now: datetime) -> str:

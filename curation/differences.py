@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Literal
 
+from django.utils.translation import gettext as _
+
 from curation.models import Revision
 
 Whose = Literal["theirs", "mine", "both", "same"]
@@ -103,9 +105,9 @@ def clash_in_words(clash: Mapping[str, Any]) -> dict[str, Any]:
 def shown(value: object) -> str:
     """A value for people to read."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {shown(each)}" for key, each in value.items())
+        return _(", ").join(f"{key} {shown(each)}" for key, each in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(map(shown, value))
+        return _(", ").join(map(shown, value))
     return "–" if value is None or value == "" else str(value)
 
 

@@ -20,6 +20,8 @@ from typing import IO, Any, Final, Self
 import orjson
 from django.utils.translation import gettext as _
 
+from curation.spreadsheets import inert
+
 MOST_BYTES: Final = 1024 * 1024
 """A line longer than this is refused."""
 
@@ -257,4 +259,4 @@ class Rejects:
         """Note that the row of this line was left out, and why."""
         self.count += 1
         if self._writer:
-            self._writer.writerow([line, reason])
+            self._writer.writerow([line, inert(reason)])

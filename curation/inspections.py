@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from curation.lint import Finding, Level, examine, review
+from curation.fusion.columns import Schema
+from curation.lint import Finding, Level, examine_each, review
 from curation.models import ChangeSet, Inspection, Revision, Surface
-from curation.policies import drafts_of, policy_with, touches
+from curation.policies import Published, drafts_of, policy_with, published_on, touches
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,22 @@ class Found:
 
 def inspect(surfaces: Iterable[Surface], at: datetime) -> list[Found]:
     """Lint what is published on some surfaces at an instant; the gravest first, surface by surface."""
-    found = (row for surface in surfaces for row in _on(surface, at))
+    told = review(list(surfaces), at)
+    found = (
+        Found(surface, row, finding) for surface, row, findings in told for finding in findings
+    )
     return sorted(found, key=lambda row: row.finding.level)
 
 
-def of_drafts(home: ChangeSet, at: datetime) -> list[Found]:
+def of_drafts(home: ChangeSet, at: datetime, schema: Schema) -> list[Found]:
     """What lint would say if a change set were published at an instant."""
     drafts = drafts_of(home)
-    found = (row for surface in Surface.objects.all() for row in _would_be_on(surface, drafts, at))
+    surfaces = [
+        surface
+        for surface in Surface.objects.all()
+        if any(touches(row, surface) for row in drafts.values())
+    ]
+    found = _would_be_on(published_on(surfaces, schema), surfaces, drafts, at)
     return sorted(found, key=lambda row: row.finding.level)
 
 
@@ -63,16 +72,16 @@ def stops(found: Iterable[Found]) -> bool:
     return any(row.finding.level is Level.BLOCKS for row in found)
 
 
-def _on(surface: Surface, at: datetime) -> Iterator[Found]:
-    for revision, told in review(surface, at):
-        yield from (Found(surface, revision, finding) for finding in told)
-
-
 def _would_be_on(
-    surface: Surface, drafts: Mapping[UUID, Revision], at: datetime
+    known: Published, surfaces: Collection[Surface], drafts: Mapping[UUID, Revision], at: datetime
 ) -> Iterator[Found]:
-    here = {key: row for key, row in drafts.items() if touches(row, surface)}
-    asked = [row for row in here.values() if not row.ends]
-    told = examine(asked, policy_with(surface, at, here), at) if asked else {}
-    for row in asked:
-        yield from (Found(surface, row, finding) for finding in told[row.decision_id])
+    touching = [{k: row for k, row in drafts.items() if touches(row, here)} for here in surfaces]
+    asked = [[row for row in here.values() if not row.ends] for here in touching]
+    policies = [
+        policy_with(surface, at, here, known)
+        for surface, here in zip(surfaces, touching, strict=True)
+    ]
+    told = examine_each(list(zip(asked, policies, strict=True)), at)
+    for surface, rows, findings in zip(surfaces, asked, told, strict=True):
+        for row in rows:
+            yield from (Found(surface, row, finding) for finding in findings[row.decision_id])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db.models import Sum
+from django.utils.translation import gettext as _
 
 from curation.browsing import Entry, entries
 from curation.desk import Line, lines
@@ -83,7 +84,7 @@ def _is_so(entry: Entry, act: str) -> bool:
 def _facts(item: Item) -> Iterable[tuple[str, str]]:
     labels = dict(Attribute.objects.values_list("key", "label"))
     for key, value in item.attributes.items():
-        words = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        words = _(", ").join(map(str, value)) if isinstance(value, list) else str(value)
         yield labels.get(key, key), words
 
 

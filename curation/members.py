@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from curation.memberships import renew, renew_held, segments_of
+from curation.memberships import renew, renew_held, segments_of, segments_of_many
 from curation.models import Member
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "resolve",
     "resolve_many",
     "segments_of",
+    "segments_of_many",
 ]
 
 _MOST_MERGES: Final = 20

@@ -94,8 +94,16 @@ SELECT subject FROM (
 
 def segments_of(subject: UUID) -> frozenset[UUID]:
     """The segments that a member is in."""
-    rows = SegmentMembership.objects.filter(subject=subject)
-    return frozenset(rows.values_list("segment_id", flat=True))
+    return segments_of_many([subject])[subject]
+
+
+def segments_of_many(subjects: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """The segments that each of these members is in, by member: one statement."""
+    found: dict[UUID, set[UUID]] = {subject: set() for subject in subjects}
+    rows = SegmentMembership.objects.filter(subject__in=found)
+    for subject, segment in rows.values_list("subject", "segment_id"):
+        found[subject].add(segment)
+    return {subject: frozenset(segments) for subject, segments in found.items()}
 
 
 def renew(subjects: Iterable[UUID], segments: Iterable[Segment] | None = None) -> int:

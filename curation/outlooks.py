@@ -99,7 +99,7 @@ def _bases(drafts: Sequence[Revision]) -> dict[UUID, Revision]:
 
 def inbox(home: ChangeSet, at: datetime, known: Schema) -> list[Entry]:
     """What lint would say of a publish at an instant: what stops it first, each with both decisions in words."""
-    found = inspections.of_drafts(home, at)
+    found = inspections.of_drafts(home, at, known)
     others = {row.finding.decision for row in found if row.finding.decision}
     own = desk.lines((row.revision for row in found), known)
     words = _words(others, known) | {str(line.revision.decision_id): line.words for line in own}

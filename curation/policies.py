@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from functools import reduce
 from itertools import chain
+from operator import or_
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +30,19 @@ class InForce:
     published_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What is published on some surfaces, and the attributes that items had then."""
+
+    schema: Schema
+    entries: Mapping[str, list[InForce]]
+    blocks: list[Block]
+
+    def blocks_of(self, surface: Surface) -> list[Block]:
+        """The blocks of one of them and those of everywhere."""
+        return [row for row in self.blocks if row.surface_id in (None, surface.slug)]
+
+
 def load_policy(
     surface: Surface, at: datetime, change_set: ChangeSet | None = None
 ) -> fusion.Policy:
@@ -40,14 +55,23 @@ def load_policy(
     return policy_with(surface, at, drafts_of(change_set, surface) if change_set else {})
 
 
-def policy_with(surface: Surface, at: datetime, drafts: Mapping[UUID, Revision]) -> fusion.Policy:
-    """The policy of a surface at an instant as these drafts, by decision, would make it."""
-    current = entries_of(surface.slug, surface.policy_version)
+def policy_with(
+    surface: Surface,
+    at: datetime,
+    drafts: Mapping[UUID, Revision],
+    published: Published | None = None,
+) -> fusion.Policy:
+    """The policy of a surface at an instant as these drafts, by decision, would make it.
+
+    What is published is read, unless it was for several surfaces at once.
+    """
+    known = published or published_on([surface])
+    current = known.entries.get(surface.slug, [])
     entries = [row for row in current if row.revision.decision_id not in drafts]
     entries += [InForce(row, at) for row in drafts.values() if not row.ends and not _blocks(row)]
-    blocks = [row for row in live_blocks(surface) if row.decision_id not in drafts]
+    blocks = [row for row in known.blocks_of(surface) if row.decision_id not in drafts]
     drafted = [row for row in drafts.values() if not row.ends and _blocks(row)]
-    made = _Maker(item_schema())
+    made = _Maker(known.schema)
     decisions = [made.decision(row) for row in entries]
     return fusion.Policy(
         surface=settings_of(surface),
@@ -84,17 +108,26 @@ def settings_of(surface: Surface) -> fusion.SurfaceSettings:
     )
 
 
-def entries_of(surface: str, number: int) -> list[InForce]:
-    """What a policy version of a surface (by slug) holds."""
-    rows = PolicyEntry.objects.filter(
-        version__surface=surface, version__number=number
-    ).select_related(*(f"revision__{name}" for name in _RELATED))
-    return [InForce(row.revision, row.published_at) for row in rows.order_by("revision_id")]
+def published_on(surfaces: Collection[Surface], schema: Schema | None = None) -> Published:
+    """What is published on some surfaces, read at once: in their current versions, and the live blocks.
+
+    So is what attributes items have, unless that is known already.
+    """
+    versions = (
+        Q(version__surface=row.slug, version__number=row.policy_version) for row in surfaces
+    )
+    rows = PolicyEntry.objects.filter(reduce(or_, versions, Q(pk__in=())))
+    rows = rows.select_related("version", *(f"revision__{name}" for name in _RELATED))
+    entries: dict[str, list[InForce]] = {}
+    for row in rows.order_by("revision_id"):
+        found = entries.setdefault(row.version.surface_id, [])
+        found.append(InForce(row.revision, row.published_at))
+    return Published(schema or item_schema(), entries, list(live_blocks(surfaces)))
 
 
-def live_blocks(surface: Surface) -> QuerySet[Block]:
-    """The blocks of a surface and those of everywhere, ended ones left out."""
-    here = Q(surface=surface) | Q(surface=None)
+def live_blocks(surfaces: Collection[Surface]) -> QuerySet[Block]:
+    """The blocks of some surfaces and those of everywhere, ended ones left out."""
+    here = Q(surface__in=[row.slug for row in surfaces]) | Q(surface=None)
     rows = Block.objects.filter(here, ended_at=None).select_related(
         "member__merged_into", "decision__author"
     )

@@ -16,11 +16,14 @@ from curation.fusion.columns import Kind, Schema
 from curation.fusion.query import Query
 from curation.models import Attribute, Item
 
-COUNTS: Final = ("ratings", "likes", "dislikes", "clicks", "shown")
+COUNTS: Final = (
+    *("ratings", "likes", "dislikes", "favourites", "not_interested"),
+    *("clicks", "shares", "views", "purchases", "shown"),
+)
 RATES: Final[Mapping[str, str]] = {
     **{
         f"{name}_rate": f"s.{name}s::float8 / NULLIF(s.shown, 0)"
-        for name in ("click", "like", "rating")
+        for name in ("click", "like", "rating", "favourite", "share", "view", "purchase")
     },
     "positive_share": "s.likes::float8 / NULLIF(s.likes + s.dislikes, 0)",
     **{

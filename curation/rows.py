@@ -16,6 +16,7 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext as _
 
 from curation.fusion.columns import Kind, Schema, day_number
+from curation.ids import outside_id
 
 MOST_TAGS: Final = 100
 MOST_ATTRIBUTES: Final = 100
@@ -83,11 +84,12 @@ def _row(
 ) -> Row:
     if key not in given:
         raise Rejection("missing_id", _("A row names its %(key)s.") % {"key": key})
-    outside_id = _text(255)(key, given.pop(key))
-    if not outside_id:
-        raise Rejection("missing_id", _("A row names its %(key)s.") % {"key": key})
+    named = outside_id(given.pop(key))
+    if named is None:
+        text = _("%(field)s must be a text of 1 to 255 characters, without control characters.")
+        raise Rejection("bad_id", text % {"field": key})
     read = {fields[name][0]: fields[name][1](name, value) for name, value in given.items()}
-    return Row(outside_id, read, attributes)
+    return Row(named, read, attributes)
 
 
 def _declared(key: str, schema: Schema) -> Kind:

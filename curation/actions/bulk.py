@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from curation import counters, members
 from curation.fusion.columns import Kind
+from curation.ids import outside_id
 from curation.models import Attribute, Item, Member
 from curation.problems import Conflict
 from curation.rows import Rejection, Row, item_row, member_row
@@ -168,5 +169,5 @@ def _told(raw: object, result: RowResult) -> RowResult:
     if result.outside_id is not None or not isinstance(raw, dict):
         return result
     key = raw.get("item", raw.get("member"))
-    named = key if isinstance(key, str) else None
+    named = key if isinstance(key, str) else outside_id(key)
     return RowResult(named, result.status, result.reason, result.detail)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final, Self
 from uuid import UUID
 
@@ -52,8 +52,7 @@ def statistics_of(scores: Floats) -> Statistics:
         return Statistics(0)
     if np.isinf(known[[0, -1]]).any():
         raise ValueError("a scorer gave an infinite score")
-    points = np.linspace(0.0, len(known) - 1, PERCENTILES)
-    percentiles = np.interp(points, np.arange(len(known)), known)
+    percentiles = np.interp(*_percentile_points(len(known)), known)
     return Statistics(
         count=len(known),
         mean=float(known.mean()),
@@ -62,6 +61,12 @@ def statistics_of(scores: Floats) -> Statistics:
         maximum=float(known[-1]),
         percentiles=tuple(percentiles.tolist()),
     )
+
+
+@lru_cache(maxsize=8)
+def _percentile_points(size: int) -> tuple[Floats, Rows]:
+    """Where the percentiles lie among so many sorted values, and the places of these."""
+    return np.linspace(0.0, size - 1, PERCENTILES), np.arange(size)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -96,6 +101,10 @@ class Similarities:
         order = kept[np.lexsort((second[kept], first[kept]))]
         starts = np.searchsorted(first[order], np.arange(len(rows) + 1)).astype(np.int32)
         return Similarities(starts, second[order], self.values[order])
+
+    def widened(self, more: int) -> Similarities:
+        """The same with more rows behind, like nothing."""
+        return replace(self, starts=np.pad(self.starts, (0, more), mode="edge"))
 
 
 Entries = Mask | Floats | NDArray[np.int32]

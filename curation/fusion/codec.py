@@ -5,7 +5,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeVar
+from functools import lru_cache
+from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
 import orjson
@@ -31,6 +32,7 @@ D = TypeVar("D", bound=Decision)
 
 _MAGIC: Final = b"TFI1"
 _LEVEL: Final = 1
+_POLICIES: Final = 16
 _FAULTS: Final = (ValueError, TypeError, KeyError, IndexError, zlib.error)
 
 
@@ -78,22 +80,28 @@ def encode_inputs(candidates: Candidates, policy: Policy, context: Context, seed
     data = {
         "engine": ENGINE_VERSION,
         "seed": seed,
-        "policy": to_data(_relevant(policy, context.subject)),
+        "policy": _policy_json(policy, policy.of_members & {context.subject}),
         "candidates": candidates_data(candidates.in_order(), policy.fields, arrays),
         "context": context_data(context, arrays),
     }
     data["arrays"], packed = pack_arrays(arrays)
-    header = orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
+    header = _canonical(data)
     body = len(header).to_bytes(4, "big") + header + packed
     return _MAGIC + zlib.compress(body, _LEVEL)
 
 
-def _relevant(policy: Policy, subject: UUID | None) -> Policy:
-    """The policy without decisions on other members, its decisions in order of lineage."""
+@lru_cache(maxsize=_POLICIES)
+def _policy_json(policy: Policy, members: frozenset[UUID | None]) -> orjson.Fragment:
+    """The policy without decisions on others than these members; nearly everybody's is the same."""
+    return orjson.Fragment(_canonical(to_data(_relevant(policy, members))))
+
+
+def _relevant(policy: Policy, members: frozenset[UUID | None]) -> Policy:
+    """The policy without decisions on members beside these, its decisions in order of lineage."""
 
     def kept(decisions: Iterable[D]) -> tuple[D, ...]:
-        mine = (each for each in decisions if each.scope.member in (None, subject))
-        return tuple(sorted(mine, key=lambda each: each.lineage))
+        met = (each for each in decisions if each.scope.member in {None, *members})
+        return tuple(sorted(met, key=lambda each: each.lineage))
 
     return replace(
         policy,
@@ -120,11 +128,18 @@ def _decode(body: bytes) -> Inputs:
     arrays = unpack_arrays(data["arrays"], body[start:])
     return Inputs(
         candidates=read_candidates(data["candidates"], arrays),
-        policy=from_data(Policy, data["policy"]),
+        policy=_policy(orjson.dumps(data["policy"])),
         context=read_context(data["context"], arrays),
         seed=data["seed"],
         engine_version=data["engine"],
     )
+
+
+@lru_cache(maxsize=_POLICIES)
+def _policy(told: bytes) -> Policy:
+    """A policy of JSON; slates that are read one after the other mostly share theirs."""
+    policy: Policy = from_data(Policy, orjson.loads(told))
+    return policy
 
 
 def replay(stored: bytes) -> Slate:
@@ -135,15 +150,51 @@ def replay(stored: bytes) -> Slate:
 
 def encode_slate(slate: Slate) -> bytes:
     """Write the whole trace of a slate as canonical JSON: sorted keys, decimals of nine places."""
-    return orjson.dumps(slate_data(slate), option=orjson.OPT_SORT_KEYS)
+    return _canonical(slate_data(slate))
+
+
+def encode_both(slate: Slate) -> tuple[bytes, dict[str, Any]]:
+    """What ``encode_slate`` and ``slate_body`` give, with what they have in common written once."""
+    placed = _Placed.of(slate)
+    return _canonical(_trace(slate, placed)), _body(slate, placed)
+
+
+def _canonical(data: dict[str, Any]) -> bytes:
+    return orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
 
 
 def slate_data(slate: Slate) -> dict[str, Any]:
     """The whole trace of a slate as JSON data, ids as text, amounts as decimals."""
+    return _trace(slate, _Placed.of(slate))
+
+
+def slate_body(slate: Slate) -> dict[str, Any]:
+    """What readers need of a slate, as JSON data: the placements, and what ``refill.serve`` goes by.
+
+    ``groups`` are [limit, last slot] of the caps that could bind; a placement's ``groups`` index them.
+    """
+    return _body(slate, _Placed.of(slate))
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """What trace and body say alike of each placement, as JSON data."""
+
+    slots: list[dict[str, Any]]
+    reserve: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, slate: Slate) -> Self:
+        return cls(
+            *([_placed(each) for each in part] for part in (slate.placements, slate.reserve))
+        )
+
+
+def _trace(slate: Slate, placed: _Placed) -> dict[str, Any]:
     data: dict[str, Any] = {name: to_data(getattr(slate, name)) for name in _FROZEN}
     data["blend"] = _complete(slate.blend)
-    data["placements"] = [_traced(each) for each in slate.placements]
-    data["reserve"] = [_traced(each) for each in slate.reserve]
+    data["placements"] = list(map(_traced, slate.placements, placed.slots))
+    data["reserve"] = list(map(_traced, slate.reserve, placed.reserve))
     data["groups"] = _rows(slate.groups)
     data["verdicts"] = _rows(slate.verdicts)
     data["denials"] = [
@@ -161,19 +212,15 @@ def slate_data(slate: Slate) -> dict[str, Any]:
     return data
 
 
-def slate_body(slate: Slate) -> dict[str, Any]:
-    """What readers need of a slate, as JSON data: the placements, and what ``refill.serve`` goes by.
-
-    ``groups`` are [limit, last slot] of the caps that could bind; a placement's ``groups`` index them.
-    """
+def _body(slate: Slate, placed: _Placed) -> dict[str, Any]:
     return {
         "surface": slate.surface,
         "depth": slate.depth,
         "engine_version": slate.engine_version,
         "valid_until": to_data(slate.valid_until),
         "versions": dict(slate.versions),
-        "placements": [_placed(each) for each in slate.placements],
-        "reserve": [_placed(each) for each in slate.reserve],
+        "placements": placed.slots,
+        "reserve": placed.reserve,
         "groups": [[group.limit, group.first] for group in slate.groups],
     }
 
@@ -197,20 +244,20 @@ def _placed(placement: Placement) -> dict[str, Any]:
     }
 
 
-def _traced(placement: Placement) -> dict[str, Any]:
+def _traced(placement: Placement, placed: dict[str, Any]) -> dict[str, Any]:
     selection = placement.selection
     return {
-        **_placed(placement),
+        **placed,
         "boosts": [
             {"decision": str(decision), "amount": decimal(amount)}
             for decision, amount in placement.boosts
         ],
         "clamp": decimal(placement.clamp),
         "tier": placement.tier,
-        "pin": to_data(placement.pin),
-        "fired": to_data(placement.fired),
-        "withheld": to_data(placement.withheld),
-        "lost": to_data(placement.lost),
+        "pin": placement.pin and str(placement.pin),
+        "fired": _ids(placement.fired),
+        "withheld": _ids(placement.withheld),
+        "lost": _ids(placement.lost),
         "selection": selection
         and {
             "kind": selection.kind,
@@ -218,6 +265,10 @@ def _traced(placement: Placement) -> dict[str, Any]:
             "penalty": decimal(selection.penalty),
         },
     }
+
+
+def _ids(decisions: Iterable[UUID]) -> list[str]:
+    return [str(each) for each in decisions]
 
 
 def _reason(reason: Reason) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Whatever the order of rows, decisions and names, the same input gives the same b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
@@ -20,9 +20,10 @@ from curation.fusion.context import Context
 from curation.fusion.diversity import knob_of
 from curation.fusion.eligibility import Masks, judge
 from curation.fusion.emission import Arithmetic, binding_groups, placements
+from curation.fusion.fixed import Fixed, Floats
 from curation.fusion.limits import CapGroups, Caps, Quotas, cap_groups
 from curation.fusion.matching import Table
-from curation.fusion.organic import Choice, Filling, seen
+from curation.fusion.organic import Choice, Draw, Filling, seen
 from curation.fusion.policy import Policy, Rule, SurfaceSettings
 from curation.fusion.slate import ENGINE_VERSION, Excess, Report, Shortfall, Slate
 from curation.fusion.standing import Standing, standing
@@ -35,6 +36,44 @@ def fuse(candidates: Candidates, policy: Policy, context: Context, seed: int) ->
     ``seed`` (64 bits, see ``seeds.seed_of``) drives the exploring slots. Raises ``ValueError`` where the
     context is of another surface than the policy, or lacks what a decision or the diversity knob reads.
     """
+    work = _work(candidates, policy, context)
+    return _emit(work, _fill(work, policy.surface, seed), policy, context, seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """What stands where in a slate, and what its exploring slots were drawn from; nothing is explained.
+
+    ``rows`` maps each filled slot up to the depth to a row of ``candidates``, which stand in order of id.
+    ``relevance`` is what the blend alone makes of each candidate, before any boost, int64 [n] in billionths.
+    """
+
+    candidates: Candidates
+    rows: Mapping[int, int]
+    draws: Mapping[int, Draw]
+    relevance: Fixed
+
+    def chances(self, slot: int) -> Floats:
+        """The chance that the slot took each candidate given the slots before it, float64 [n]."""
+        if slot in self.draws:
+            return self.draws[slot].chances(len(self.candidates))
+        chances = np.zeros(len(self.candidates))
+        if slot in self.rows:
+            chances[self.rows[slot]] = 1.0
+        return chances
+
+
+def arrange(candidates: Candidates, policy: Policy, context: Context, seed: int) -> Arrangement:
+    """Place what ``fuse`` places, and stop there: who compares thousands of slates reads no trace of them."""
+    work = _work(candidates, policy, context)
+    filled = _fill(work, policy.surface, seed)
+    depth = policy.surface.depth
+    rows = {slot: origin.row for slot, origin in filled.origins if slot <= depth}
+    return Arrangement(work.candidates, rows, filled.draws, work.blended.utility)
+
+
+def _work(candidates: Candidates, policy: Policy, context: Context) -> Arithmetic:
+    """All that is reckoned before the first organic slot is filled."""
     surface = policy.surface
     if context.surface != surface.slug:
         raise ValueError(f"a context of {context.surface} for a policy of {surface.slug}")
@@ -45,8 +84,7 @@ def fuse(candidates: Candidates, policy: Policy, context: Context, seed: int) ->
     blended = blend(candidates, held.blends)
     boosted = boost(blended, held.rules, masks)
     claims = resolve(candidates, held, eligible.allowed, boosted, masks, surface.depth)
-    work = Arithmetic(candidates, held, masks, eligible, blended, boosted, claims)
-    return _emit(work, _fill(work, surface, seed), policy, context, seed)
+    return Arithmetic(candidates, held, masks, eligible, blended, boosted, claims)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +96,7 @@ class _Filled:
     excesses: tuple[Excess, ...]
     shortfalls: tuple[Shortfall, ...]
     seen: int
+    draws: Mapping[int, Draw]
 
 
 def _masks(candidates: Candidates, held: Standing) -> Masks:
@@ -87,6 +126,7 @@ def _fill(work: Arithmetic, surface: SurfaceSettings, seed: int) -> _Filled:
         excesses=caps.excesses,
         shortfalls=_shortfalls(origins, quotas, surface),
         seen=int(np.count_nonzero(work.eligible.allowed & repeated)),
+        draws=filling.draws,
     )
 
 

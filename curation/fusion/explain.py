@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Final
 from uuid import UUID
 
@@ -41,10 +42,17 @@ def reasons(
         found.append(Reason("to_bottom"))
     if not scored:
         found.append(Reason("unscored"))
-    known = [(amount, scorer) for scorer, amount in parts.items() if amount]
-    if known and max(known)[0] > 0:
-        found.append(Reason("scorer", {"scorer": max(known)[1]}))
+    known = ((amount, scorer) for scorer, amount in parts.items() if amount)
+    amount, scorer = max(known, default=(0, ""))
+    if amount > 0:
+        found.append(_speaking(scorer))
     return tuple(found)
+
+
+@cache
+def _speaking(scorer: str) -> Reason:
+    """The reason of most placements, made once for each scorer."""
+    return Reason("scorer", {"scorer": scorer})
 
 
 def _origin(origin: Claim | Choice) -> Iterator[Reason]:

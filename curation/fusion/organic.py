@@ -11,7 +11,7 @@ import numpy as np
 from curation.fusion.boosts import Boosted
 from curation.fusion.candidates import Candidates
 from curation.fusion.diversity import Knob
-from curation.fusion.fixed import ONE, Fixed, Mask, Rows, to_fixed
+from curation.fusion.fixed import ONE, Fixed, Floats, Mask, Rows, to_fixed
 from curation.fusion.limits import Caps, Quotas
 from curation.fusion.policy import RepeatPolicy, SurfaceSettings
 from curation.fusion.seeds import gumbel_noise
@@ -31,6 +31,21 @@ class Choice:
     sampled: bool = False
     quota: UUID | None = None
     selection: Selection | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """What an exploring slot was drawn from: the rows that were feasible, and their logits (fixed-point)."""
+
+    rows: Rows
+    logits: Fixed
+
+    def chances(self, size: int) -> Floats:
+        """The chance of each of ``size`` rows, float64 [size]; 0 where a row was not feasible."""
+        weights = np.exp((self.logits - self.logits.max()) / ONE)
+        chances = np.zeros(size)
+        chances[self.rows] = weights / weights.sum()
+        return chances
 
 
 def seen(candidates: Candidates, repeat: RepeatPolicy) -> Mask:
@@ -71,6 +86,7 @@ class Filling:
         self.seed = seed
         self.order = np.lexsort((-boosted.utility, boosted.tier)).tolist()
         self.cursor = 0
+        self.draws: dict[int, Draw] = {}
 
     def fill(
         self, open_rows: Mask, pins: Mapping[int, int], caps: Caps, quotas: Quotas
@@ -145,4 +161,5 @@ class Filling:
         logits = to_fixed(self.boosted.utility[rows] / ONE / self.surface.temperature)
         noise = gumbel_noise(self.seed, slot, self.candidates.ids[rows])
         at = int((logits + noise).argmax())
+        self.draws[slot] = Draw(rows, logits)
         return Choice(slot, int(rows[at]), propensity(logits, at), sampled=True)

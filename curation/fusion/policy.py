@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from itertools import chain
 from math import isfinite
 from typing import Final
@@ -254,11 +255,15 @@ class Policy:
         if len(set(lineages)) != len(lineages):
             raise ValueError("two revisions of one decision in a policy")
 
+    def __hash__(self) -> int:
+        """By name and versions: quick, and policies that are alike have them alike."""
+        return hash((self.surface.slug, self.version, self.blocks_version))
+
     def decisions(self) -> Iterator[Block | Pin | Rule | Blend]:
         """Walk all decisions."""
         return chain(self.blocks, self.pins, self.rules, self.blends)
 
-    @property
+    @cached_property
     def fields(self) -> frozenset[str]:
         """The item fields that fusing under this policy reads."""
         found = frozenset().union(*(fields_of(rule.what) for rule in self.rules))
@@ -267,11 +272,17 @@ class Policy:
         knob = {diversity.field} if diversity.kind is DiversityKind.CALIBRATION else set()
         return found | caps | knob
 
-    @property
+    @cached_property
     def zones(self) -> frozenset[str]:
         """The IANA zones whose clocks the context must give."""
         hours = (decision.who.hours for decision in self.decisions())
         return frozenset(each.zone for each in hours if each)
+
+    @cached_property
+    def of_members(self) -> frozenset[UUID]:
+        """The members on whom alone a decision was made."""
+        members = (decision.scope.member for decision in self.decisions())
+        return frozenset(each for each in members if each)
 
 
 CAP_KINDS: Final = (Kind.TEXT, Kind.TAGS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import datetime
 from functools import cache
@@ -33,29 +33,56 @@ _ENUMS: Final = (Kind, effects.Fallback, policy.Scale, policy.DiversityKind)
 
 def to_data(value: object) -> Any:  # noqa: ANN401  (JSON data has every type)
     """Write dataclasses, ids, instants, sets, tuples and mappings as JSON data; defaults are left out."""
-    if is_dataclass(value):
-        return _record_data(value)
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, frozenset | tuple):
-        parts = [to_data(each) for each in value]
-        return parts if isinstance(value, tuple) else sorted(parts)
-    if isinstance(value, Mapping):
-        return {str(key): to_data(value[key]) for key in sorted(value)}
-    return value
+    kind: Any = type(value)
+    return value if kind in _PLAIN else _writer(kind)(value)
+
+
+@cache
+def _writer(kind: type) -> Callable[[Any], Any]:
+    """How values of a type are written: found once, since a slate holds thousands of values."""
+    if is_dataclass(kind):
+        return _record_data
+    found = (write for base, write in _WRITERS.items() if issubclass(kind, base))
+    return next(found, _as_is)
+
+
+def _sequence_data(values: Iterable[Any]) -> list[Any]:
+    return [to_data(each) for each in values]
+
+
+def _set_data(values: frozenset[Any]) -> list[Any]:
+    return sorted(_sequence_data(values))
+
+
+def _mapping_data(values: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(key): to_data(values[key]) for key in sorted(values)}
+
+
+_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
+_WRITERS: Final[Mapping[type, Callable[[Any], Any]]] = {
+    UUID: str,
+    datetime: datetime.isoformat,
+    tuple: _sequence_data,
+    frozenset: _set_data,
+    Mapping: _mapping_data,
+}
 
 
 def _record_data(record: Any) -> dict[str, Any]:  # noqa: ANN401  (any dataclass)
+    kind: Any = type(record)
     data = {
-        each.name: to_data(getattr(record, each.name))
-        for each in fields(record)
-        if getattr(record, each.name) != _default(each)
+        name: to_data(value)
+        for name, default in _defaults(kind)
+        if (value := getattr(record, name)) != default
     }
-    if type(record).__name__ in _TAGGED:
-        data[_KIND] = type(record).__name__
+    if kind.__name__ in _TAGGED:
+        data[_KIND] = kind.__name__
     return data
+
+
+@cache
+def _defaults(record: Any) -> Sequence[tuple[str, object]]:  # noqa: ANN401  (any dataclass)
+    return [(each.name, _default(each)) for each in fields(record)]
 
 
 def _default(each: Field[Any]) -> object:

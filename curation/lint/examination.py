@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any, Final
@@ -16,7 +16,7 @@ from curation.lint.findings import Finding, Findings, blocks, warns
 from curation.lint.pins import block_findings, pin_findings
 from curation.lint.rules import blend_findings, rule_findings
 from curation.models import Revision, SegmentMembership, Surface
-from curation.policies import entries_of, live_blocks, load_policy, revisions_of
+from curation.policies import live_blocks, policy_with, published_on, revisions_of
 from curation.queries import some_match
 
 Told = dict[UUID, list[Finding]]
@@ -32,14 +32,29 @@ _CHECKS: Final[Mapping[type, Callable[[Any, Beside], Findings]]] = {
 
 def examine(revisions: Collection[Revision], policy: fusion.Policy, at: datetime) -> Told:
     """Lint revisions against a policy that holds them already; all are named in the answer."""
+    return examine_each([(revisions, policy)], at)[0]
+
+
+def examine_each(
+    asked: Sequence[tuple[Collection[Revision], fusion.Policy]], at: datetime
+) -> list[Told]:
+    """The same for several policies, one answer each; the number of queries grows with none of them."""
+    subjects = [_subjects(revisions, policy) for revisions, policy in asked]
+    every = [row for each in subjects for row in each.values()]
+    idle, empty = _idle(every), _empty_segments(every)
+    told: list[Told] = []
+    for (revisions, policy), each in zip(asked, subjects, strict=True):
+        beside = Beside(policy, at, idle)
+        found = (_examined(row, each[row.decision_id], beside, empty) for row in revisions)
+        told.append(dict(zip((row.decision_id for row in revisions), found, strict=True)))
+    return told
+
+
+def _subjects(
+    revisions: Collection[Revision], policy: fusion.Policy
+) -> dict[UUID, fusion.Decision]:
     wanted = {row.decision_id for row in revisions}
-    subjects = {row.lineage: row for row in policy.decisions() if row.lineage in wanted}
-    beside = Beside(policy, at, _idle(subjects.values()))
-    empty = _empty_segments(subjects.values())
-    return {
-        row.decision_id: _examined(row, subjects[row.decision_id], beside, empty)
-        for row in revisions
-    }
+    return {row.lineage: row for row in policy.decisions() if row.lineage in wanted}
 
 
 def findings(revision: Revision, policy: fusion.Policy, at: datetime) -> list[Finding]:
@@ -47,12 +62,26 @@ def findings(revision: Revision, policy: fusion.Policy, at: datetime) -> list[Fi
     return examine([revision], policy, at)[revision.decision_id]
 
 
-def review(surface: Surface, at: datetime) -> list[tuple[Revision, list[Finding]]]:
-    """Lint all that is published on a surface, as it stands now; only what has findings."""
-    entries = [row.revision for row in entries_of(surface.slug, surface.policy_version)]
-    rows = [*entries, *revisions_of(live_blocks(surface))]
-    found = examine(rows, load_policy(surface, at), at)
-    return [(row, found[row.decision_id]) for row in rows if found[row.decision_id]]
+Reviewed = tuple[Surface, Revision, list[Finding]]
+
+
+def review(surfaces: Collection[Surface], at: datetime) -> list[Reviewed]:
+    """Lint all that is published on some surfaces, as it stands now; only what has findings."""
+    known = published_on(surfaces)
+    blocks = {row.decision_id: row for row in revisions_of(live_blocks(surfaces))}
+    rows = [
+        [row.revision for row in known.entries.get(surface.slug, [])]
+        + [blocks[r.decision_id] for r in known.blocks_of(surface) if r.decision_id in blocks]
+        for surface in surfaces
+    ]
+    policies = [policy_with(surface, at, {}, known) for surface in surfaces]
+    told = examine_each(list(zip(rows, policies, strict=True)), at)
+    return [
+        (surface, row, found[row.decision_id])
+        for surface, here, found in zip(surfaces, rows, told, strict=True)
+        for row in here
+        if found[row.decision_id]
+    ]
 
 
 def _examined(

@@ -97,6 +97,8 @@ class Item(models.Model):
 class ItemStats(models.Model):
     """What feedback says of an item, written by feedback's roll-ups for rules to read.
 
+    Opinions (ratings, thumbs, favourites, "not interested") count members whose word stands, acts (clicks,
+    shares, views, purchases) each time; members who are simulated count for neither.
     `hours` (24) and `weekdays` (7, from Monday) count interactions in the time zones of who did them.
     """
 
@@ -108,6 +110,11 @@ class ItemStats(models.Model):
     likes = models.IntegerField(_("likes"), default=0)
     dislikes = models.IntegerField(_("dislikes"), default=0)
     clicks = models.IntegerField(_("clicks"), default=0)
+    favourites = models.IntegerField(_("favourites"), default=0, db_default=0)
+    not_interested = models.IntegerField(_("times not interested"), default=0, db_default=0)
+    shares = models.IntegerField(_("shares"), default=0, db_default=0)
+    views = models.IntegerField(_("views"), default=0, db_default=0)
+    purchases = models.IntegerField(_("purchases"), default=0, db_default=0)
     shown = models.IntegerField(_("times shown"), default=0)
     hours = ArrayField(models.IntegerField(), verbose_name=_("by hour"), null=True)
     weekdays = ArrayField(models.IntegerField(), verbose_name=_("by weekday"), null=True)
@@ -119,7 +126,7 @@ class ItemStats(models.Model):
         verbose_name_plural = _("item statistics")
 
     def __str__(self) -> str:
-        return f"statistics of {self.item_id}"
+        return f"{self._meta.verbose_name}: {self.item_id}"
 
 
 class Scorer(models.Model):

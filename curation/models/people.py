@@ -130,4 +130,4 @@ class MemberStats(models.Model):
         verbose_name_plural = _("member statistics")
 
     def __str__(self) -> str:
-        return f"statistics of {self.subject}"
+        return f"{self._meta.verbose_name}: {self.subject}"

@@ -87,6 +87,7 @@ def test_a_dry_run_answers_the_same_and_keeps_nothing():
 
 
 GOOD = {"item": "a", "title": "A"}
+BAD_IDS = ["", "x" * 256, True, 1.5, ["a"], " a", "a\n", "a\tb", "a\0", "\ud800"]
 
 
 @pytest.mark.parametrize(
@@ -94,9 +95,7 @@ GOOD = {"item": "a", "title": "A"}
     [
         ("text", "not_an_object"),
         ({}, "missing_id"),
-        ({"item": "", "title": "A"}, "missing_id"),
-        ({"item": 7, "title": "A"}, "wrong_type"),
-        ({"item": "x" * 256, "title": "A"}, "wrong_length"),
+        *(({"item": bad, "title": "A"}, "bad_id") for bad in BAD_IDS),
         (GOOD | {"titel": "A"}, "unknown_field"),
         (GOOD | {"title": ""}, "wrong_length"),
         (GOOD | {"title": "A\0"}, "bad_text"),
@@ -123,6 +122,14 @@ def test_a_row_is_checked_at_the_door(row, reason):
     assert (result.status, result.reason) == ("rejected", reason)
     assert result.detail
     assert not Item.objects.exists()
+
+
+def test_a_whole_number_is_an_id_by_its_digits_as_in_interactions():
+    wrong = {"item": 9, "title": "Nine", "attributes": {"year": "x"}}
+    made, refused = put({"item": 7, "title": "Seven"}, wrong)
+    (member,) = put_members([{"member": 8}], source=SOURCE)
+    assert (made.outside_id, refused.outside_id, member.outside_id) == ("7", "9", "8")
+    assert (made.status, refused.reason, member.status) == ("created", "wrong_type", "created")
 
 
 def _changes(member):
@@ -155,6 +162,7 @@ def test_members_are_merged_and_their_segments_renewed():
         ({"member": "a", "attributes": {"deep": {"x": 1}}}, "wrong_type"),
         ({"member": "a", "attributes": {"x" * 65: 1}}, "too_large"),
         ({"member": "a", "title": "x"}, "unknown_field"),
+        *(({"member": bad}, "bad_id") for bad in BAD_IDS),
     ],
 )
 def test_a_member_is_checked_at_the_door(row, reason):

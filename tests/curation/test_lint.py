@@ -200,11 +200,11 @@ def test_a_review_finds_what_went_wrong_since(pin, publish, home, films):
     pinned = publish(pin(films[0], 1, until=NOW + timedelta(days=1)))
     publish(pin(films[1], 2))
     home.refresh_from_db()
-    assert lint.review(home, NOW) == []
+    assert lint.review([home], NOW) == []
     films[1].active = False
     films[1].save()
-    found = lint.review(home, NOW + timedelta(days=2))
-    told = {revision.decision_id: [row.code for row in rows] for revision, rows in found}
+    found = lint.review([home], NOW + timedelta(days=2))
+    told = {revision.decision_id: [row.code for row in rows] for _surface, revision, rows in found}
     assert told.pop(pinned.decision.pk) == ["window_over"]
     assert list(told.values()) == [["pin_inactive"]]
 

@@ -16,7 +16,7 @@ from curation.fusion.matching import Table
 from curation.fusion.parsing import parse
 from curation.fusion.query import OPERATORS, fields_of
 from curation.models import Item, ItemStats
-from curation.queries import BUILT_IN, count, items_matching, schema
+from curation.queries import BUILT_IN, COUNTS, count, items_matching, schema
 from tests.factories import ItemFactory
 
 # What differs between the Unicode versions of Python and PostgreSQL: unassigned in Python's.
@@ -108,7 +108,7 @@ def test_sql_and_arrays_name_the_same_items(rows, queries):
     Item.objects.all().delete()
     items = [ItemFactory.create(outside_id=str(at), **row) for at, row in enumerate(rows)]
     profile = {"hours": [1, *[0] * 18, 3, *[0] * 4], "weekdays": [2, 0, 0, 0, 0, 1, 1]}
-    counts = {"ratings": 3, "likes": 1, "dislikes": 1, "clicks": 2, "shown": 4}
+    counts = {name: at % 5 for at, name in enumerate(COUNTS)}
     seen = datetime(2020, 2, 29, 23, tzinfo=UTC)
     ItemStats.objects.create(item=items[0], mean_rating=1.5, last_at=seen, **counts, **profile)
     ids = [item.pk for item in items]
@@ -151,6 +151,10 @@ def test_a_value_or_field_is_never_sql(films, field):
     [
         ("click_rate", 0.5),
         ("like_rate", 0.25),
+        ("favourite_rate", 0.75),
+        ("share_rate", 1.25),
+        ("view_rate", 2.0),
+        ("purchase_rate", 0.5),
         ("positive_share", 0.5),
         ("evening", 0.75),
         ("night", 0.25),
@@ -160,6 +164,7 @@ def test_a_value_or_field_is_never_sql(films, field):
 def test_rates_and_times_of_day_are_shares(films, field, value):
     profile = {"hours": [1, *[0] * 18, 3, *[0] * 4], "weekdays": [2, 0, 0, 0, 0, 1, 1]}
     counts = {"likes": 1, "dislikes": 1, "clicks": 2, "shown": 4}
+    counts |= {"favourites": 3, "shares": 5, "views": 8, "purchases": 2}
     ItemStats.objects.create(item=films[0], **counts, **profile)
     known = {"field": f"stats.{field}", "op": "eq", "value": value}
     assert list(items_matching(parse(known, schema()))) == [films[0]]

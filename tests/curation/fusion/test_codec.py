@@ -13,6 +13,7 @@ from curation.fusion.candidates import Similarities, pack_ids
 from curation.fusion.codec import (
     CodecError,
     decode_inputs,
+    encode_both,
     encode_inputs,
     encode_slate,
     replay,
@@ -204,6 +205,24 @@ def test_other_members_are_not_stored_with_a_slate():
     with_theirs = case.with_policy(blocks=(*case.policy.blocks, theirs))
     assert encode_inputs(*with_theirs.arguments) == encode_inputs(*case.arguments)
     assert encode_slate(fused(with_theirs)) == encode_slate(fused(case))
+
+
+def test_a_members_own_decisions_are_stored_whoever_was_told_before():
+    scopes = [Scope(member=who) for who in (MEMBER, STRANGER)]
+    blocks = tuple(block(98 + at, 4, scope=scope) for at, scope in enumerate(scopes))
+    case = rich().with_policy(blocks=blocks)
+    for subject in (None, MEMBER, STRANGER, None):
+        context = replace(case.context, subject=subject)
+        stored = encode_inputs(case.candidates, case.policy, context, case.seed)
+        own = tuple(each for each in blocks if each.scope.member == subject)
+        assert decode_inputs(stored).policy.blocks == own
+
+
+def test_trace_and_body_written_together_are_those_written_apart():
+    slate = fused(rich())
+    trace, body = encode_both(slate)
+    assert trace == encode_slate(slate)
+    assert body == slate_body(slate)
 
 
 def test_the_trace_holds_the_frozen_situation():
