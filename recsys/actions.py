@@ -14,8 +14,7 @@ from django.utils.translation import gettext as _
 
 from curation.access import acting
 from curation.models import User
-from curation.outbox import announce
-from recsys import cadence, preloading, promotion, queueing
+from recsys import cadence, leases, preloading, promotion, queueing
 from recsys.ml import registry
 from recsys.models import Job, LiveModel, ModelVersion, Promotion, Run, RunProgress, Schedule
 from recsys.promotion import NotPossible
@@ -80,7 +79,7 @@ def request_run(  # noqa: PLR0913 - what a run is asked with
             period_start=origin.period_start,
         )
         RunProgress.objects.create(run=run, stage="queued")
-        announce("recsys.execute_run", str(run.id), queue="training")
+        leases.ring(Run, [run.pk])
     return run
 
 
@@ -145,14 +144,10 @@ def _times(schedule: Schedule) -> tuple[object, ...]:
 @transaction.atomic
 def cancel_run(*, run_id: UUID, actor: User) -> Run:
     """Cancel a run: at once where it waits, at its next batch (at most 5 s) where it runs."""
-    run = Run.objects.select_for_update().get(pk=run_id)
-    if run.state == Job.State.QUEUED:
-        run.state, run.finished_at = Job.State.CANCELLED, timezone.now()
-    elif run.state != Job.State.RUNNING:
+    cancelled = leases.cancel(Run, run_id, cancelled_by=actor)
+    run = Run.objects.get(pk=run_id)
+    if not cancelled:
         raise NotPossible(_("This run is over: %(state)s.") % {"state": run.get_state_display()})
-    run.cancel_requested = True
-    run.cancelled_by = actor
-    run.save(update_fields=["state", "finished_at", "cancel_requested", "cancelled_by"])
     return run
 
 

@@ -10,7 +10,7 @@ from kombu import Producer
 from kombu.exceptions import OperationalError
 from structlog.contextvars import get_contextvars
 
-from recsys.cache import Breaker, Unavailable
+from recsys.cache import Breaker, request_timeout_s
 from recsys.config.celery import app
 
 breaker: Final = Breaker()
@@ -80,13 +80,14 @@ def _close(producer: Producer, timeout_s: float) -> None:
 
 def lengths(queues: Sequence[str]) -> dict[str, int]:
     """How many messages wait in each queue; raises `cache.Unavailable`."""
-    patience = {"socket_timeout": LOOK_S, "socket_connect_timeout": LOOK_S, "max_retries": 0}
+    timeout_s = request_timeout_s() if breaker.is_troubled else LOOK_S
+    patience = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s, "max_retries": 0}
     reader = app.connection_for_read(transport_options=patience)
-    troubles: tuple[type[BaseException], ...] = (OperationalError, *reader.connection_errors)
-    try:
+
+    def look() -> dict[str, int]:
         with reader:
             # Not passively: kombu looks for the bare name, where the keys have our prefix.
             channel: Any = reader.default_channel  # its types lack the operations of a channel
             return {queue: int(channel.queue_declare(queue).message_count) for queue in queues}
-    except troubles as trouble:
-        raise Unavailable(str(trouble)) from trouble
+
+    return breaker.call(look, (OperationalError, *reader.connection_errors))

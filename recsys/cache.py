@@ -15,9 +15,8 @@ from redis.retry import Retry
 
 T = TypeVar("T")
 
-TIMEOUT_S: Final = 0.05
-"""How long a request waits for the server; who can wait for a fresh slate can wait a bit for it, too."""
 PATIENT_TIMEOUT_S: Final = 0.5
+"""How long one waits for the server who can wait for a fresh slate."""
 
 
 class Unavailable(Exception):
@@ -32,7 +31,12 @@ class Breaker:
         self._failed, self._until = 0, 0.0
         self._lock = threading.Lock()
 
-    def call(self, work: Callable[[], T], troubles: tuple[type[Exception], ...]) -> T:
+    @property
+    def is_troubled(self) -> bool:
+        """Whether the last call failed: who tries next had better not wait for long."""
+        return self._failed > 0
+
+    def call(self, work: Callable[[], T], troubles: tuple[type[BaseException], ...]) -> T:
         """Do the work; raises Unavailable where it meets one of the troubles or the circuit is open."""
         self._enter()
         try:
@@ -62,8 +66,13 @@ breaker = Breaker()
 TROUBLES = (redis.ConnectionError, redis.TimeoutError)
 
 
+def request_timeout_s() -> float:
+    """How long a request waits for a server."""
+    return settings.CACHE_TIMEOUT_MS / 1000
+
+
 @cache
-def client(timeout_s: float = TIMEOUT_S) -> redis.Redis:
+def client(timeout_s: float = PATIENT_TIMEOUT_S) -> redis.Redis:
     """The client of this process, made at its first use; never retries, never waits for long."""
     return redis.Redis.from_url(
         settings.CACHE_URL,
@@ -73,6 +82,6 @@ def client(timeout_s: float = TIMEOUT_S) -> redis.Redis:
     )
 
 
-def ask(work: Callable[[redis.Redis], T], timeout_s: float = TIMEOUT_S) -> T:
-    """Do something with the cache through the breaker; raises Unavailable."""
-    return breaker.call(lambda: work(client(timeout_s)), TROUBLES)
+def ask(work: Callable[[redis.Redis], T], patience_s: float | None = None) -> T:
+    """Do something with the cache through the breaker, as fast as a request must; raises Unavailable."""
+    return breaker.call(lambda: work(client(patience_s or request_timeout_s())), TROUBLES)

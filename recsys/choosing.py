@@ -95,5 +95,11 @@ def _told_of(whole: Whole, held: Standing, masks: Masks, ranked: Rows) -> Iterat
 
 
 def _highest(scores: Floats) -> Rows:
-    order = np.argsort(-scores, kind="stable")[:BY_SCORER]
-    return np.asarray(order[~np.isnan(scores[order])])
+    """A scorer's own best, of equal ones the first rows; which stands before which does not matter here."""
+    known = np.flatnonzero(~np.isnan(scores))
+    if len(known) <= BY_SCORER:
+        return known
+    values = scores[known]
+    least = np.partition(values, -BY_SCORER)[-BY_SCORER]
+    above, alike = known[values > least], known[values == least]
+    return np.concatenate([above, alike[: BY_SCORER - len(above)]])

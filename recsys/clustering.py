@@ -2,76 +2,38 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
-from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from curation import memberships
 from curation.memberships import Cause
 from curation.models import Segment
-from recsys import leases, portraits
+from recsys import portraits, stints
 from recsys.ml.clustering import Clusters, Scaling, Unclusterable, cluster, nearest
 from recsys.ml.interactions import Interactions
 from recsys.ml.scorer import Embedding
-from recsys.models import Clustering, Job
+from recsys.models import Clustering
 from recsys.portraits import Portraits
+from recsys.stints import Watch
 from recsys.traits import traits_of
 
-log = logging.getLogger(__name__)
-
-BEAT_S: Final = 1.0
 AT_ONCE: Final = 500
 MOST_LEARNT_FROM: Final = 20_000
 """More members than these are sampled, by the seed, and all are put into the clusters found."""
 LEAST_MEMBERS: Final = 20
 
 
-class Cancelled(Exception):
-    """A person cancelled the clustering."""
-
-
 class Gone(ValueError):
     """A segment can no longer be brought up to date as it was learned; the message says why."""
 
 
-@dataclass
-class Watch:
-    """Tells the row how far the work is, and stops it where somebody asked for that."""
-
-    lease: leases.Lease
-    told_at: float = field(default_factory=lambda: -BEAT_S)
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        """Note where the work stands, at most once a second; raises Cancelled or Fenced."""
-        if time.monotonic() - self.told_at >= BEAT_S:
-            self.told_at = time.monotonic()
-            if self.lease.beat(stage=stage, done=done, total=total):
-                raise Cancelled
-
-
 def execute(clustering_id: UUID) -> None:
     """Do a clustering from claim to end; returns at once where it is another worker's or over."""
-    lease = leases.claim(Clustering, clustering_id)
-    if lease is None:
-        return
-    try:
-        lease.finish(Job.State.SUCCEEDED, **_made(clustering_id, Watch(lease)))
-    except Cancelled:
-        lease.finish(Job.State.CANCELLED)
-    except leases.Fenced:
-        log.warning("clustering %s: the lease is lost", clustering_id)
-    except ValueError as error:
-        lease.finish(Job.State.FAILED, error=str(error))
-    except (OSError, DatabaseError, MemoryError) as error:
-        lease.finish(Job.State.FAILED, error=f"{type(error).__name__}: {error}")
-        raise
+    stints.work(Clustering, clustering_id, _made)
 
 
 def _made(clustering_id: UUID, watch: Watch) -> dict[str, Any]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from curation import actions
 from curation.access import require
 from curation.models import Segment, User
 from curation.outbox import announce
-from recsys.models import Clustering, Job
+from recsys import leases
+from recsys.models import Clustering
 from recsys.promotion import NotPossible
 
 __all__ = ["NotPossible", "cancel_clustering", "keep_cluster", "request_clustering"]
@@ -26,21 +26,15 @@ def request_clustering(*, actor: User | None, most: int = 8, seed: int = 1) -> C
         raise NotPossible(_("Choose from 2 to 12 segments."))
     with transaction.atomic():
         clustering = Clustering.objects.create(requested_by=actor, most=most, seed=seed)
-        announce("recsys.cluster", str(clustering.pk))
+        leases.ring(Clustering, [clustering.pk])
     return clustering
 
 
-@transaction.atomic
 def cancel_clustering(*, clustering_id: UUID, actor: User) -> None:
-    """Cancel a clustering: at once where it waits, within seconds where it runs."""
+    """Cancel a clustering: at once where it waits, within seconds where it runs. Raises NotPossible."""
     require(actor, "curator")
-    clustering = Clustering.objects.select_for_update().get(pk=clustering_id)
-    if clustering.state == Job.State.QUEUED:
-        clustering.state, clustering.finished_at = Job.State.CANCELLED, timezone.now()
-    elif clustering.state != Job.State.RUNNING:
+    if not leases.cancel(Clustering, clustering_id):
         raise NotPossible(_("This clustering is over."))
-    clustering.cancel_requested = True
-    clustering.save(update_fields=["state", "finished_at", "cancel_requested"])
 
 
 def keep_cluster(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -22,8 +22,6 @@ from recsys.clustering_actions import MOST, NotPossible
 from recsys.models import Clustering, Job
 from recsys.staff_pages import PAGE, actor, page
 from recsys.traits import names_of
-
-OPEN: Final = (Job.State.QUEUED, Job.State.RUNNING)
 
 
 class AskForm(forms.Form):
@@ -140,7 +138,7 @@ def _context(clustering_id: UUID) -> dict[str, Any]:
             for at, (name, each) in enumerate(zip(names, told, strict=True))
         ],
         "silhouettes": sorted((int(k), score) for k, score in scores.items()),
-        "is_open": clustering.state in OPEN,
+        "is_open": clustering.state in Job.OPEN,
         "failure": run_words.failure_of(clustering) if clustering.failure else None,
     }
 

@@ -105,7 +105,7 @@ def ring(place: Place, needs: Versions, budget_s: float) -> Body | None:
     Raises `cache.Unavailable` where no worker can be asked.
     """
     deadline = time.monotonic() + budget_s
-    timeout_s = cache.TIMEOUT_S if budget_s < PATIENT_S else cache.PATIENT_TIMEOUT_S
+    timeout_s = _patience_s(budget_s)
     reply = f"tandem:reply:{uuid4().hex}"
     waiter = orjson.dumps({"needs": dict(needs), "till": _now_ms() + budget_s * 1000})
     lifetime_ms = WAITERS_LIFE_MS + int(budget_s * 1000)
@@ -119,6 +119,14 @@ def ring(place: Place, needs: Versions, budget_s: float) -> Body | None:
         wait = partial(popped, reply=reply, patience_s=patience_s)
         packed = cache.ask(wait, timeout_s)
     return unpack(packed) if packed else None
+
+
+def _patience_s(budget_s: float) -> float:
+    """How long to wait for a server: longer where the caller can wait, and both servers answered last."""
+    troubled = cache.breaker.is_troubled or broker.breaker.is_troubled
+    return (
+        cache.request_timeout_s() if budget_s < PATIENT_S or troubled else cache.PATIENT_TIMEOUT_S
+    )
 
 
 def departed(place: Place, versions: Versions, token: str) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from curation.access import role_required
-from recsys import embeddings
+from recsys import embeddings, leases
 from recsys.models import EmbeddingJob
 from recsys.staff_pages import READERS, actor, page
 
@@ -46,5 +46,5 @@ def embed(request: HttpRequest) -> HttpResponse:
 @require_POST
 def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Stop a job; what is embedded stays."""
-    embeddings.cancel(get_object_or_404(EmbeddingJob, pk=job_id))
+    leases.cancel(EmbeddingJob, get_object_or_404(EmbeddingJob, pk=job_id).pk)
     return redirect("runs:embeddings")

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from django.db import IntegrityError, transaction
-from django.db.models.functions import Now
 
 from curation import counters
 from curation.models import Embedding, Item, User
 from recsys import encoders, leases
 from recsys.models import EmbeddingJob, Job
-
-OPEN: Final = (Job.State.QUEUED, Job.State.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +37,7 @@ def is_behind() -> bool:
 def request(actor: User | None = None) -> EmbeddingJob:
     """Ask for the items that are new or changed to be embedded; the job that is open, where there is one."""
     name = encoders.current().name
-    waiting = EmbeddingJob.objects.filter(encoder=name, state__in=OPEN)
+    waiting = EmbeddingJob.objects.filter(encoder=name, state__in=Job.OPEN)
     try:
         with transaction.atomic():
             if job := waiting.first():
@@ -53,20 +49,12 @@ def request(actor: User | None = None) -> EmbeddingJob:
         return waiting.get()
 
 
-def cancel(job: EmbeddingJob) -> None:
-    """Stop a job: at once where it waits, after its batch where a worker has it."""
-    same = EmbeddingJob.objects.filter(pk=job.pk)
-    waited = same.filter(state=Job.State.QUEUED)
-    if not waited.update(state=Job.State.CANCELLED, finished_at=Now()):
-        same.filter(state=Job.State.RUNNING).update(cancel_requested=True)
-
-
 def follow_catalogue() -> EmbeddingJob | None:
     """Ask for a job where the catalogue has changed since the last one, once embeddings are in use."""
     jobs = EmbeddingJob.objects.filter(encoder=encoders.current().name)
     if not jobs.filter(state=Job.State.SUCCEEDED).exists():
         return None
     last = jobs.order_by("-requested_at", "-id").first()
-    if last is None or last.state in OPEN or last.catalogue == counters.read()["catalogue"]:
+    if last is None or last.state in Job.OPEN or last.catalogue == counters.read()["catalogue"]:
         return None
     return request()

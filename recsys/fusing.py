@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -16,6 +17,7 @@ from django.db import connection, transaction
 from curation import policies
 from curation.fusion import codec
 from curation.fusion.engine import fuse
+from curation.fusion.policy import Policy
 from curation.fusion.slate import Placement
 from curation.fusion.slate import Slate as Fused
 from curation.ids import new_id
@@ -62,10 +64,28 @@ def read(place: Place) -> Reading:
         return gathering.read(place, gathering.look(place))
 
 
+def read_many(places: Sequence[Place]) -> list[Reading]:
+    """What `read` says of places of one surface, all in one snapshot and as many statements as of one."""
+    with gathering.snapshot():
+        return gathering.read_many(places, gathering.look_at(places))
+
+
 def make(reading: Reading) -> Made:
     """Fuse what was read and keep the slate, with its inputs where they are to be kept."""
+    return make_many([reading])[0]
+
+
+def make_many(readings: Iterable[Reading]) -> list[Made]:
+    """What `make` makes of each; all are kept together."""
+    made = [_made(reading) for reading in readings]
+    _keep([each.slate for each in made])
+    return made
+
+
+def _made(reading: Reading) -> Made:
     inputs = gathering.gather(reading)
     fused = _fused(inputs)
+    trace, body = codec.encode_both(fused)
     slate = Slate(
         id=new_id(),
         surface_id=fused.surface,
@@ -73,13 +93,13 @@ def make(reading: Reading) -> Made:
         context=_situation(reading.place),
         versions=dict(fused.versions),
         engine=fused.engine_version,
-        trace=zlib.compress(codec.encode_slate(fused), LEVEL),
+        trace=zlib.compress(trace, LEVEL),
+        arms=_arms(fused, inputs.policy),
         fused_at=fused.instant,
     )
     if keeps_inputs(slate.id, reading.surface):
         slate.inputs = _encoded(inputs)
-    _keep(slate)
-    return Made(slate, body_of(slate.id, fused, reading))
+    return Made(slate, _served(slate.id, fused, reading, body))
 
 
 def preview(
@@ -138,9 +158,8 @@ def keeps_inputs(slate: UUID, surface: Surface) -> bool:
     return settings.DEMO or slate.int % 10_000 < surface.replay_share * 10_000
 
 
-def body_of(slate: UUID, fused: Fused, reading: Reading) -> Whole:
+def _served(slate: UUID, fused: Fused, reading: Reading, body: dict[str, Any]) -> Whole:
     """A fused slate as the web serves it: what the engine says of it, how items are shown, who decided."""
-    body = codec.slate_body(fused)
     catalogue = reading.catalogue
     told = [*body["placements"], *body["reserve"]]
     for each, placement in zip(told, [*fused.placements, *fused.reserve], strict=True):
@@ -161,12 +180,23 @@ def _encoded(inputs: Gathered) -> bytes:
     return codec.encode_inputs(inputs.candidates, inputs.policy, inputs.context, inputs.seed)
 
 
-def _keep(slate: Slate) -> None:
-    """Write the row before anyone is answered, so that its trace can be read at once; a crash may cost it."""
+def _keep(slates: Sequence[Slate]) -> None:
+    """Write the rows before anyone is answered, so that their traces can be read at once; a crash may cost them."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL synchronous_commit = off")
-        slate.save(force_insert=True)
+        Slate.objects.bulk_create(slates)
+
+
+def _arms(fused: Fused, policy: Policy) -> dict[str, list[Any]]:
+    """Of each decision that held and spares a share of members: its revision and its outcome, by id."""
+    found = chain(policy.pins, policy.rules, policy.blends)
+    sparing = {each.lineage for each in found if each.holdback > 0 or each.traffic < 1}
+    return {
+        str(each.decision): [each.revision, each.outcome]
+        for each in fused.verdicts
+        if each.decision in sparing
+    }
 
 
 def _situation(place: Place) -> dict[str, str | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,14 +14,14 @@ import numpy as np
 from django.db import connection, transaction
 
 from curation import members, policies
-from curation.fusion.candidates import Candidates, statistics_of
+from curation.fusion.candidates import Candidates, Similarities, statistics_of
 from curation.fusion.context import Context
 from curation.fusion.fixed import Floats, Rows
 from curation.fusion.policy import DiversityKind, Policy
 from curation.fusion.seeds import seed_of
 from curation.models import ChangeSet, Surface
 from feedback import rewards
-from feedback.history import MemberFeedback, Reacted, state_of
+from feedback.history import MemberFeedback, Reacted, states_of
 from recsys import catalogue, checks, live
 from recsys.catalogue import STATISTICS, Catalogue
 from recsys.checks import Check
@@ -91,6 +91,14 @@ def look(place: Place) -> Check:
     return check
 
 
+def look_at(places: Sequence[Place]) -> list[Check]:
+    """What `look` says of places of one surface, in their order: one statement."""
+    found = checks.check_many(places)
+    if not found:
+        raise Surface.DoesNotExist(places[0].surface)
+    return found
+
+
 def read(
     place: Place,
     check: Check,
@@ -98,31 +106,49 @@ def read(
     change_set: ChangeSet | None = None,
 ) -> Reading:
     """Read what fusing for a place asks, as of an instant (None: now), with drafts if given."""
-    surface = Surface.objects.get(pk=place.surface)
+    return read_many([place], [check], at, change_set)[0]
+
+
+def read_many(
+    places: Sequence[Place],
+    found: Sequence[Check],
+    at: datetime | None = None,
+    change_set: ChangeSet | None = None,
+) -> list[Reading]:
+    """What `read` says of places of one surface, by their checks of one snapshot: as many statements as of one."""
+    check = found[0]
+    surface = Surface.objects.get(pk=places[0].surface)
     instant = at or datetime.fromtimestamp(check.instant, UTC)
     policy = _policy(surface, check, instant, change_set)
     items = catalogue.at(check.versions["catalogue"])
     items.columns(policy.fields, check.versions["statistics"])
-    days = policy.surface.repeat.days if policy.surface.repeat.shown else 0
-    subject = check.subject
-    return Reading(
-        place=place,
-        surface=surface,
-        check=check,
-        instant=instant,
-        policy=policy,
-        live=live.models(check.versions["models"]),
-        catalogue=items,
-        feedback=_feedback(check, instant, days),
-        segments=members.segments_of(subject) if subject else frozenset(),
-    )
+    subjects = {each.subject for each in found if each.subject}
+    states = _feedback(subjects, check, instant, policy)
+    segments = members.segments_of_many(subjects)
+    scorers = live.models(check.versions["models"])
+    return [
+        Reading(
+            place=place,
+            surface=surface,
+            check=each,
+            instant=instant,
+            policy=policy,
+            live=scorers,
+            catalogue=items,
+            feedback=states[each.subject] if each.subject else MemberFeedback(),
+            segments=segments[each.subject] if each.subject else frozenset(),
+        )
+        for place, each in zip(places, found, strict=True)
+    ]
 
 
-def _feedback(check: Check, instant: datetime, shown_days: int) -> MemberFeedback:
-    if check.subject is None:
-        return MemberFeedback()
+def _feedback(
+    subjects: Collection[UUID], check: Check, instant: datetime, policy: Policy
+) -> dict[UUID, MemberFeedback]:
+    repeat = policy.surface.repeat
     worth = rewards.as_of(check.versions.get("rewards", 0))
-    return state_of(check.subject, at=instant, shown_days=shown_days, worth=worth)
+    days = repeat.days if repeat.shown else 0
+    return states_of(subjects, at=instant, shown_days=days, worth=worth)
 
 
 def gather(reading: Reading, scores: Scores | None = None) -> Gathered:
@@ -225,20 +251,29 @@ def history_of(said: Iterable[Reacted], anchor: UUID | None, instant: datetime) 
     Every scorer then answers what goes with that one item, in the numbers that the blend is used to.
     """
     if anchor is not None:
-        return History.of([(anchor, 1.0, instant.timestamp())])
-    return History.of((each.item_id, each.reward, each.occurred_at.timestamp()) for each in said)
+        return History.of([(anchor, 1.0, instant.timestamp())], instant.timestamp())
+    told = ((each.item_id, each.reward, each.occurred_at.timestamp(), each.stars) for each in said)
+    return History.of(told, instant.timestamp())
 
 
-def _candidates(reading: Reading, whole: Whole, rows: Rows) -> Candidates:
+def _candidates(reading: Reading, whole: Whole, ranked: Rows) -> Candidates:
+    """The candidates in the catalogue's order, which is by id, as fuse wants them."""
+    rows = np.sort(ranked)
     part = {
         name: getattr(whole, name) for name in ("ids", "active", "rated", "interacted", "shown")
     }
-    diverse = reading.policy.surface.diversity.kind is DiversityKind.MMR
     return Candidates(
         **{name: array[rows] for name, array in part.items()},
         scores={scorer: scores[rows] for scorer, scores in whole.scores.items()},
         statistics=whole.statistics,
         columns={name: column.take(rows) for name, column in whole.columns.items()},
         nevers=whole.nevers,
-        similarities=reading.catalogue.likeness(rows, ALIKE) if diverse else None,
+        similarities=_similarities(reading, ranked),
     )
+
+
+def _similarities(reading: Reading, ranked: Rows) -> Similarities | None:
+    """How alike the best candidates are, where the surface asks; in the catalogue's order, too."""
+    if reading.policy.surface.diversity.kind is not DiversityKind.MMR:
+        return None
+    return reading.catalogue.likeness(ranked, ALIKE).take(np.argsort(ranked))

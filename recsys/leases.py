@@ -16,14 +16,24 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 from psycopg import sql
 from structlog.contextvars import bind_contextvars
 
 from curation.outbox import announce
 from recsys.failures import Failure
-from recsys.models import BlendProposal, Clustering, EmbeddingJob, Heartbeat, Job, Refusing, Run
+from recsys.models import (
+    Appraisal,
+    BlendProposal,
+    Clustering,
+    EmbeddingJob,
+    Heartbeat,
+    Job,
+    Refusing,
+    Run,
+    Simulation,
+)
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +50,8 @@ DOORS: dict[type[Job], tuple[str, str, str]] = {
     EmbeddingJob: ("recsys.embed_items", "bulk", "pk"),
     BlendProposal: ("recsys.propose_blend", "bulk", "pk"),
     Clustering: ("recsys.cluster", "bulk", "pk"),
+    Simulation: ("recsys.simulate", "bulk", "pk"),
+    Appraisal: ("recsys.appraise", "bulk", "pk"),
 }
 
 CLAIM = """
@@ -94,9 +106,12 @@ class Lease:
         return True
 
     def _requeue(self, **columns: Any) -> None:
-        with transaction.atomic():
-            self._write(state=Job.State.QUEUED, worker="", lease_until=None, **columns)
-            ring(self.job, [self.id])
+        try:
+            with transaction.atomic():
+                self._write(state=Job.State.QUEUED, worker="", lease_until=None, **columns)
+                ring(self.job, [self.id])
+        except IntegrityError:  # one for the same end waits already
+            self.finish(Job.State.SKIPPED)
 
     def _write(self, **columns: Any) -> None:
         held = self.job._default_manager.filter(
@@ -138,6 +153,19 @@ def ring(job: type[Job], ids: Iterable[UUID]) -> None:
         announce(task, str(argument), queue=queue)
 
 
+def cancel(job: type[Job], job_id: UUID, **columns: Any) -> bool:
+    """Cancel a job, at once where it waits, at its next beat where it runs; False where it is over."""
+    waits = Q(state=Job.State.QUEUED)
+    return bool(
+        job._default_manager.filter(waits | Q(state=Job.State.RUNNING), pk=job_id).update(
+            state=Case(When(waits, then=Value(Job.State.CANCELLED)), default=F("state")),
+            finished_at=Case(When(waits, then=Now()), default=F("finished_at")),
+            cancel_requested=True,
+            **columns,
+        )
+    )
+
+
 def sweep() -> int:
     """Free or end the jobs of dead workers and ring again for what waits too long; counts the former."""
     return sum(_sweep(job) for job in DOORS)
@@ -172,11 +200,21 @@ def release(job: type[Job]) -> int:
     )
     cancelled = _end(unwanted, Job.State.CANCELLED)
     failed = _fail(job, expired.filter(attempt__gte=F("max_attempts")))
-    freed = expired.update(state=Job.State.QUEUED, worker="", lease_until=None)
+    dead = expired.order_by("-requested_at").values_list("pk", flat=True)
+    freed = sum(_free(expired.filter(pk=pk)) for pk in list(dead))
     if cancelled or failed or freed:
         told = (job.__name__, freed, failed, cancelled)
         log.warning("%s: workers died; %s freed, %s failed, %s cancelled", *told)
     return cancelled + failed + freed
+
+
+def _free(job: QuerySet[Job]) -> int:
+    """Put one job back into the queue; it ends as skipped where one for the same end waits already."""
+    try:
+        with transaction.atomic():
+            return job.update(state=Job.State.QUEUED, worker="", lease_until=None)
+    except IntegrityError:
+        return _end(job, Job.State.SKIPPED)
 
 
 def _fail(job: type[Job], expired: QuerySet[Job]) -> int:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from curation import actions
 from curation.access import acting, require
 from curation.models import ChangeSet, Surface, User
-from curation.outbox import announce
+from recsys import leases
 from recsys.models import BlendProposal, Job, LiveModel, ProposalVerdict
 from recsys.promotion import NotPossible
 
@@ -26,7 +26,7 @@ def request_proposal(*, surface: Surface, actor: User | None) -> BlendProposal:
     try:
         with transaction.atomic():
             proposal = BlendProposal.objects.create(surface=surface, requested_by=actor)
-            announce("recsys.propose_blend", str(proposal.id))
+            leases.ring(BlendProposal, [proposal.pk])
             return proposal
     except IntegrityError:
         return waiting.get()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,8 +17,6 @@ from recsys import proposal_actions, proposal_cards, run_words
 from recsys.forms import AcceptForm, ReasonForm, SurfaceForm
 from recsys.models import BlendProposal, Job
 from recsys.staff_pages import PAGE, READERS, actor, page
-
-OPEN: Final = (Job.State.QUEUED, Job.State.RUNNING)
 
 
 @role_required(*READERS)
@@ -67,7 +65,7 @@ def progress(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
     """The part of the page that renews itself while the work lasts."""
     proposal = _proposal(proposal_id)
     answer = render(request, "recsys/proposals/_progress.html", _context(proposal))
-    if proposal.state not in OPEN:
+    if proposal.state not in Job.OPEN:
         answer.headers["HX-Refresh"] = "true"
     return answer
 
@@ -119,6 +117,6 @@ def _context(proposal: BlendProposal) -> dict[str, Any]:
         "proposal": proposal,
         "card": proposal_cards.card_of(proposal),
         "verdict": getattr(proposal, "verdict", None),
-        "is_open": proposal.state in OPEN,
+        "is_open": proposal.state in Job.OPEN,
         "failure": run_words.failure_of(proposal) if proposal.failure else None,
     }

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import shutil
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 import pyarrow.parquet as pq
 from django.conf import settings
-from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from curation.models import Item, Surface
 from feedback import export
-from recsys import leases
+from recsys import stints
 from recsys.artifacts import newest_first
 from recsys.ml import artifact
 from recsys.ml.blending import Blend
@@ -29,18 +26,12 @@ from recsys.ml.proposing import from_last_item, propose
 from recsys.ml.scorer import Scorer
 from recsys.ml.splitting import temporal_cuts
 from recsys.ml.tables import read_table
-from recsys.models import BlendProposal, Job, LiveModel, ModelVersion
+from recsys.models import BlendProposal, LiveModel, ModelVersion
 from recsys.present import blend_of
+from recsys.stints import Watch
 
-log = logging.getLogger(__name__)
-
-BEAT_S: Final = 1.0
 LEAST_CASES: Final = 20
 FOREVER: Final = math.inf
-
-
-class Cancelled(Exception):
-    """A person cancelled the proposal."""
 
 
 class NotProposable(ValueError):
@@ -62,37 +53,9 @@ class Question:
     left_out: list[str]
 
 
-@dataclass
-class Watch:
-    """Tells the row how far the work is, and stops it where somebody asked for that."""
-
-    lease: leases.Lease
-    told_at: float = field(default_factory=lambda: -BEAT_S)
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        """Note where the work stands, at most once a second; raises Cancelled or Fenced."""
-        if time.monotonic() - self.told_at >= BEAT_S:
-            self.told_at = time.monotonic()
-            if self.lease.beat(stage=stage, done=done, total=total):
-                raise Cancelled
-
-
 def execute(proposal_id: UUID) -> None:
     """Do a proposal from claim to end; returns at once where it is another worker's or over."""
-    lease = leases.claim(BlendProposal, proposal_id)
-    if lease is None:
-        return
-    try:
-        lease.finish(Job.State.SUCCEEDED, **_made(proposal_id, Watch(lease)))
-    except Cancelled:
-        lease.finish(Job.State.CANCELLED)
-    except leases.Fenced:
-        log.warning("blend proposal %s: the lease is lost", proposal_id)
-    except ValueError as error:
-        lease.finish(Job.State.FAILED, error=str(error))
-    except (OSError, DatabaseError, MemoryError) as error:
-        lease.finish(Job.State.FAILED, error=f"{type(error).__name__}: {error}")
-        raise
+    stints.work(BlendProposal, proposal_id, _made)
 
 
 def _made(proposal_id: UUID, watch: Watch) -> dict[str, Any]:

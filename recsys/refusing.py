@@ -23,8 +23,9 @@ from recsys.places import Place
 log = logging.getLogger(__name__)
 
 MOST_CONTEXTS: Final = 100
-MOST_MEMBERS: Final = 2_000
-LOOK_EVERY: Final = 50
+MOST_MEMBERS: Final = 10_000
+AT_ONCE: Final = 50
+"""How many members' slates are read, fused and kept together: half a second's work, then it looks up again."""
 TASK: Final = "recsys.refuse_surface"
 
 # Contexts in which slates were served lately, most often first: those whose fallback is kept.
@@ -49,7 +50,10 @@ def refuse(slug: str, cause: str = "change") -> None:
     Each publish rings: of many in a row, what is done for the last is done for all.
     """
     surface = Surface.objects.filter(pk=slug).first()
-    if surface is None or _is_done(surface):
+    if surface is None:
+        return
+    if _is_done(surface):
+        _skip_overtaken(surface)
         return
     job = _waiting(slug, cause)
     lease = leases.claim(Refusing, job.pk)
@@ -88,6 +92,15 @@ def _is_done(surface: Surface) -> bool:
     return _is_current(surface, counters.read(), kept.values_list("versions", flat=True).first())
 
 
+def _skip_overtaken(surface: Surface) -> None:
+    """End what waits from before the last re-fusing: its worker died, and it was queued again when all was done."""
+    last = Refusing.objects.filter(surface=surface).latest("requested_at")
+    waiting = Refusing.objects.filter(surface=surface, state=Job.State.QUEUED)
+    for job in waiting.filter(requested_at__lt=last.requested_at):
+        if lease := leases.claim(Refusing, job.pk):
+            lease.finish(Job.State.SKIPPED)
+
+
 def _is_current(surface: Surface, now: dict[str, int], made_from: dict[str, int] | None) -> bool:
     wanted = {
         "policy": surface.policy_version,
@@ -111,16 +124,15 @@ def _waiting(slug: str, cause: str) -> Refusing:
 def perform(slug: str, lease: Lease) -> None:
     """Renew the fallbacks, then the slates of active members, until done, cancelled or superseded."""
     contexts = list(dict.fromkeys([Place(slug), *_places(_CONTEXTS, slug, MOST_CONTEXTS)]))
-    active = list(_places(_ACTIVE, slug, MOST_MEMBERS))
-    places = [*contexts, *active]
+    members = list(_places(_ACTIVE, slug, MOST_MEMBERS))
     beaten = time.monotonic()
-    cancelled = lease.beat(done=0, total=len(places))
+    cancelled = lease.beat(done=0, total=len(contexts) + len(members))
     done = 0
-    for place in places:
-        if cancelled or (place.outside_id and done % LOOK_EVERY == 0 and _superseded(slug)):
+    for work in _portions(contexts, members):
+        if cancelled or (work[0].outside_id and _superseded(slug)):
             break
-        _renew(place)
-        done += 1
+        _renew(work)
+        done += len(work)
         if time.monotonic() - beaten >= 1:
             cancelled = lease.beat(done=done)
             beaten = time.monotonic()
@@ -134,15 +146,27 @@ def _superseded(slug: str) -> bool:
     return not _is_current(surface, counters.read(), made_from)
 
 
-def _renew(place: Place) -> None:
-    made = fusing.make(fusing.read(place))
-    if not place.outside_id:
-        fallbacks.store(place, made.body, made.slate)
+def _portions(contexts: list[Place], members: list[Place]) -> Iterator[list[Place]]:
+    """Contexts one by one, since somebody may wait for the first of them; members many at a time."""
+    yield from ([context] for context in contexts)
+    yield from (members[at : at + AT_ONCE] for at in range(0, len(members), AT_ONCE))
+
+
+def _renew(places: list[Place]) -> None:
+    if not places[0].outside_id:
+        _renew_fallback(places[0])
         return
+    made = fusing.make_many(fusing.read_many(places))
+    wholes = {place: each.body for place, each in zip(places, made, strict=True)}
     try:
-        cache.ask(lambda client: bodies.store(client, place, made.body))
+        cache.ask(lambda client: bodies.store_many(client, wholes), cache.PATIENT_TIMEOUT_S)
     except cache.Unavailable:
-        log.warning("the cache took no slate of %s", place.surface)
+        log.warning("the cache took no slates of %s", places[0].surface)
+
+
+def _renew_fallback(place: Place) -> None:
+    made = fusing.make(fusing.read(place))
+    fallbacks.store(place, made.body, made.slate)
 
 
 def _places(query: str, slug: str, most: int) -> Iterator[Place]:

@@ -7,6 +7,7 @@ while a stored slate was made, and all of runs that are not over. The data of a 
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,7 +26,6 @@ from recsys.models import Job, LiveModel, ModelVersion, Promotion, Run, Slate
 
 log = logging.getLogger(__name__)
 
-OPEN: Final = (Job.State.QUEUED, Job.State.RUNNING)
 SETTLED: Final = timedelta(hours=1)
 
 
@@ -82,7 +82,7 @@ def _versions() -> list[ModelVersion]:
 def _runs() -> list[Run]:
     """The runs whose data goes: that of a version which goes or is gone, and that of a run without one, in time."""
     until = timezone.now() - timedelta(days=settings.RUN_RETENTION_DAYS)
-    over = Run.objects.exclude(state__in=OPEN).filter(pruned_at__isnull=True)
+    over = Run.objects.exclude(state__in=Job.OPEN).filter(pruned_at__isnull=True)
     unused = Q(version__isnull=True, finished_at__lt=until)
     forgotten = Q(version__isnull=False) & ~Q(version__in=kept())
     return list(over.filter(unused | forgotten).order_by("id"))
@@ -94,7 +94,7 @@ def _strays() -> list[Path]:
         _folder_of(version).resolve()
         for version in ModelVersion.objects.filter(pruned_at__isnull=True)
     }
-    busy = {str(run) for run in Run.objects.filter(state__in=OPEN).values_list("pk", flat=True)}
+    busy = {str(run) for run in Run.objects.filter(state__in=Job.OPEN).values_list("pk", flat=True)}
     root = Path(settings.VAR_DIR) / "artifacts"
     families = [each for each in root.glob("*") if each.is_dir() and each.name != "checkpoints"]
     found = [*(folder for each in families for folder in each.iterdir())]
@@ -144,4 +144,12 @@ def _places_of(run: Run) -> list[Path]:
 
 
 def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return sum(_bytes(Path(place, name)) for place, _, names in os.walk(folder) for name in names)
+
+
+def _bytes(path: Path) -> int:
+    """The size of a file, which another who prunes may have deleted since it was listed."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -130,7 +130,9 @@ def _outbox(standing: Standing) -> Vital:
 def _beat(standing: Standing) -> Vital:
     if not standing.ticks:
         return Vital(_("Clockwork"), GOOD, _("Every periodic task was sent in time."))
-    text = _("Tasks that were not sent in time: %(names)s.") % {"names": ", ".join(standing.ticks)}
+    text = _("Tasks that were not sent in time: %(names)s.") % {
+        "names": _(", ").join(standing.ticks)
+    }
     return Vital(_("Clockwork"), BAD, text, _("Look whether beat runs: var/log/beat.log."))
 
 
@@ -140,9 +142,9 @@ def _jobs(standing: Standing) -> Vital:
     if late:
         text = _("Jobs have waited for long while none of their kind runs: %(kinds)s.")
         remedy = _("Look into the log of the worker that should do them.")
-        return Vital(_("Jobs"), BAD, text % {"kinds": ", ".join(late)}, remedy)
+        return Vital(_("Jobs"), BAD, text % {"kinds": _(", ").join(late)}, remedy)
     if lost:
-        text = _("Jobs have lost their worker: %(kinds)s.") % {"kinds": ", ".join(lost)}
+        text = _("Jobs have lost their worker: %(kinds)s.") % {"kinds": _(", ").join(lost)}
         return Vital(_("Jobs"), WATCH, text, _("Wait half a minute: the sweep frees them."))
     return Vital(_("Jobs"), GOOD, _("No job waits for long, and none has lost its worker."))
 

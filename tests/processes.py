@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,26 @@ import psycopg
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+STACKS = ("live_stack", "demo_stack")
+LONGEST = "demo_stack"
+EVERYONE = [
+    "cache",
+    "broker",
+    "postgres",
+    "web",
+    "relay",
+    "upkeep",
+    "realtime",
+    "bulk",
+    "training",
+    "beat",
+]
 _START_S = 120.0
 _DEMO_S = 300.0
 _STOP_S = 60.0
+_COMMAND_S = 150.0
+_GIVE_WAY = 5
+_began = False
 
 
 @dataclass
@@ -62,9 +79,18 @@ class LiveStack:
     def manage(self, *words: str) -> str:
         """Run a command of manage.py against the stack; returns what it printed."""
         command = [sys.executable, "manage.py", *words]
-        done = subprocess.run(
-            command, cwd=ROOT, env=self.env, capture_output=True, text=True, check=False
-        )
+        try:
+            done = subprocess.run(
+                command,
+                cwd=ROOT,
+                env=self.env,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=_COMMAND_S,
+            )
+        except subprocess.TimeoutExpired as late:
+            raise AssertionError(f"{words} goes on for ever: {late.output!r}") from late
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -88,10 +114,20 @@ class LiveStack:
         """kill -9, and return when the supervisor has started another one."""
         old = self.pid(name)
         os.kill(old, signal.SIGKILL)
-        wait_until(lambda: self.processes().get(name, old) != old, f"{name} is back")
+        wait_until(lambda: self.has_another(name, old), f"{name} is back")
+
+    def has_another(self, name: str, old: int) -> bool:
+        """Whether another process stands where one was; between the two there is none."""
+        return self.processes().get(name, old) != old
 
     def log(self, name: str) -> str:
         return (self.var / "log" / f"{name}.log").read_text(errors="replace")
+
+    def last_words(self, lines: int = 12) -> str:
+        """How the log of each process ends."""
+        logs = sorted((self.var / "log").glob("*.log"))
+        ends = {each.stem: each.read_text(errors="replace").splitlines()[-lines:] for each in logs}
+        return "\n".join(f"{name}: {line}" for name, end in ends.items() for line in end)
 
     def _services(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((self.var / "services.json").read_text())
@@ -182,10 +218,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One worker of the test run has a stack; its tests go there."""
     for item in items:
         names = getattr(item, "fixturenames", ())
-        for stack in ("live_stack", "demo_stack"):
+        for stack in STACKS:
             if stack in names:
                 item.add_marker(pytest.mark.stack)
                 item.add_marker(pytest.mark.xdist_group(stack))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Whoever begins with anything else gives way to the longest chain of tests, which the run ends with."""
+    global _began  # noqa: PLW0603
+    if not _began and "PYTEST_XDIST_WORKER" in os.environ:
+        if LONGEST not in getattr(item, "fixturenames", ()):
+            os.nice(_GIVE_WAY)
+        _began = True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where a test of a stack fails, its report tells what the processes said last."""
+    report = yield
+    if report.failed:
+        at_hand = {name: getattr(item, "funcargs", {}).get(name) for name in STACKS}
+        told = [(name, stack.last_words()) for name, stack in at_hand.items() if stack]
+        report.sections += [(f"Last words in {name}", words) for name, words in told]
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -83,6 +83,8 @@ def _announce(services: Services, folder: Path) -> None:
 
 def _keep_inside(folder: Path) -> None:
     """Lead whatever a test, a tool or a browser leaves behind into the folder that is removed at the end."""
+    # Chromium's renderers give up root's right to pass through a folder that is another user's.
+    folder.chmod(0o711)
     names = {"TANDEM_VAR": "var", "TMPDIR": "tmp", "PYTEST_DEBUG_TEMPROOT": "tmp", "HOME": "home"}
     for name, place in names.items():
         (folder / place).mkdir(exist_ok=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +24,8 @@ class Job(models.Model):
         FAILED = "failed", _("failed")
         CANCELLED = "cancelled", _("cancelled")
         SKIPPED = "skipped", _("skipped")
+
+    OPEN: Final = (State.QUEUED, State.RUNNING)
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)

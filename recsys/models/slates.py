@@ -15,7 +15,9 @@ from recsys.models.jobs import Job
 class Slate(models.Model):
     """A fused slate: its trace and, where kept, the inputs that replay it to the same bytes.
 
-    `trace` and `inputs` are zlib streams of what `curation.fusion.codec` writes.
+    `trace` and `inputs` are zlib streams of what `curation.fusion.codec` writes. `arms` says of each decision that
+    held and spares a share of members what became of it for this one: its revision and its outcome, by id; so
+    that its effect can be measured without reading traces. Null in slates that are older than the column.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -26,6 +28,7 @@ class Slate(models.Model):
     engine = models.CharField(max_length=20)
     trace = models.BinaryField()
     inputs = models.BinaryField(null=True)
+    arms = models.JSONField(null=True)
     fused_at = models.DateTimeField()
 
     class Meta:

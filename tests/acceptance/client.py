@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -66,6 +67,38 @@ class Client:
     def _ok(answer: requests.Response) -> Json:
         assert answer.status_code == 200, f"{answer.status_code} {answer.text}"
         return dict(answer.json())
+
+
+@dataclass
+class Browser:
+    """Somebody who signed in, and the page that they see."""
+
+    url: str
+    session: requests.Session
+    seen: str = ""
+
+    @classmethod
+    def of(cls, client: Client, role: str) -> Browser:
+        """The demo's user of a role."""
+        browser = cls(client.url, requests.Session())
+        browser.get("/login/")
+        assert browser.post("/login/", **client.logins[role]).status_code == 302, role
+        return browser
+
+    def get(self, path: str) -> requests.Response:
+        answer = self.session.get(f"{self.url}{path}", timeout=30)
+        self.seen = answer.text
+        return answer
+
+    def post(self, path: str, **fields: str) -> requests.Response:
+        """Send a form of the page that is seen."""
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.seen)
+        assert token
+        body = {"csrfmiddlewaretoken": token[1], **fields}
+        referer = {"Referer": f"{self.url}{path}"}
+        return self.session.post(
+            f"{self.url}{path}", data=body, headers=referer, allow_redirects=False, timeout=30
+        )
 
 
 def items(slate: Json) -> list[str]:

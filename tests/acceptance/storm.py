@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ import requests
 from tests.acceptance.client import Client, Json, rating, someone
 
 RETRY_S = 30.0
+LOST_S = 0.05
 
 
 @dataclass
@@ -41,8 +43,31 @@ class Storm:
             answer = self.client.call("POST", "/api/v1/interactions/", json=event)
         except requests.RequestException:
             self.waiting.append(event)
+            time.sleep(LOST_S)
             return
         if answer.status_code != requests.codes.ok:
             self.waiting.append(event)
-        elif answer.json()["results"][0]["status"] in {"accepted", "duplicate"}:
-            self.acknowledged.append(event["event"])
+            return
+        told = answer.json()["results"][0]
+        assert told["status"] in {"accepted", "duplicate"}, told
+        self.acknowledged.append(event["event"])
+
+
+class Load(threading.Thread):
+    """Ratings from many members until it is told to stop: a request is in flight whatever happens meanwhile."""
+
+    def __init__(self, storm: Storm) -> None:
+        super().__init__(daemon=True)
+        self.storm, self.over = storm, threading.Event()
+
+    def run(self) -> None:
+        while not self.over.is_set():
+            self.storm.rate(5)
+
+    def __enter__(self) -> Load:
+        self.start()
+        return self
+
+    def __exit__(self, *_trouble: object) -> None:
+        self.over.set()
+        self.join()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.client import Client, items, someone
-from tests.acceptance.storm import Storm
+from tests.acceptance.storm import Load, Storm
 from tests.processes import (
     ROOT,
     LiveStack,
@@ -22,18 +21,6 @@ from tests.processes import (
 
 HASHES = "SELECT family, number, digest FROM recsys_modelversion ORDER BY family, number"
 KEPT = "SELECT event, count(*) FROM feedback_interaction WHERE event = ANY(%s) GROUP BY event"
-
-
-class Load(threading.Thread):
-    """Ratings from many members until it is told to stop."""
-
-    def __init__(self, storm: Storm) -> None:
-        super().__init__(daemon=True)
-        self.storm, self.over = storm, threading.Event()
-
-    def run(self) -> None:
-        while not self.over.is_set():
-            self.storm.rate(5)
 
 
 def manage(var: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -57,13 +44,8 @@ def test_a_backup_taken_under_load_is_the_same_product_elsewhere(
     before = list(storm.acknowledged)
     trace = client.trace(slate["slate"])
     file = public_folder / "drill.tar"
-    load = Load(storm)
-    load.start()
-    try:
+    with Load(storm):
         demo_stack.manage("backup", str(file))
-    finally:
-        load.over.set()
-        load.join()
 
     restored = public_folder / "restored"
     done = manage(restored, "restore", str(file))

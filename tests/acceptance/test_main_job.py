@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import random
-from collections import Counter
-from pathlib import Path
+import re
 
+import psutil
 import pytest
 
 from tests.acceptance.client import Client, eventually, items, rating, someone
-from tests.acceptance.storm import Storm
-from tests.processes import LiveStack
-
-DATA = Path(__file__).resolve().parents[2] / "recsys" / "demo"
+from tests.acceptance.films import counts, tagged
+from tests.acceptance.storm import Load, Storm
+from tests.processes import EVERYONE, LiveStack, wait_until
 
 
 def test_the_first_item_blocked_is_in_no_later_response(client: Client) -> None:
@@ -57,6 +54,26 @@ def test_a_scorer_with_weight_0_has_part_0_in_every_placement_and_trace(client: 
     client.end(blend["id"])
 
 
+def test_a_fresh_slate_is_of_a_policy_no_older_than_the_last_one_answered(client: Client) -> None:
+    served, member = _served(client), someone()
+    item = items(client.recommend(member, size=50))[20]
+    pin = client.decide(kind="pin", item=item, surface="home", slot=3)
+    published = pin["versions"]["home"]
+    _is_fresh_since(client, member, published)
+    back = client.call(
+        "POST", "/api/v1/policy/rollback/", "curator", json={"surface": "home", "reason": "back"}
+    )
+    assert back.json()["versions"]["home"] > published
+    _is_fresh_since(client, member, back.json()["versions"]["home"])
+    assert _served(client) >= served + 3
+
+
+def _is_fresh_since(client: Client, member: str, policy: int) -> None:
+    slate = client.recommend(member)
+    assert slate["mode"] == "fresh"
+    assert slate["versions"]["policy"] >= policy
+
+
 def test_the_parts_of_a_placement_add_up_to_its_score(client: Client) -> None:
     for placement in client.recommend(someone(), size=50)["placements"]:
         parts = [part for part in placement["parts"].values() if part is not None]
@@ -69,7 +86,7 @@ def test_the_parts_of_a_placement_add_up_to_its_score(client: Client) -> None:
 def test_a_boosted_attribute_rises_and_returns_when_the_rule_ends(client: Client) -> None:
     member = someone()
     before = client.recommend(member, size=50)
-    war = _tagged("War")
+    war = tagged("War")
     where = {"all": [{"field": "genres", "op": "has", "value": "War"}]}
     rule = client.decide(kind="rule", surface="home", effect="boost", strength=2, where=where)
     assert len(war & set(items(client.recommend(member, size=50)))) > len(war & set(items(before)))
@@ -94,8 +111,8 @@ def test_own_feedback_is_in_the_slate_of_the_same_response(client: Client) -> No
 
 
 def test_war_films_rated_high_bring_war_films_for_most_new_members(client: Client) -> None:
-    war = _tagged("War")
-    best = [item for item, _count in _counts().most_common() if item in war][:20]
+    war = tagged("War")
+    best = [item for item, _count in counts().most_common() if item in war][:20]
     draw = random.Random(7)
     rose = 0
     for _ in range(50):
@@ -108,13 +125,14 @@ def test_war_films_rated_high_bring_war_films_for_most_new_members(client: Clien
     assert rose >= 40
 
 
-def test_a_run_is_launched_cancelled_launched_promoted_and_rolled_back(client: Client) -> None:
+def test_a_run_is_launched_cancelled_launched_promoted_and_rolled_back(
+    client: Client, demo_stack: LiveStack
+) -> None:
     cancelled = client.launch("dot", epochs=200)
     eventually(lambda: client.run(cancelled), lambda run: run["state"] == "running", 60)
-    assert client.call("POST", f"/api/v1/runs/{cancelled}/cancel/", "operator").status_code in {
-        200,
-        202,
-    }
+    wait_until(lambda: bool(_fits(demo_stack)), "its fit has begun")
+    assert client.call("POST", f"/api/v1/runs/{cancelled}/cancel/", "operator").ok
+    wait_until(lambda: not _fits(demo_stack), "its fit has ended")
     assert client.finished(cancelled, 15)["state"] == "cancelled"
 
     done = client.finished(client.launch("ease"))
@@ -134,16 +152,16 @@ def test_a_run_is_launched_cancelled_launched_promoted_and_rolled_back(client: C
     assert client.recommend(someone())["versions"]["models"] > middle["versions"]["models"]
 
 
-@pytest.mark.parametrize(
-    "name", ["web", "relay", "realtime", "bulk", "broker", "cache", "postgres"]
-)
+@pytest.mark.parametrize("name", EVERYONE)
 def test_an_acknowledged_event_is_there_once_whatever_is_killed(
     client: Client, demo_stack: LiveStack, name: str
 ) -> None:
     storm = Storm(client, items(client.recommend(someone(), size=50)))
-    storm.rate(20)
-    demo_stack.kill(name)
-    storm.rate(60)
+    with Load(storm):
+        wait_until(lambda: len(storm.acknowledged) >= 10, "ratings are taken")
+        demo_stack.kill(name)
+        enough = len(storm.acknowledged) + 10
+        wait_until(lambda: len(storm.acknowledged) >= enough, "ratings are taken again")
     storm.settle()
     stored = demo_stack.rows(
         "SELECT event, count(*) FROM feedback_interaction WHERE event = ANY(%s) GROUP BY event",
@@ -153,15 +171,21 @@ def test_an_acknowledged_event_is_there_once_whatever_is_killed(
     assert len(storm.acknowledged) >= 20
 
 
-def _tagged(genre: str) -> set[str]:
-    with gzip.open(
-        DATA / "movietweetings-demo.items.csv.gz", "rt", encoding="utf-8", newline=""
-    ) as file:
-        return {row["item_id"] for row in csv.DictReader(file) if genre in row["genres"].split("|")}
+def _fits(stack: LiveStack) -> list[psutil.Process]:
+    """The processes in which the training worker fits a model now."""
+    below = psutil.Process(stack.pid("training")).children(recursive=True)
+    return [each for each in below if "recsys.fitting" in _words(each)]
 
 
-def _counts() -> Counter[str]:
-    with gzip.open(
-        DATA / "movietweetings-demo.interactions.csv.gz", "rt", encoding="utf-8", newline=""
-    ) as file:
-        return Counter(row["item_id"] for row in csv.DictReader(file))
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+def _served(client: Client) -> float:
+    """How many slates were served so far, of every surface and mode."""
+    told = client.call("GET", "/metrics", "operator").text
+    counted = re.findall(r"^tandem_slates_total\{.*\} (\S+)$", told, re.MULTILINE)
+    return sum(map(float, counted))

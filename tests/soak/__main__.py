@@ -20,8 +20,10 @@ from tests.acceptance.client import Client
 from tests.processes import ROOT, LiveStack, start_stack, stop_stack, wait_until
 from tests.soak.disturbance import Disturber
 from tests.soak.ledger import Ledger
+from tests.soak.plans import Planner, planned
 from tests.soak.reconciliation import Row, reconcile, rest
 from tests.soak.traffic import Curator, Importer, Members, Operator, Person, Reader
+from tests.soak.visitors import Visitor, visited
 
 START_S = 900.0
 JOIN_S = 180.0
@@ -40,6 +42,7 @@ def main() -> int:
         failures = _storm(stack, client, ledger, prefix, asked)
         rows = [rest(stack)]
         rows += reconcile(stack, ledger, prefix, {int(k): name for k, name in kinds.items()})
+        rows += [*visited(stack, ledger), *planned(stack, ledger)]
     rows.append(Row("everybody went on to the end", 1, failures))
     _report(ledger, rows)
     return sum(bool(row.missed) for row in rows)
@@ -73,6 +76,7 @@ def _storm(
     """Let everybody work for the time, then settle; answers who could not go on, and why."""
     seen: deque[str] = deque(maxlen=200)
     crew = [Members, Members, Members, Importer, Curator, Curator, Operator, Reader]
+    crew += [Visitor, Planner]
     people: list[Person] = [
         kind(f"{prefix}-{number}", ledger, client, seen) for number, kind in enumerate(crew)
     ]

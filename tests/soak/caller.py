@@ -22,6 +22,12 @@ class Caller:
         if token:
             self._session.headers["Authorization"] = f"Token {token}"
 
+    @property
+    def visitor(self) -> str:
+        """The outside id of the visitor whose cookie this browser has; empty without one."""
+        key, _, _ = str(self._session.cookies.get("visitor", "")).partition(":")
+        return f"visitor-{key}" if key else ""
+
     def call(self, method: str, path: str, **more: Any) -> requests.Response | None:
         """The answer, None where none came or the server could not give one."""
         asked = now()
@@ -41,7 +47,7 @@ class Caller:
     def _note(self, asked: float, what: str) -> None:
         # Where the trouble began or showed: either may lie in a disturbance.
         if self.ledger.calm(asked) and self.ledger.calm(now()):
-            self.ledger.errors.append((now(), what))
+            self.ledger.errors.append((now(), f"{what} {self.ledger.last()}"))
 
     def recommend(self, member: str, **more: Any) -> Json | None:
         """A slate of the home surface, noted as seen."""

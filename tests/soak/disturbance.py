@@ -28,8 +28,10 @@ CHILDREN = (
     "cache",
     "postgres",
 )
+ENDS = (signal.SIGKILL, signal.SIGTERM)
 POOLS = ("web", "realtime", "bulk", "training")
 FROZEN_S = 4.0
+GONE_S = 15.0
 BACK_S = 240.0
 """A worker that is stuck gives itself two minutes."""
 CALM_S = 2.0
@@ -67,12 +69,19 @@ class Disturber:
         acts: list[tuple[str, Callable[[], None]]] = [
             (f"{name} {number.name}", partial(self._end, name, number))
             for name in CHILDREN
-            for number in (signal.SIGKILL, signal.SIGTERM)
+            for number in ENDS
         ]
-        acts += [(f"a child of {name} SIGKILL", partial(self._end_below, name)) for name in POOLS]
+        acts += [
+            (f"a child of {name} {number.name}", partial(self._end_below, name, number))
+            for name in POOLS
+            for number in ENDS
+        ]
         acts += [(f"{name} frozen", partial(self._freeze, name)) for name in ("broker", "cache")]
         acts.append(("everything stopped and started", partial(self._restart, signal.SIGINT)))
-        acts.append(("supervisor SIGKILL, started", partial(self._restart, signal.SIGKILL)))
+        acts += [
+            (f"supervisor {number.name}, started", partial(self._restart, number))
+            for number in ENDS
+        ]
         return acts
 
     def _do(self, name: str, act: Callable[[], None]) -> None:
@@ -92,10 +101,13 @@ class Disturber:
                 raise AssertionError(f"{name} did not come back after {number.name}")
             time.sleep(0.05)
 
-    def _end_below(self, name: str) -> None:
+    def _end_below(self, name: str, number: signal.Signals) -> None:
         below = psutil.Process(self.stack.pid(name)).children()
-        for child in below[:1] if len(below) < 2 else self.chance.sample(below, 1):
-            child.kill()
+        chosen = below[:1] if len(below) < 2 else self.chance.sample(below, 1)
+        for child in chosen:
+            child.send_signal(number)
+        # Told politely, it first ends what it has begun: the gap opens when it is gone.
+        psutil.wait_procs(chosen, GONE_S)
 
     def _freeze(self, name: str) -> None:
         pid = self.stack.pid(name)

@@ -46,6 +46,41 @@ class Publication:
 
 
 @dataclass
+class Act:
+    """Stars that a browser gave an item, and whether that was answered."""
+
+    nonce: str
+    item: str
+    stars: int
+    answered: bool = False
+
+    @property
+    def event(self) -> str:
+        """Its key, as pages make them."""
+        return f"page.{self.nonce}.rating.{self.stars}"
+
+
+@dataclass
+class Visit:
+    """One browser from its first page on: the outside id of its visitor, what was said, and who signed in."""
+
+    visitor: str
+    signs_in: bool
+    acts: list[Act] = field(default_factory=list)
+    asked_in: bool = False
+    signed_in: bool = False
+
+
+@dataclass
+class Plan:
+    """A change set with its decisions, and when it is to be published: seconds since the epoch."""
+
+    change_set: str
+    decisions: list[str]
+    at: float = 0.0
+
+
+@dataclass
 class Ledger:
     """Everything told; `told` are events by key, `errors` answers of 500 and above by their instant."""
 
@@ -56,15 +91,33 @@ class Ledger:
     sightings: list[Sighting] = field(default_factory=list)
     publications: list[Publication] = field(default_factory=list)
     roll_backs: list[tuple[str, int]] = field(default_factory=list)
+    visits: list[Visit] = field(default_factory=list)
+    plans: list[Plan] = field(default_factory=list)
     runs: dict[str, bool] = field(default_factory=dict)
     """Runs launched, and whether their cancel was acknowledged."""
     errors: list[tuple[float, str]] = field(default_factory=list)
     disturbances: list[tuple[str, float, float]] = field(default_factory=list)
     requests: Counter[str] = field(default_factory=Counter)
 
+    def last(self) -> str:
+        """What was disturbed last, and how long ago it was over."""
+        if not self.disturbances:
+            return ""
+        name, _, over = self.disturbances[-1]
+        return f"({now() - over:.1f} s after {name})"
+
     def calm(self, instant: float) -> bool:
         """Whether nothing had been disturbed then, nor was recovering."""
         return not any(begun <= instant <= over for _, begun, over in self.disturbances)
+
+    def calm_s(self, since: float, until: float) -> float:
+        """How many seconds between two instants of the wall clock nothing was disturbed or recovering."""
+        wall = time.time() - now()
+        disturbed = sum(
+            max(0.0, min(until, over + wall) - max(since, begun + wall))
+            for _, begun, over in self.disturbances
+        )
+        return until - since - disturbed
 
 
 def now() -> float:

@@ -16,6 +16,7 @@ from tests.soak.ledger import Json, Ledger
 from tests.soak.traffic import ENDS
 
 QUIET_S = 240.0
+"""The lease of a run whose worker died, and the runs that wait behind it for the one device."""
 
 EVENTS = """
 SELECT i.event, k.name, m.outside_id, item.outside_id, i.value, i.undoes, i.occurred_at
@@ -26,7 +27,8 @@ SELECT i.event, k.name, m.outside_id, item.outside_id, i.value, i.undoes, i.occu
 """
 KEYS = "SELECT event, count(*) FROM feedback_eventkey WHERE event LIKE %s GROUP BY event"
 RATINGS = """
-SELECT m.outside_id, item.outside_id, stars, thumb, favourite, never, clicked
+SELECT m.outside_id, item.outside_id, stars, thumb, favourite, never, clicked, shared,
+    viewed, purchased
   FROM feedback_rating r JOIN curation_member m USING (subject)
   JOIN curation_item item ON item.id = r.item_id WHERE m.outside_id LIKE %s
 """
@@ -138,30 +140,39 @@ def _same(ledger: Ledger, row: tuple[Any, ...]) -> bool:
     )
 
 
+FLAGS = ("favourite", "never", "clicked", "shared")
+SILENCE: Json = {
+    "stars": None,
+    "thumb": None,
+    **dict.fromkeys(FLAGS, False),
+    "viewed": None,
+    "purchased": None,
+}
 Standing = dict[tuple[str, str], dict[str, Any]]
 
 
 def _ratings(stack: LiveStack, ledger: Ledger, like: str) -> Iterator[Row]:
     """The fold, worked out again from what was sent."""
-    silence = {"stars": None, "thumb": None, "favourite": False, "never": False, "clicked": False}
     found: Standing = {}
     for member, item, *says in stack.rows(RATINGS, like):
-        standing = dict(zip(silence, says, strict=True))
-        found[member, item] = {name: standing[name] or silence[name] for name in silence}
-    expected = _folded(ledger, silence)
+        standing = dict(zip(SILENCE, says, strict=True))
+        found[member, item] = {
+            name: SILENCE[name] if standing[name] is None else standing[name] for name in SILENCE
+        }
+    expected = _folded(ledger)
     missed = [
         f"{pair}: {found.get(pair)} for {standing}"
         for pair, standing in expected.items()
-        if found.get(pair, silence) != standing
+        if found.get(pair, SILENCE) != standing
     ]
     missed += [f"{pair} has a rating" for pair in found if pair not in expected]
     yield Row("ratings are the fold of the events", len(expected), missed)
 
 
-def _folded(ledger: Ledger, silence: Json) -> Standing:
+def _folded(ledger: Ledger) -> Standing:
     events = [ledger.told[event] for event in ledger.acknowledged]
     undone = {event["undoes"] for event in events if event["kind"] == "undo"}
-    standing: Standing = defaultdict(lambda: dict(silence))
+    standing: Standing = defaultdict(lambda: dict(SILENCE))
     for event in sorted(events, key=lambda each: str(each["occurred_at"])):
         if event["kind"] == "undo":
             continue
@@ -179,10 +190,14 @@ def _says(event: Json) -> Json:
             return {"thumb": 1 if event["kind"] == "like" else -1}
         case "favourite":
             return {"favourite": bool(event["value"])}
+        case "view" | "purchase":
+            return {
+                {"view": "viewed", "purchase": "purchased"}[event["kind"]]: float(event["value"])
+            }
         case "not_interested":
             return {"never": True}
         case _:
-            return {"clicked": True}
+            return {{"click": "clicked", "share": "shared"}[event["kind"]]: True}
 
 
 def _decisions(stack: LiveStack, ledger: Ledger) -> Iterator[Row]:

@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from tests.soak.ledger import Ban, Json, Ledger, Sighting
-from tests.soak.reconciliation import _content, _folded, _once, _seen
+from tests.soak.reconciliation import SILENCE, _content, _folded, _once, _seen
 
 AT = "2026-01-01T00:00:0{}+00:00"
-SILENCE = {"stars": None, "thumb": None, "favourite": False, "never": False, "clicked": False}
 
 
 def told(*events: Json) -> Ledger:
@@ -61,7 +60,7 @@ def test_the_fold_follows_the_instants_and_leaves_out_what_was_undone():
         {"kind": "undo", "undoes": "e2"},
         {"kind": "dislike", "item": "i"},
     )
-    assert _folded(ledger, SILENCE)["m", "i"] == {**SILENCE, "stars": 4.0, "thumb": -1}
+    assert _folded(ledger)["m", "i"] == {**SILENCE, "stars": 4.0, "thumb": -1}
 
 
 def test_a_blocked_item_is_seen_only_between_the_answer_to_its_block_and_its_end():

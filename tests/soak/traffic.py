@@ -17,7 +17,8 @@ from tests.soak.ledger import Ban, Json, Ledger, Publication, now
 
 RETRY_S = 0.3
 SETTLE_S = 90.0
-KINDS = ("rating", "rating", "rating", "like", "dislike", "favourite", "click", "not_interested")
+KINDS = ("rating", "rating", "rating", "like", "dislike", "favourite", "not_interested",
+    "click", "view", "share", "purchase")  # fmt: skip
 ENDS = frozenset({"succeeded", "failed", "cancelled"})
 
 
@@ -29,7 +30,7 @@ class Person(threading.Thread):
 
     def __init__(self, name: str, ledger: Ledger, client: Client, seen: deque[str]) -> None:
         super().__init__(name=name, daemon=True)
-        self.ledger, self.seen = ledger, seen
+        self.ledger, self.client, self.seen = ledger, client, seen
         self.chance = random.Random(name)
         self.caller = Caller(ledger, client.url, client.tokens[self.role])
         self.over = threading.Event()
@@ -134,14 +135,14 @@ class Members(Teller):
         kind = self.chance.choice(KINDS)
         earlier = [each["item"] for each in self.past.get(member, [])]
         item = self.chance.choice(earlier if earlier and self.chance.random() < 0.3 else items)
-        more: Json = {"item": item}
-        if kind == "rating":
-            more["value"] = self.chance.randint(1, 5)
-        if kind == "favourite":
-            more["value"] = self.chance.randint(0, 1)
-        event = self.event(member, kind, **more)
+        event = self.event(member, kind, item=item, **self._value(kind))
         self.past.setdefault(member, []).append(event)
         return event
+
+    def _value(self, kind: str) -> Json:
+        """Stars, yes or no, seconds or an amount."""
+        bounds = {"rating": (1, 5), "favourite": (0, 1), "view": (0, 600), "purchase": (1, 90)}
+        return {"value": self.chance.randint(*bounds[kind])} if kind in bounds else {}
 
     def _regret(self, member: str) -> Json:
         undone = self.past[member].pop(self.chance.randrange(len(self.past[member])))

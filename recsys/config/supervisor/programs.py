@@ -77,7 +77,16 @@ def web(environment: dict[str, str], at: Web) -> Program:
     """Granian. It does not bring back its own dead workers unless told."""
     place = ["--host", at.host, "--port", str(at.port), "--workers", str(at.workers)]
     limits = ["--blocking-threads", "4", "--backpressure", "64", "--no-ws"]
-    renewal = ["--respawn-failed-workers", "--workers-lifetime", "6h", "--workers-max-rss", "600"]
+    # A worker that does not heed its parent would hold up the end of both for ever; the grace of ours is ten seconds.
+    renewal = [
+        "--workers-kill-timeout",
+        "8s",
+        "--respawn-failed-workers",
+        "--workers-lifetime",
+        "6h",
+        "--workers-max-rss",
+        "600",
+    ]
     words = [
         "-m",
         "granian",
@@ -160,6 +169,12 @@ def beat(environment: dict[str, str]) -> Program:
         stage=WORK,
         ready=_says("beat: Starting"),
     )
+
+
+def demo(environment: dict[str, str], at: Web) -> Program:
+    """Prepares the demo, and asks for its first slate where the web listens."""
+    url = at.url.rstrip("/")
+    return once("demo", environment, "demo", "--url", url, to_terminal=True)
 
 
 def once(name: str, environment: dict[str, str], *words: str, to_terminal: bool = False) -> Program:

@@ -17,7 +17,6 @@ from recsys.config.embedded.attach import NO_SECRET
 from recsys.config.embedded.postgres import Postgres, prepare, read_mark, write_mark
 from recsys.config.embedded.services import RECORD, Services, plan, process_environment, record
 from recsys.config.supervisor import programs
-from recsys.config.supervisor.child import Program
 from recsys.config.supervisor.family import Family, Stopped, trouble_of
 from recsys.config.supervisor.lock import take_lock
 from recsys.config.supervisor.plan import Plan, check_port, read_plan
@@ -150,7 +149,7 @@ class _Product:
         for program in others:
             self._family.start(program)
         if self._plan.demo:
-            self._family.begin(_demo(environment))
+            self._family.begin(programs.demo(environment, self._plan.web))
         self._family.wait_ready([program.name for program in others], _START_S)
         self._report("workers")
 
@@ -158,13 +157,13 @@ class _Product:
         """See the demo's preparation to its end; what failed for want of patience may be tried again."""
         code = self._family.finish("demo")
         for _ in range(1, _DEMO_TRIES):
-            code = code and self._family.run_once(_demo(environment))
+            code = code and self._family.run_once(programs.demo(environment, self._plan.web))
         if code or not (self._plan.var / DEMO).exists():
             say("The demo could not be prepared; see above why. Everything else runs.")
             return
         self._report("everything is ready")
         self._print_logins()
-        self._family.begin(programs.once("simulate", environment, "simulate", "--once"))
+        self._family.begin(programs.once("simulate", environment, "simulate_members", "--once"))
 
     def _print_logins(self) -> None:
         word = json.loads((self._plan.var / DEMO).read_text())
@@ -184,10 +183,6 @@ class _Product:
 
     def _report(self, what: str) -> None:
         say(f"[{time.monotonic() - self._began:5.1f} s] {what}")
-
-
-def _demo(environment: dict[str, str]) -> Program:
-    return programs.once("demo", environment, "demo", to_terminal=True)
 
 
 def _listen_for_signals(family: Family) -> None:

@@ -28,8 +28,30 @@ _CALLS: Final[Mapping[str, tuple[int | None, int, int | None]]] = {
     "pgettext": (0, 1, None),
     "npgettext": (0, 1, 2),
 }
-# Django's own, which its catalogue of a language may lack or punctuate otherwise than we do.
-_OF_DJANGO: Final = (":", "Add link", "Change or view list link", "Model name")
+# Of Django and the scheduler, whose catalogue of a language may lack them or punctuate otherwise than we do.
+_OF_OTHERS: Final = (
+    *(
+        " By %(filter_title)s ",
+        "Add",
+        "Add %s",
+        "Change %s",
+        "View",
+        "View %s",
+        "Select %s to change",
+        "Select %s to view",
+    ),
+    *(":", "Add link", "Change or view list link", "Model name"),
+    "After you’ve created a user, you’ll be able to edit more user options.",
+    (
+        "Whether the user will be able to authenticate using a password or not. If disabled, they may still be"
+        " able to authenticate using other backends, such as Single Sign-On or LDAP."
+    ),
+    'Cron Minutes to Run. Use "*" for "all". (Example: "0,30")',
+    'Cron Hours to Run. Use "*" for "all". (Example: "8,20")',
+    'Cron Days Of The Month to Run. Use "*" for "all". (Example: "1,15")',
+    'Cron Months (1-12) Of The Year to Run. Use "*" for "all". (Example: "1,12")',
+    'Cron Days Of The Week to Run. Use "*" for "all", Sunday is 0 or 7, Monday is 1. (Example: "0,5")',
+)
 _TEXT: Final = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 _IN_TEMPLATES: Final = re.compile(rf"\b(?:_|n?p?gettext)\({_TEXT}(?:, {_TEXT})*")
 
@@ -59,12 +81,12 @@ class Command(BaseCommand):
 
 
 def collect(root: Path) -> dict[Words, list[str]]:
-    """The strings for people under a root, each with the files that hold it; then those of Django's that we write."""
+    """The strings for people under a root, each with the files that hold it; then those of others that we write."""
     found: dict[Words, list[str]] = {}
     for path in _sources(root):
         for words in sorted(set(_words_of(path)), key=str):
             found.setdefault(words, []).append(str(path.relative_to(root)))
-    for text in _OF_DJANGO:
+    for text in _OF_OTHERS:
         found.setdefault(Words(None, text, None), [])
     return found
 

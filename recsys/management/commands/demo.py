@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from curation.models import User
 from feedback.stats import roll_up
@@ -30,11 +30,17 @@ class Command(BaseCommand):
         "promotes first models, chooses the first blend, and writes demo.json."
     )
 
-    def handle(self, *_args: Any, **_options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Where the product answers."""
+        own = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
+        parser.add_argument("--url", default=own, help="where the web server listens")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
         """Prepare the demo; fails where known logins are out of place or a step cannot be done."""
         if not settings.DEMO:
             raise CommandError("Known logins are for the demo only: start it with TANDEM_DEMO=1.")
         self._began = time.monotonic()
+        self._url = options["url"]
         readiness.path().unlink(missing_ok=True)
         try:
             self._prepare()
@@ -73,11 +79,10 @@ class Command(BaseCommand):
         self._tell(first_blend.reason(choice))
 
     def _open(self, tokens: dict[str, str]) -> None:
-        url = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
-        slate = readiness.wait_for_slate(Client(url, tokens["client"]), SOMEBODY)
+        slate = readiness.wait_for_slate(Client(self._url, tokens["client"]), SOMEBODY)
         self._tell(f"a fresh slate of {len(slate['placements'])} films was served")
         logins = {role: asdict(people.login_of(role)) for role in tokens}
-        readiness.write({"url": url, "logins": logins, "tokens": tokens})
+        readiness.write({"url": self._url, "logins": logins, "tokens": tokens})
 
     def _tell(self, text: str) -> None:
         self.stdout.write(f"  [{time.monotonic() - self._began:5.1f} s] {text}")

@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
     def _followed(self, job: EmbeddingJob) -> EmbeddingJob:
         told = ""
-        while job.state in embeddings.OPEN:
+        while job.state in Job.OPEN:
             time.sleep(POLL_S)
             job.refresh_from_db()
             if (now := f"{job.get_state_display()}: {job.done} of {job.total}") != told:

@@ -12,7 +12,6 @@ from recsys import proposal_actions
 from recsys.models import BlendProposal, Job
 
 PAUSE_S: Final = 0.5
-OPEN: Final = (Job.State.QUEUED, Job.State.RUNNING)
 
 
 class Command(BaseCommand):
@@ -33,7 +32,7 @@ class Command(BaseCommand):
             proposal = proposal_actions.request_proposal(surface=surface, actor=None)
         except proposal_actions.NotPossible as refusal:
             raise CommandError(str(refusal)) from refusal
-        while proposal.state in OPEN:
+        while proposal.state in Job.OPEN:
             time.sleep(PAUSE_S)
             proposal = BlendProposal.objects.get(pk=proposal.pk)
         self._tell(proposal)

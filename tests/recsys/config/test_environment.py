@@ -136,6 +136,19 @@ def test_an_interpreter_that_is_gone_means_a_new_environment(clone):
     assert not (clone.packages / "thing").exists()
 
 
+def test_a_linked_environment_of_another_checkout_is_not_emptied(clone, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other")
+    (other / SCRIPT).parent.mkdir(parents=True)
+    shutil.copy(ROOT / SCRIPT, other / SCRIPT)
+    for lock in clone.root.glob("*.lock"):
+        shutil.copy(lock, other)
+    (other / ".venv").symlink_to(clone.root / ".venv")
+    words = [sys.executable, str(other / SCRIPT), "web"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, "Remove the link" in done.stderr) == (1, True)
+    assert clone.run().stdout == ""
+
+
 def test_downloads_stay_inside_the_project(clone):
     clone.fake_python(0)
     script = clone.root / ".venv" / "bin" / "python"

@@ -17,7 +17,7 @@ from tests.recsys.config.test_up import answers
 def test_a_database_that_only_waits_for_its_sessions_to_end_is_brought_back(live_stack: LiveStack):
     old = live_stack.pid("postgres")
     live_stack.send("postgres", signal.SIGTERM)
-    wait_until(lambda: live_stack.pid("postgres") != old, "another server was started")
+    wait_until(lambda: live_stack.has_another("postgres", old), "another server was started")
     wait_until(lambda: answers(live_stack, "/readyz"), "it serves")
 
 
@@ -26,7 +26,7 @@ def test_a_worker_whose_pool_cannot_be_renewed_is_started_anew(live_stack: LiveS
     old = live_stack.pid(name)
     wait_until(lambda: bool(trackers(old)), "its semaphores are counted")
     trackers(old)[0].kill()
-    wait_until(lambda: live_stack.pid(name) != old, "another worker was started")
+    wait_until(lambda: live_stack.has_another(name, old), "another worker was started")
     wait_until(lambda: " ready." in live_stack.log(name), "it is ready")
 
 
@@ -39,8 +39,18 @@ def trackers(pid: int) -> list[psutil.Process]:
 def test_a_process_that_somebody_stopped_comes_back(live_stack: LiveStack, name):
     old = live_stack.pid(name)
     live_stack.send(name, signal.SIGTERM)
-    wait_until(lambda: live_stack.pid(name) != old, f"{name} was started again")
+    wait_until(lambda: live_stack.has_another(name, old), f"{name} was started again")
     wait_until(lambda: answers(live_stack, "/readyz"), "it serves")
+
+
+def test_a_web_process_that_heeds_nothing_does_not_hold_up_its_parent(live_stack: LiveStack):
+    old = live_stack.pid("web")
+    [child] = psutil.Process(old).children()
+    child.suspend()
+    live_stack.send("web", signal.SIGTERM)
+    wait_until(lambda: live_stack.has_another("web", old), "web was started again")
+    wait_until(lambda: answers(live_stack, "/readyz"), "it serves")
+    assert not child.is_running()
 
 
 def child_pid(family: Family) -> int:

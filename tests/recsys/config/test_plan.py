@@ -8,7 +8,7 @@ import pytest
 
 from recsys.config.embedded.trouble import Trouble
 from recsys.config.supervisor.plan import check_port, read_plan
-from recsys.config.supervisor.programs import Web
+from recsys.config.supervisor.programs import Web, demo
 
 
 def test_told_nothing_it_is_the_demo_on_this_machine_alone():
@@ -23,6 +23,21 @@ def test_the_demo_is_refused_where_others_could_use_its_logins(told):
     assert not read_plan(told).demo
     with pytest.raises(Trouble, match="TANDEM_DEMO=0"):
         read_plan(told | {"TANDEM_DEMO": "1"})
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8001"),
+        ("127.0.0.2", "http://127.0.0.2:8001"),
+        ("::1", "http://[::1]:8001"),
+    ],
+)
+def test_the_demo_is_opened_where_the_web_listens(host, url):
+    told = read_plan({"TANDEM_BIND": host, "PORT": "8001"})
+    assert told.demo
+    words = demo({}, told.web).words
+    assert words[words.index("--url") + 1] == url
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "80 80", "٨٠"])

@@ -204,6 +204,22 @@ def test_ctrl_c_leaves_no_process_and_no_temporary_folder(small_product):
     assert not (small_product.var / "postgres" / "postmaster.pid").exists()
 
 
+def test_a_second_ctrl_c_waits_for_nobody_and_leaves_nothing_behind(public_folder):
+    product = SmallProduct(public_folder / "hurried", STUBBORN)
+    database_url, _ = product.wait_ready()
+    with psycopg.connect(database_url):  # that somebody is connected holds nothing up
+        for _ in range(2):
+            product.process.send_signal(signal.SIGINT)
+            time.sleep(0.1)
+        asked = time.monotonic()
+        product.process.communicate(timeout=60)
+    assert time.monotonic() - asked < 10
+    assert product.process.returncode == 0
+    assert product.everyone() == []
+    assert not folder_of(database_url).exists()
+    assert not (product.var / "postgres" / "postmaster.pid").exists()
+
+
 def test_kill_9_of_the_supervisor_leaves_nothing_behind(small_product):
     database_url, _ = small_product.wait_ready()
     small_product.process.kill()
@@ -265,7 +281,10 @@ def kill_from_outside(product: SmallProduct, name: str) -> None:
 
 
 def _parent(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except FileNotFoundError:  # it ended since it was listed
+        return 0
 
 
 def _answers(url: str) -> bool:

@@ -11,20 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import ROOT, LiveStack, bare_environment, said, wait_until
-
-EVERYONE = [
-    "cache",
-    "broker",
-    "postgres",
-    "web",
-    "relay",
-    "upkeep",
-    "realtime",
-    "bulk",
-    "training",
-    "beat",
-]
+from tests.processes import EVERYONE, ROOT, LiveStack, bare_environment, said, wait_until
 
 
 def answers(stack: LiveStack, path: str) -> bool:

@@ -62,6 +62,14 @@ def test_the_length_of_each_queue_is_told():
     assert found == {"two-wait": 2, "never-declared": 0}
 
 
+def test_a_broker_that_failed_a_moment_ago_is_not_asked_again_by_every_page(no_broker):
+    for _ in range(3):
+        with pytest.raises(cache.Unavailable, match="nowhere"):
+            broker.lengths([])
+    with pytest.raises(cache.Unavailable, match="not tried"):
+        broker.lengths([])
+
+
 def test_a_process_that_was_not_seen_for_three_beats_is_late():
     beat("bulk")
     assert [each.role for each in operations.look().alive("bulk")] == ["bulk"]

@@ -211,13 +211,13 @@ def test_members_see_no_proposals(client, db):
 
 @pytest.mark.django_db(transaction=True)
 def test_the_command_waits_and_tells_weights_and_gain(go_live, ratings):
-    go_live("popularity")
+    go_live("item_knn")
     worker = threading.Thread(target=_work)
     worker.start()
     said = StringIO()
     call_command("propose_blend", "--surface", "home", stdout=said)
     worker.join()
-    assert "popularity: 1.0 on" in said.getvalue()
+    assert "item_knn: 1.0 on" in said.getvalue()
     assert "NDCG@10 over the present: " in said.getvalue()
 
 

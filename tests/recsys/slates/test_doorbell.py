@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from redis import Redis
 
-from recsys import bodies, cache, doorbell
+from recsys import bodies, broker, cache, doorbell
 from recsys.bodies import COMPONENTS
 from recsys.places import Place
 from tests.processes import wait_until
@@ -150,6 +150,26 @@ def test_an_answer_that_comes_too_late_is_none_within_the_budget(place, queue):
     before = time.monotonic()
     assert doorbell.ring(place, ZERO, 0.1) is None
     assert time.monotonic() - before >= 0.1
+
+
+def test_who_rings_after_a_server_failed_waits_for_no_server_for_long(place, monkeypatch):
+    waited = []
+
+    def publish(*_message: Any, timeout_s: float, **_more: Any) -> None:
+        waited.append(timeout_s)
+        raise cache.Unavailable
+
+    def fail() -> None:
+        raise OSError
+
+    monkeypatch.setattr(broker, "publish", publish)
+    with pytest.raises(cache.Unavailable):
+        doorbell.ring(place, ZERO, 2.0)
+    with pytest.raises(cache.Unavailable):
+        broker.breaker.call(fail, (OSError,))
+    with pytest.raises(cache.Unavailable):
+        doorbell.ring(place, ZERO, 2.0)
+    assert waited == [cache.PATIENT_TIMEOUT_S, cache.request_timeout_s()]
 
 
 def test_an_older_body_never_replaces_one_that_is_newer_anywhere(place):

@@ -36,7 +36,7 @@ def frozen_cache(world, tmp_path_factory) -> Iterator[subprocess.Popen[bytes]]:
     wait_until(server.answers, "the cache")
     cache.client.cache_clear()
     doorbell._script.cache_clear()
-    with override_settings(CACHE_URL=server.url):
+    with override_settings(CACHE_URL=server.url, CACHE_TIMEOUT_MS=50):
         yield process
     cache.client.cache_clear()
     doorbell._script.cache_clear()

@@ -86,6 +86,50 @@ def test_an_older_fallback_never_replaces_a_newer_one(world):
     assert Fallback.objects.get(key=Place("home").key).slate_id == new.slate.pk
 
 
+def died(**columns: object) -> Refusing:
+    """A re-fusing of home whose worker is gone."""
+    last_year = timezone.now() - timedelta(days=365)
+    lost = {"attempt": 1, "worker": "elsewhere:1", "lease_until": last_year}
+    return Refusing.objects.create(
+        surface_id="home", cause="change", state=Job.State.RUNNING, **lost | columns
+    )
+
+
+def test_of_re_fusings_whose_workers_died_one_waits_and_the_sweep_goes_on(world):
+    for _ in range(3):
+        died()
+    sweeping.sweep()
+    states = sorted(Refusing.objects.filter(surface="home").values_list("state", flat=True))
+    assert states == ["queued", "skipped", "skipped"]
+
+
+def test_a_re_fusing_whose_worker_died_beside_one_that_waits_is_skipped(world):
+    Refusing.objects.create(surface_id="home", cause="change")
+    dead = died()
+    assert leases.release(Refusing) == 1
+    dead.refresh_from_db()
+    assert dead.state == Job.State.SKIPPED
+
+
+def test_a_re_fusing_that_was_queued_again_after_a_later_one_had_done_it_is_skipped(world):
+    dead = died()
+    refusing.refuse("home")
+    assert leases.release(Refusing) == 1
+    refusing.refuse("home")
+    dead.refresh_from_db()
+    assert dead.state == Job.State.SKIPPED
+
+
+def test_a_re_fusing_that_is_handed_back_beside_one_that_waits_is_skipped(world):
+    mine = Refusing.objects.create(surface_id="home", cause="change")
+    lease = leases.claim(Refusing, mine.pk)
+    assert lease
+    Refusing.objects.create(surface_id="home", cause="change")
+    lease.hand_back()
+    mine.refresh_from_db()
+    assert mine.state == Job.State.SKIPPED
+
+
 def test_the_sweep_announces_surfaces_whose_fallback_is_missing_or_older_than_now(world):
     def announced() -> set[str]:
         rows = Outbox.objects.filter(task="recsys.refuse_surface")
@@ -117,8 +161,11 @@ def test_slates_beyond_their_retention_go_but_those_of_fallbacks(world):
 def test_processes_that_are_long_gone_are_forgotten(world):
     heartbeats.beat("bulk")
     assert heartbeats.forget() == 0
-    Heartbeat.objects.update(beat_at=timezone.now() - timedelta(hours=1))
+    # A worker that other tests share may beat beside it.
+    mine = Heartbeat.objects.filter(role="bulk")
+    mine.update(beat_at=timezone.now() - timedelta(hours=1))
     assert heartbeats.forget() == 1
+    assert not mine.exists()
 
 
 def test_a_promotion_finds_every_realtime_process_holding_the_version(realtime, world):

@@ -1,0 +1,78 @@
+"""A pytest plugin: each worker's database is a copy of one that was migrated once, and is emptied where filled."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.processes import ROOT
+from tests.services import FOLDER
+
+TEMPLATE = "tandem_template"
+# What migrations made for all tests, and no test adds to.
+_KEPT = ["django_migrations", "django_content_type", "auth_permission"]
+_FILLED = """
+SELECT relname FROM pg_class
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0
+    AND relname <> ALL(%s)
+"""
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Have this worker's database made of the template, which whoever comes first makes."""
+    from django.conf import settings
+
+    with _alone():
+        _make_template()
+    # A copy has been migrated: to find that out takes each worker as long as to migrate.
+    settings.DATABASES["default"]["TEST"] |= {"TEMPLATE": TEMPLATE, "MIGRATE": False}
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    with (Path(os.environ[FOLDER]) / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _make_template() -> None:
+    url = os.environ["DATABASE_URL"]
+    with psycopg.connect(url, autocommit=True) as connection:
+        known = connection.execute("SELECT FROM pg_database WHERE datname = %s", [TEMPLATE])
+        if known.fetchone():
+            return
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
+    there = urlsplit(url)._replace(path=f"/{TEMPLATE}").geturl()
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(command, cwd=ROOT, env=os.environ | {"DATABASE_URL": there}, check=True)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _emptied_where_filled() -> Iterator[None]:
+    """After a transactional test, leave alone the tables that are empty: most of them are."""
+    from django.test import TransactionTestCase
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: _empty())
+        yield
+
+
+def _empty() -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(_FILLED, [_KEPT])
+        if filled := [sql.Identifier(name) for (name,) in cursor]:
+            tables = sql.SQL(", ").join(filled)
+            cursor.execute(sql.SQL("TRUNCATE {} CASCADE").format(tables))

@@ -1,0 +1,70 @@
+"""What a soak holds of visitors and of planned change sets: it sees what it is there to see."""
+
+from __future__ import annotations
+
+import time
+
+from tests.soak.ledger import Act, Ledger, Plan, Visit, now
+from tests.soak.plans import LATE_S, trouble_of
+from tests.soak.visitors import MEMBER, belonging, last_said, unmerged
+
+
+def visit(*stars: int, signed_in: bool = False) -> Visit:
+    """Somebody who gave one item these stars, one after the other."""
+    acts = [Act(f"n{number}", "i", given, answered=True) for number, given in enumerate(stars)]
+    return Visit("visitor-v", signed_in, acts, asked_in=signed_in, signed_in=signed_in)
+
+
+def test_an_act_that_was_lost_or_doubled_or_stayed_with_the_visitor_is_seen():
+    came = visit(4, signed_in=True)
+    assert belonging([came], [("page.n0.rating.4", MEMBER, 1)]) == []
+    assert belonging([came], []) == ["page.n0.rating.4: 0 times"]
+    assert belonging([came], [("page.n0.rating.4", MEMBER, 1)] * 2) == ["page.n0.rating.4: 2 times"]
+    assert belonging([came], [("page.n0.rating.4", MEMBER, 2)]) == ["page.n0.rating.4: 1 times"]
+    assert belonging([came], [("page.n0.rating.4", "visitor-v", 1)]) != []
+
+
+def test_an_act_of_somebody_who_never_signed_in_is_not_the_members():
+    assert belonging([visit(4)], [("page.n0.rating.4", "visitor-v", 1)]) == []
+    assert belonging([visit(4)], [("page.n0.rating.4", MEMBER, 1)]) != []
+
+
+def test_an_act_without_an_answer_may_be_missing_and_not_be_there_twice():
+    came = visit(4)
+    came.acts[0].answered = False
+    assert belonging([came], []) == []
+    assert belonging([came], [("page.n0.rating.4", "visitor-v", 1)] * 2) != []
+
+
+def test_a_merge_that_is_missing_or_doubled_or_into_somebody_else_is_seen():
+    came = visit(4, signed_in=True)
+    assert unmerged([came], [("visitor-v", MEMBER, 1)]) == []
+    for row in (("visitor-v", None, 0), ("visitor-v", "other", 1), ("visitor-v", MEMBER, 2)):
+        assert unmerged([came], [row]) != []
+
+
+def test_what_was_said_last_holds_whoever_said_it_before():
+    assert last_said([visit(4, 2, signed_in=True), visit(5), visit(3, signed_in=True)]) == {
+        (MEMBER, "i"): 3,
+        ("visitor-v", "i"): 5,
+    }
+
+
+def test_a_plan_that_was_kept_early_late_twice_in_part_or_never_is_seen():
+    plan, ledger, at = Plan("s", ["a", "b"], at=time.time()), Ledger(), time.time()
+    assert trouble_of(plan, ledger, (at + 1, None, 1, 1, 2)) == ""
+    for row in (
+        (at - 1, None, 1, 1, 2),
+        (at + LATE_S + 1, None, 1, 1, 2),
+        (at + 1, None, 2, 1, 2),
+        (at + 1, None, 1, 2, 2),
+        (at + 1, None, 1, 1, 1),
+        (None, "refused", 0, 0, 0),
+    ):
+        assert trouble_of(plan, ledger, row)
+
+
+def test_a_plan_may_wait_while_processes_are_killed():
+    plan, begun = Plan("s", ["a"], at=time.time()), now()
+    ledger = Ledger(disturbances=[("web SIGKILL", begun, begun + 50)])
+    assert trouble_of(plan, ledger, (plan.at + 60, None, 1, 1, 1)) == ""
