@@ -10,6 +10,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from curation.access import of_staff
 from curation.models import Scope
 from recsys.tours import TOURS
 
@@ -32,7 +33,7 @@ class SignInForm(LoginForm):  # type: ignore[misc]
     def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
         """Sign in; staff do so again each working day."""
         response: HttpResponse = super().login(request, redirect_url=redirect_url)
-        if self.user.is_staff:
+        if of_staff(self.user):
             request.session.set_expiry(STAFF_SESSION_S)
         return response
 

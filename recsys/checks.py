@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -14,10 +15,10 @@ from recsys.places import Place
 
 # Outer joins, since a new member has no row yet and a quiet one no feedback. A member who was merged is the one they
 # were merged into, however often.
-_CHECK: Final = """
+_CHECK_OF: Final = """
 WITH RECURSIVE chain AS (
     SELECT id, subject, simulated, merged_into_id, 0 AS steps FROM curation_member
-     WHERE source = %(source)s AND outside_id = %(outside_id)s
+     WHERE source = {source} AND outside_id = {outside_id}
     UNION ALL
     SELECT m.id, m.subject, m.simulated, m.merged_into_id, chain.steps + 1
       FROM chain JOIN curation_member m ON m.id = chain.merged_into_id WHERE chain.steps < 20
@@ -26,15 +27,15 @@ SELECT extract(epoch FROM now())::float8, s.policy_version, s.blocks_version, s.
        (SELECT json_object_agg(name, value) FROM curation_counter),
        member.subject, coalesce(member.simulated, false), coalesce(state.version, 0),
        coalesce(stats.segments, 0),
-       %(anchor)s::uuid IS NULL OR EXISTS (SELECT FROM curation_item WHERE id = %(anchor)s::uuid),
+       {anchor}::uuid IS NULL OR EXISTS (SELECT FROM curation_item WHERE id = {anchor}::uuid),
        ARRAY(
-           SELECT i.id::text FROM curation_item i WHERE i.id = ANY(%(items)s::uuid[]) AND NOT i.active
+           SELECT i.id::text FROM curation_item i WHERE i.id = ANY({items}::uuid[]) AND NOT i.active
            UNION ALL
            SELECT r.item_id::text FROM feedback_rating r
-            WHERE r.subject = member.subject AND r.never AND r.item_id = ANY(%(items)s::uuid[])
+            WHERE r.subject = member.subject AND r.never AND r.item_id = ANY({items}::uuid[])
            UNION ALL
            SELECT b.item_id::text FROM curation_block b
-            WHERE b.item_id = ANY(%(items)s::uuid[]) AND b.ended_at IS NULL
+            WHERE b.item_id = ANY({items}::uuid[]) AND b.ended_at IS NULL
               AND (b.starts_at IS NULL OR b.starts_at <= now()) AND (b.until IS NULL OR now() < b.until)
               AND (b.surface_id IS NULL OR b.surface_id = s.slug)
               AND (b.member_id IS NULL OR b.member_id = member.id)
@@ -48,6 +49,18 @@ SELECT extract(epoch FROM now())::float8, s.policy_version, s.blocks_version, s.
   LEFT JOIN curation_memberstats stats ON stats.subject = member.subject
  WHERE s.slug = %(surface)s
 """
+_CHECK: Final = _CHECK_OF.format(
+    source="%(source)s", outside_id="%(outside_id)s", anchor="%(anchor)s", items="%(items)s"
+)
+_CHECK_MANY: Final = """
+SELECT found.* FROM unnest(%(sources)s::text[], %(outside_ids)s::text[], %(anchors)s::uuid[])
+       WITH ORDINALITY AS asked (source, outside_id, anchor, at)
+ CROSS JOIN LATERAL ({}) AS found ORDER BY asked.at
+""".format(
+    _CHECK_OF.format(
+        source="asked.source", outside_id="asked.outside_id", anchor="asked.anchor", items="'{{}}'"
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +114,19 @@ def check(place: Place, body: Body | None) -> Check | None:
     }
     row = _ask(parameters)
     return _read(row) if row else None
+
+
+def check_many(places: Sequence[Place]) -> list[Check]:
+    """Look up places of one surface, in their order, without any body; none where there is no such surface."""
+    parameters: dict[str, Any] = {
+        "surface": places[0].surface,
+        "sources": [place.source for place in places],
+        "outside_ids": [place.outside_id for place in places],
+        "anchors": [place.anchor or None for place in places],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_CHECK_MANY, parameters)
+        return [_read(row) for row in cursor]
 
 
 def _ask(parameters: dict[str, Any]) -> tuple[Any, ...] | None:

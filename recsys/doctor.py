@@ -12,10 +12,13 @@ from typing import Final, cast
 
 import django
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import get_connection
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from recsys import cache, operations
+from curation.models import Mail
+from recsys import cache, mail, operations, transports
 from recsys.artifacts import artifact_path
 from recsys.ml import artifact
 from recsys.models import ModelVersion
@@ -26,6 +29,7 @@ LONGEST_LOCK_S: Final = 5
 LONGEST_TRANSACTION_S: Final = 300
 LARGEST_SKEW_S: Final = 1.0
 SHORTEST_SECRET: Final = 32
+MAIL_TIMEOUT_S: Final = 5
 MB: Final = 2**20
 
 _RESTART: Final = "make run"
@@ -60,12 +64,20 @@ Check = Callable[[], Iterator[Finding]]
 
 def examine() -> list[Finding]:
     """Every finding; where the database does not answer, only what needs none."""
-    findings = [*_versions(), *_disk(), *_safety(), *_cache()]
+    findings = [*_versions(), *_disk(), *_safety(), *_cache(), *_mail()]
     try:
         connection.ensure_connection()
     except DatabaseError as trouble:
         return [*findings, Finding("database", f"does not answer: {trouble}".strip(), _RESTART)]
-    inside: tuple[Check, ...] = (_database, _clock, _migrations, _locks, _work, _artifacts)
+    inside: tuple[Check, ...] = (
+        _database,
+        _clock,
+        _migrations,
+        _locks,
+        _work,
+        _refused_mail,
+        _artifacts,
+    )
     return [*findings, *(finding for check in inside for finding in check())]
 
 
@@ -131,6 +143,19 @@ def _cache() -> Iterator[Finding]:
         yield Finding(
             "cache", f"answers: {told.get('server_name', 'redis')} {told['redis_version']}"
         )
+
+
+def _mail() -> Iterator[Finding]:
+    """Whether the server of the settings lets us in; nothing is sent."""
+    if settings.MAIL_TRANSPORT == transports.CONSOLE:
+        yield Finding("mail", "goes to no server, but to the log of the bulk worker")
+        return
+    try:
+        told = mail.transport()
+        with get_connection(**{**told, "timeout": MAIL_TIMEOUT_S}):
+            yield Finding("mail", f"{told['host']}:{told['port']} lets us in")
+    except (ImproperlyConfigured, OSError) as trouble:
+        yield Finding("mail", f"goes nowhere: {trouble}", "mend TANDEM_MAIL, or that server")
 
 
 def _database() -> Iterator[Finding]:
@@ -220,6 +245,14 @@ def _outbox(standing: operations.Standing) -> Finding:
     late = lag.oldest is not None and lag.oldest > operations.LONGEST_LAG
     text = f"{lag.waiting} wait, the oldest {lag.oldest}" if lag.waiting else "empty"
     return Finding("outbox", text, "look into var/log/relay.log" if late else "")
+
+
+def _refused_mail() -> Iterator[Finding]:
+    stuck = Mail.objects.filter(attempts__gte=mail.MOST_ATTEMPTS).order_by("-next_at")
+    if last := stuck.first():
+        again = "UPDATE curation_mail SET attempts = 0, next_at = now()"
+        text = f"{stuck.count()} given up, lately for: {last.problem}"
+        yield Finding("mail", text, f"mend that, then in manage.py dbshell: {again}")
 
 
 def _jobs(jobs: operations.Jobs, standing: operations.Standing) -> Finding:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import timedelta
 from typing import Any, Final
-from urllib.parse import parse_qsl, unquote, urlsplit
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
@@ -18,13 +19,15 @@ from django.db.models.functions import Now
 
 from curation import outbox
 from curation.models import Mail
+from recsys import transports
 
 log = logging.getLogger(__name__)
 
 TASK: Final = "recsys.send_mail"
 MOST_ATTEMPTS: Final = 12
 FIRST_PAUSE: Final = timedelta(seconds=30)
-TIMEOUT_S: Final = 20
+_TROUBLES: Final = (OSError, ValueError, ImproperlyConfigured)
+"""Of the server (smtplib's errors are OSErrors), of what the message holds, of the settings."""
 
 
 class OutboxBackend(BaseEmailBackend):
@@ -58,26 +61,30 @@ def send(mail_id: UUID) -> None:
             return
         try:
             _hand_over(mail)
-        except OSError as trouble:  # smtplib's errors are OSErrors, too
+        except _TROUBLES as trouble:
+            log.warning("mail %s was not taken: %s", mail.pk, trouble)
             _put_off(mail, trouble)
+        except Exception as fault:  # uncounted, it would be tried again and again
+            log.exception("mail %s met a fault of ours", mail.pk)
+            _put_off(mail, fault)
         else:
             mail.delete()
 
 
 def _hand_over(mail: Mail) -> None:
-    message = EmailMultiAlternatives(
-        mail.subject, mail.text, mail.sender, mail.to, connection=get_connection(**transport())
-    )
+    message = EmailMultiAlternatives(mail.subject, mail.text, mail.sender, mail.to)
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
-    message.send()
+    with closing(get_connection(**transport())) as message.connection:
+        message.send()
 
 
-def _put_off(mail: Mail, trouble: OSError) -> None:
-    log.warning("mail %s was not taken: %s", mail.pk, trouble)
+def _put_off(mail: Mail, trouble: Exception) -> None:
     pause = FIRST_PAUSE * 2**mail.attempts
     Mail.objects.filter(pk=mail.pk).update(
-        attempts=F("attempts") + 1, next_at=Now() + pause, problem=str(trouble)[:500]
+        attempts=F("attempts") + 1,
+        next_at=Now() + pause,
+        problem=(str(trouble) or repr(trouble))[:500],
     )
 
 
@@ -89,17 +96,5 @@ def ring() -> None:
 
 
 def transport() -> Mapping[str, Any]:
-    """Django's connection for `settings.MAIL_TRANSPORT`: `console`, or smtp://, smtp+tls:// or smtps://user:word@host:port."""
-    if settings.MAIL_TRANSPORT == "console":
-        return {"backend": "django.core.mail.backends.console.EmailBackend"}
-    parts = urlsplit(settings.MAIL_TRANSPORT)
-    return {
-        "backend": "django.core.mail.backends.smtp.EmailBackend",
-        "host": parts.hostname,
-        "port": parts.port or {"smtp": 25, "smtp+tls": 587, "smtps": 465}[parts.scheme],
-        "username": unquote(parts.username or ""),
-        "password": unquote(parts.password or ""),
-        "use_tls": parts.scheme == "smtp+tls",
-        "use_ssl": parts.scheme == "smtps",
-        "timeout": int(dict(parse_qsl(parts.query)).get("timeout", TIMEOUT_S)),
-    }
+    """Django's connection for `settings.MAIL_TRANSPORT`; raises ImproperlyConfigured."""
+    return transports.connection(settings.MAIL_TRANSPORT)

@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from curation.fields import StrictSerializer, Text
+from curation.fields import Flag, StrictSerializer, Text
 from curation.models import Surface
 from recsys import queueing, run_words
 from recsys.ml.registry import FAMILIES
@@ -22,7 +22,7 @@ class LaunchSerializer(StrictSerializer):
     parameters = serializers.DictField(child=serializers.JSONField(), required=False)
     options = serializers.DictField(child=serializers.JSONField(), required=False)
     note = Text(max_length=1000, required=False, allow_blank=True)
-    skip_unchanged = serializers.BooleanField(required=False)
+    skip_unchanged = Flag(required=False)
 
 
 class PrioritySerializer(StrictSerializer):
@@ -49,7 +49,7 @@ class ReasonSerializer(StrictSerializer):
 class PromotionSerializer(ReasonSerializer):
     """Why a version goes live, and whether although it ranked worse than the live one."""
 
-    despite = serializers.BooleanField(required=False)
+    despite = Flag(required=False)
 
 
 class ProgressSerializer(serializers.Serializer[Any]):

@@ -18,6 +18,7 @@ from structlog.contextvars import bind_contextvars
 
 from curation.models import User
 from curation.problems import Denied, Problem, problem_response
+from recsys import second_factor
 from recsys.api.limits import admit, count_stranger
 from recsys.api.tokens import Caller, caller_of, caller_of_user
 
@@ -71,6 +72,7 @@ def authenticate(request: HttpRequest) -> Caller:
         return _by_token(request, header)
     if isinstance(request.user, User):
         _check_csrf(request)
+        second_factor.require(request.user)
         return caller_of_user(request.user)
     raise _unauthenticated(_("Send an API token: `Authorization: Token …`."))
 

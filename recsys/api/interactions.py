@@ -10,6 +10,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from curation.ids import outside_id
 from curation.members import persons
 from curation.problems import Denied, Invalid
 from feedback.events import Outcome
@@ -75,7 +76,12 @@ def _own(caller: Caller, rows: list[Row]) -> list[Row]:
 
 
 def _only_member(rows: Sequence[Row]) -> str:
-    members = {_member_of(row) for row in rows} - {None}
+    """Whose slate answers the body; a malformed id is refused, as it must neither make a member nor be looked up."""
+    named = [row["member"] for row in rows if _member_of(row) is not None]
+    members = {outside_id(value) for value in named}
+    if None in members:
+        text = _("%(field)s must be a text of 1 to 255 characters, without control characters.")
+        raise Invalid("invalid_member", text % {"field": "member"})
     if len(members) != 1:
         raise Invalid("one_member", _("A body that asks for `refresh` names exactly one member."))
     return members.pop() or ""

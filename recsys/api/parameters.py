@@ -10,8 +10,8 @@ from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from curation.ids import well_formed
 from curation.problems import Invalid, Missing
-from feedback.parsing import well_formed
 from recsys.api.surfaces import limits_of
 
 DEFAULT_SIZE: Final = 10

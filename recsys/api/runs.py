@@ -17,7 +17,8 @@ from curation.access import require
 from curation.models import User
 from curation.problems import Conflict, Invalid
 from recsys import actions, readiness, run_cards
-from recsys.ml.configuration import ConfigError
+from recsys.ml.configuration import ConfigError, settings_of
+from recsys.ml.options import TrainingOptions
 from recsys.ml.registry import FAMILIES
 from recsys.models import Run
 from recsys.serializers import (
@@ -28,7 +29,7 @@ from recsys.serializers import (
 )
 
 NEWEST = 100
-DEVICES = ("auto", "cpu", "cuda")
+(DEVICES,) = (each.choices for each in settings_of(TrainingOptions) if each.name == "device")
 
 
 @extend_schema(methods=["GET"], operation_id="list_runs", responses=RunSerializer(many=True))

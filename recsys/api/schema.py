@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from recsys.api.hot_schema import COMPONENTS, PATHS, PROBLEM
-from recsys.api.shapes import Schema, any_or, record
+from recsys.api.shapes import FLAG, Schema, any_or, record
 from recsys.ml.configuration import Setting, settings_of
 from recsys.ml.options import TrainingOptions
 from recsys.ml.registry import FAMILIES, Family
@@ -67,8 +67,10 @@ def _launch(family: Family) -> Schema:
         "parameters": _settings(settings_of(family.config)),
         "options": _settings(settings_of(TrainingOptions)),
         "note": {"type": "string", "maxLength": 1000},
+        "skip_unchanged": FLAG,
     }
-    return record(properties, optional=("parameters", "options", "note"), title=family.title)
+    optional = tuple(properties.keys() - {"family"})
+    return record(properties, optional=optional, title=family.title)
 
 
 def _settings(settings: tuple[Setting, ...]) -> Schema:

@@ -14,7 +14,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 
 from curation import actions
-from curation.access import RoleBackend
+from curation.access import RoleBackend, of_staff
 from curation.models import User
 from recsys import throttles, visitors
 from recsys.account_forms import STAFF_SESSION_S
@@ -41,7 +41,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def post_login(self, request: HttpRequest, user: User, **more: Any) -> HttpResponse:
         """Staff sign in again each working day, with a second factor too; a visitor is the user now."""
-        if user.is_staff:
+        if of_staff(user):
             request.session.set_expiry(STAFF_SESSION_S)
         adopted = visitors.adopt(request, user)
         response: HttpResponse = super().post_login(request, user, **more)

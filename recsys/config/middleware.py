@@ -11,11 +11,11 @@ from functools import cache
 from http import HTTPStatus
 from typing import Final
 
-from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import Resolver404, resolve
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from structlog.contextvars import bind_contextvars, clear_contextvars
@@ -23,7 +23,8 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 from curation.ids import new_id
 from curation.models import User
 from curation.problems import Problem
-from recsys import telemetry, throttles
+from recsys import second_factor as factor
+from recsys import telemetry, throttles, visitors
 from recsys.config import errors
 from recsys.throttles import TooMany
 
@@ -33,7 +34,14 @@ View = Callable[[HttpRequest], HttpResponse]
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 _PROBES: Final = frozenset({"live", "ready", "metrics"})
 
-_DESK: Final = ("/admin/", "/report/")
+# Where strangers try passwords and names; what visitors do elsewhere is no reason to lock a neighbour out.
+_ACCOUNT: Final = ("/login/", "/account/")
+
+# What a signed-in user has to reach who is still to set a second factor up. The calls of the API, which
+# answer by a document, ask for it by themselves, and so do the metrics.
+_BEFORE_FACTOR: Final = re.compile(
+    r"(account_)?log(in|out)|mfa_\w+|account_(reauthenticate|(confirm_)?email\w*)|set_language|live|ready|metrics"
+)
 
 
 def request_id(get_response: View) -> View:
@@ -98,7 +106,7 @@ def _of_body(headers: Mapping[str, str]) -> Problem | None:
 
 
 def limits(get_response: View) -> View:
-    """Count what people send from pages: forms of accounts by address, acts by member; the API counts by itself."""
+    """Count what people send from pages, by member, visitor or address; the API counts by itself."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.method != "POST" or request.path.startswith(errors.API):
@@ -112,14 +120,18 @@ def limits(get_response: View) -> View:
 def _wait_s(request: HttpRequest) -> float:
     if isinstance(request.user, User):
         return throttles.wait_s("member", str(request.user.pk))
-    return throttles.wait_s("account", throttles.address_of(request))
+    address = throttles.address_of(request)
+    if request.path_info.startswith(_ACCOUNT):
+        return throttles.wait_s("account", address)
+    visitor = visitors.outside_id_of(request) or address
+    return throttles.wait_s("visitor", visitor) or throttles.wait_s("address", address)
 
 
 def second_factor(get_response: View) -> View:
-    """Where the installation asks it of its staff, show them no desk before they have a second factor."""
+    """Where the installation asks it of its staff, show them no page before they have a second factor."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if settings.STAFF_SECOND_FACTOR and request.path.startswith(_DESK) and _lacks_one(request):
+        if factor.is_missing(request.user) and not _is_open(request.path_info):
             messages.warning(request, _("Staff sign in with a second factor here: set yours up."))
             return redirect("mfa_activate_totp")
         return get_response(request)
@@ -127,9 +139,14 @@ def second_factor(get_response: View) -> View:
     return middleware
 
 
-def _lacks_one(request: HttpRequest) -> bool:
-    user = request.user
-    return isinstance(user, User) and user.is_staff and not is_mfa_enabled(user)
+def _is_open(path: str) -> bool:
+    """Whether an address needs no second factor of anybody, or asks for it by itself."""
+    if path.startswith(errors.API):
+        return True
+    try:
+        return bool(_BEFORE_FACTOR.fullmatch(resolve(path).view_name))
+    except Resolver404:
+        return True
 
 
 def preferences(get_response: View) -> View:

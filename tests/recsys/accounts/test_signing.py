@@ -1,4 +1,4 @@
-"""Signing up, in and out, resetting a password, and the second factor of staff."""
+"""Signing up, in and out, resetting a password, and a second factor after it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from allauth.mfa.totp.internal.auth import (
 
 from curation.access import roles_of
 from curation.models import Mail, Outbox, User
-from tests.factories import UserFactory
 from tests.recsys.accounts.conftest import PASSWORD, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -119,22 +118,6 @@ def test_mail_is_a_row_with_its_announcement_until_it_is_taken(browser, ada, pos
     assert Outbox.objects.filter(task="recsys.send_mail", arguments=[str(waiting.pk)]).exists()
     post()
     assert not Mail.objects.exists()
-
-
-def test_staff_sign_in_again_each_working_day(browser, ada):
-    ada.is_staff = True
-    ada.save()
-    sign_in(browser, ada)
-    assert browser.session.get_expiry_age() == 8 * 3600
-
-
-def test_staff_without_a_second_factor_see_no_desk_where_it_is_asked(browser, settings):
-    settings.STAFF_SECOND_FACTOR = True
-    curator = UserFactory.create(is_staff=True, roles=["curator"])
-    browser.force_login(curator)
-    assert browser.get("/admin/desk/")["Location"] == "/account/second-factor/app/"
-    settings.STAFF_SECOND_FACTOR = False
-    assert browser.get("/admin/desk/").status_code == 200
 
 
 def test_a_second_factor_is_asked_for_after_the_password(browser, ada):

@@ -7,6 +7,8 @@ import re
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from recsys.serializers import LaunchSerializer
+
 pytestmark = pytest.mark.django_db
 
 
@@ -43,6 +45,13 @@ def test_every_operation_declares_its_problems_and_its_token(client):
             assert operation["security"] == [{"token": []}]
             assert "application/problem+json" in operation["responses"]["default"]["content"]
     assert len(identifiers) == sum(len(methods) for methods in document["paths"].values())
+
+
+def test_a_launch_is_documented_with_every_field_that_it_takes(client):
+    document = client.get("/api/schema/").json()
+    for launch in document["components"]["schemas"]["LaunchRequest"]["oneOf"]:
+        assert launch["properties"].keys() == LaunchSerializer().fields.keys()
+        assert launch["required"] == ["family"]
 
 
 def test_the_page_shows_every_operation_without_script_or_style_of_its_own(client):

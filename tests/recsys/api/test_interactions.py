@@ -165,6 +165,15 @@ def test_refresh_is_for_one_member(client_api, films, members):
     assert not Interaction.objects.exists()
 
 
+@pytest.mark.parametrize("member", ["x" * 300, "", {"a": 1}, ["ada"], True, 1.5, " ada\n", "a\tb"])
+def test_refresh_for_a_malformed_member_is_refused_and_makes_nobody(client_api, films, member):
+    rows = [rating("ada", "film-1"), rating("ada", "film-2", event="e2") | {"member": member}]
+    status, body = client_api.post(INTERACTIONS, {"interactions": rows}, refresh="home")
+    assert (status, body["code"]) == (400, "invalid_member")
+    assert not Member.objects.exists()
+    assert not Interaction.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [
