@@ -89,6 +89,7 @@ def _make_venv() -> None:
         )
         return
     else:
+        _refuse_a_link()
         print("The environment .venv does not work; making it anew.", flush=True)
     done = subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=False)
     if done.returncode:
@@ -97,6 +98,15 @@ def _make_venv() -> None:
         _fail(
             "Python could not make a virtual environment. On Debian and Ubuntu its module is a package of its own: "
             f"apt-get install python{version}-venv. Then run the same command again."
+        )
+
+
+def _refuse_a_link() -> None:
+    """Another checkout's environment, linked here, is that checkout's: making it anew would empty it there."""
+    if VENV.is_symlink():
+        _fail(
+            f".venv is a link to {VENV.resolve()}, which was not made for {ROOT}. Remove the link, then run the same "
+            "command again."
         )
 
 
