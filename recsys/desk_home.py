@@ -19,6 +19,7 @@ from feedback import todo as reading
 from recsys import operations
 from recsys.models import BlendProposal, Job, LiveModel, ModelVersion, Run
 from recsys.version_cards import VersionCard
+from recsys.vitals import ROLES
 
 LATELY: Final = timedelta(days=7)
 """A run that failed longer ago no longer waits for anybody."""
@@ -137,7 +138,7 @@ def _versions() -> Iterator[ToDo]:
             "Model versions rank better than the live one, and nobody promoted them.",
             len(better),
         )
-        more = ", ".join(map(str, better[:3]))
+        more = _(", ").join(map(str, better[:3]))
         yield ToDo(len(better), words, _("Compare"), reverse("runs:models"), more=more)
 
 
@@ -155,9 +156,9 @@ def _workers(now: datetime) -> Iterator[ToDo]:
             "Kinds of workers are missing: their work waits.",
             len(missing),
         )
-        more = ", ".join(missing)
+        more = _(", ").join(str(ROLES.get(role, role)) for role in missing)
         yield ToDo(len(missing), words, _("See the health"), health, more=more, is_grave=True)
     if late := operations.late_ticks(now):
         words = ngettext("A recurring task is late.", "Recurring tasks are late.", len(late))
-        more = ", ".join(sorted(late)[:3])
+        more = _(", ").join(sorted(late)[:3])
         yield ToDo(len(late), words, _("See the health"), health, more=more)

@@ -71,7 +71,7 @@ def _history(slate: Slate, trace: Mapping[str, Any]) -> History:
     """What the slate could know, as the member's feedback stands now: what was undone since is not named."""
     anchor = UUID(trace["anchor"]) if trace["anchor"] else None
     if anchor is None and slate.subject is None:
-        return History.of(())
+        return History.of((), slate.fused_at.timestamp())
     said = state_of(slate.subject, at=slate.fused_at).history if slate.subject else ()
     before = (each for each in said if each.occurred_at <= slate.fused_at)
     return history_of(before, anchor, slate.fused_at)

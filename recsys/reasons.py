@@ -11,13 +11,19 @@ from django.utils.translation import gettext as _
 
 SCORERS: Final = {
     "popularity": gettext_lazy("Popular lately"),
+    "context": gettext_lazy("Popular at this time of the day and week"),
     "item_knn": gettext_lazy("Close to items that you liked"),
     "user_knn": gettext_lazy("Liked by people who like what you like"),
+    "cluster": gettext_lazy("Popular lately with people of your taste"),
     "transitions": gettext_lazy("What people turn to after what you chose last"),
     "ease": gettext_lazy("Liked by people whose likes are like yours"),
     "svd": gettext_lazy("Has much in common with what you liked"),
     "als": gettext_lazy("Close to your taste as a whole"),
     "dot": gettext_lazy("Fits your taste as the model learned it"),
+    "ncf": gettext_lazy("Fits your taste as a network learned it"),
+    "rating": gettext_lazy("You would rate it highly, as we expect"),
+    "gru": gettext_lazy("Follows what you turned to one after the other"),
+    "sasrec": gettext_lazy("Comes next for people who went your way"),
     "content": gettext_lazy("Described much like what you liked"),
 }
 """What it means that a scorer spoke most for an item."""

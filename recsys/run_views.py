@@ -30,7 +30,6 @@ from recsys.models import Job, LiveModel, Run
 from recsys.run_comparisons import MOST
 from recsys.staff_pages import PAGE, READERS, actor, page
 
-OPEN: Final = (Job.State.QUEUED, Job.State.RUNNING)
 SHOWN_LINES: Final = 8
 MOST_WRITTEN: Final = 1_000_000
 BESIDE: Final = (
@@ -58,7 +57,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "older": shown[PAGE - 1].id if len(shown) > PAGE else None,
         "is_first": "before" not in request.GET,
         "is_filtered": bool(form.conditions()),
-        "watching": any(run.state in OPEN for run in runs),
+        "watching": any(run.state in Job.OPEN for run in runs),
         "most": MOST,
     }
     if request.headers.get("HX-Request"):
@@ -135,12 +134,12 @@ def _standing(run: Run, *, everything: bool = False) -> dict[str, Any]:
     (card,) = run_cards.cards([run])
     told = getattr(run, "progress", None)
     begun = told if run.state == Job.State.RUNNING else None
-    before = run_pace.usual(run.family, run.parameters) if run.state in OPEN else None
+    before = run_pace.usual(run.family, run.parameters) if run.state in Job.OPEN else None
     return {
         "run": run,
         "card": card,
         "progress": told,
-        "is_open": run.state in OPEN,
+        "is_open": run.state in Job.OPEN,
         "steps": run_steps.steps_of(run, told),
         "spoken": run_steps.spoken(run, told),
         "usual": before,

@@ -20,6 +20,14 @@
   document.addEventListener("htmx:afterOnLoad", () => say(""));
 })();
 
+// Where the rail is a strip, what is open stands in sight.
+(() => {
+  "use strict";
+  const rail = document.getElementById("rail");
+  const here = rail?.querySelector("[aria-current]");
+  if (here) rail.scrollLeft = here.offsetLeft - (rail.clientWidth - here.offsetWidth) / 2;
+})();
+
 // A part that renews itself leaves open what was open, and chosen what was chosen.
 (() => {
   "use strict";

@@ -1,4 +1,4 @@
-"""A browser that looks at a page twice: as it is served, on a phone; and with its policy lifted, for axe, on a desk."""
+"""A browser that looks at a page twice, as it is served: on a phone, and by axe on a desk, in the dark."""
 
 from __future__ import annotations
 
@@ -13,16 +13,20 @@ PHONE: Final[ViewportSize] = {"width": 360, "height": 740}
 DESK: Final[ViewportSize] = {"width": 1280, "height": 900}
 WCAG: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 GRAVE: Final = {"serious", "critical"}
+# Nothing is on its way, and nothing moves but what moves for ever.
+_AT_REST: Final = """() =>
+  !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling, .htmx-added')
+  && document.getAnimations().every(each =>
+       each.playState !== 'running' || each.effect.getComputedTiming().iterations === Infinity)"""
 _SIDEWAYS: Final = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 class Looker:
-    """Two pages of one reader, kept from page to page; a state is what signing in left (cookies)."""
+    """A page of one reader, kept from address to address."""
 
-    def __init__(self, phone: BrowserContext, desk: BrowserContext) -> None:
+    def __init__(self, context: BrowserContext) -> None:
         self.complaints: list[str] = []
-        self.phone, self.desk = (self._page(each) for each in (phone, desk))
-        self._axe = Axe()
+        self.page = self._page(context)
 
     def _page(self, context: BrowserContext) -> Page:
         page = context.new_page()
@@ -41,37 +45,37 @@ class Looker:
     def look(self, url: str) -> list[str]:
         """Everything that is wrong with a page, in words."""
         self.complaints = []
-        self.phone.goto(url)
-        self.desk.goto(url)
-        found = [*self._sideways(), *self._planted(), *self._grave()]
+        self.page.set_viewport_size(PHONE)
+        self.page.goto(url)
+        found = [*self._sideways(), *self._planted()]
+        self.page.set_viewport_size(DESK)
+        self.page.wait_for_function(_AT_REST)
+        found += grave(self.page)
         # A page that is refused is one too: only that it was is no complaint.
-        return [*found, *(each for each in self.complaints if f"({self.phone.url})" not in each)]
+        return [*found, *(each for each in self.complaints if f"({self.page.url})" not in each)]
 
     def _sideways(self) -> Iterator[str]:
-        if (over := self.phone.evaluate(_SIDEWAYS)) > 0:
+        if (over := self.page.evaluate(_SIDEWAYS)) > 0:
             yield f"scrolls sideways by {over} px at {PHONE['width']} px"
 
     def _planted(self) -> Iterator[str]:
-        for page in (self.phone, self.desk):
-            if page.evaluate("window.planted === true || !!document.querySelector('.planted')"):
-                yield "hostile markup ran"
+        if self.page.evaluate("window.planted === true || !!document.querySelector('.planted')"):
+            yield "hostile markup ran"
 
-    def _grave(self) -> Iterator[str]:
-        options = {"runOnly": WCAG, "resultTypes": ["violations"], "preload": False}
-        result: dict[str, Any] = self._axe.run(self.desk, options=options).response
-        for each in result["violations"]:
-            if each["impact"] in GRAVE:
-                places = "; ".join(node["html"][:160] for node in each["nodes"][:2])
-                yield f"axe {each['id']} ({len(each['nodes'])}): {places}"
+
+def grave(page: Page, within: str | None = None) -> Iterator[str]:
+    """What axe finds serious or worse on a page as it stands, or within a part."""
+    options = {"runOnly": WCAG, "resultTypes": ["violations"], "preload": False}
+    result: dict[str, Any] = Axe().run(page, context=within, options=options).response
+    for each in result["violations"]:
+        if each["impact"] in GRAVE:
+            places = "; ".join(node["html"][:160] for node in each["nodes"][:2])
+            yield f"axe {each['id']} ({len(each['nodes'])}): {places}"
 
 
 @contextmanager
 def looking(browser: Browser, state: Any) -> Iterator[Looker]:
-    """Somebody who looks: the policy holds on the phone and is lifted on the desk, where axe brings its own script."""
-    phone = browser.new_context(viewport=PHONE, storage_state=state, locale="en-GB")
-    desk = browser.new_context(
-        viewport=DESK, storage_state=state, locale="en-GB", bypass_csp=True, color_scheme="dark"
-    )
-    yield Looker(phone, desk)
-    phone.close()
-    desk.close()
+    """Somebody who looks, signed in by what that left (cookies). Axe comes past the policy, which holds."""
+    context = browser.new_context(storage_state=state, locale="en-GB", color_scheme="dark")
+    yield Looker(context)
+    context.close()

@@ -19,7 +19,9 @@ A_FIT = 120_000
 def launch(page: Page, family: str, **typed: str) -> None:
     page.get_by_role("link", name="Runs", exact=True).first.click()
     page.get_by_role("link", name="Launch a run").click()
-    page.get_by_role("navigation", name="Families").get_by_role("link", name=family).click()
+    page.get_by_role("navigation", name="Families").get_by_role(
+        "link", name=family, exact=True
+    ).click()
     for label, value in typed.items():
         page.get_by_label(label, exact=True).fill(value)
     page.get_by_role("button", name=re.compile("^Launch ")).click()
@@ -29,7 +31,7 @@ def launch(page: Page, family: str, **typed: str) -> None:
 def test_a_run_is_launched_watched_and_cancelled(sign_in: SignIn, demo_stack: LiveStack) -> None:
     page = sign_in("operator")
     page.goto(f"{demo_stack.url}/admin/runs/")
-    launch(page, "Dot product", **{"Epochs:": "500"})
+    launch(page, "Dot product", Epochs="500")
     present = page.locator(".steps [aria-current=step]")
     expect(present).to_contain_text("Fit for validation", timeout=A_FIT)
     expect(page.locator("#run progress")).to_be_visible()

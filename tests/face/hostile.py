@@ -45,6 +45,7 @@ from recsys.models import (
     Run,
     RunProgress,
     Schedule,
+    Simulation,
 )
 from recsys.places import Place
 from tests.authorization_world import SOURCE, World, build
@@ -140,9 +141,39 @@ def _work() -> None:
     failed = {"state": Job.State.FAILED, "failure": Failure.CODE_ERROR, "error": PAYLOAD}
     BlendProposal.objects.create(surface_id="home", **failed)
     Clustering.objects.create(**failed)
+    _simulations(failed)
     EmbeddingJob.objects.create(encoder="small", **failed)
     beat = {"pid": 1, "started_at": now, "beat_at": now, "problem": PAYLOAD, "device": PAYLOAD}
     Heartbeat.objects.create(name=PAYLOAD, role="realtime", **beat)
+
+
+def _simulations(failed: dict[str, Any]) -> None:
+    """One that failed and one that is done, of each change set."""
+    change = {"before": 1, "after": 2}
+    named = {
+        "item": str(Item.objects.get(outside_id="film").pk),
+        "outside_id": "",
+        "title": PAYLOAD,
+    }
+    value = {"mean": 0.1, "low": 0.0, "high": 0.2}
+    effect = {"n": 9, "members": 3, "size": 8.0, "clipped": 0, "support": 1.0, "why": ""}
+    ends = {"present": value, "target": value, "difference": value, "verdict": "unsure"}
+    report = {
+        "requests": 2,
+        "slates": 2,
+        "changed": 1,
+        "partial": 1,
+        "bare": 1,
+        "placements": 20,
+        "surfaces": [{"surface": "home", "requests": 2, "changed": 1}],
+        "winners": [named | change],
+        "losers": [named | {"before": 2, "after": 1}],
+        "fields": [{"field": "maker", "values": [{"value": PAYLOAD, **change}]}],
+        "effect": effect | ends,
+    }
+    for home in ChangeSet.objects.all():
+        Simulation.objects.create(change_set=home, **failed)
+        Simulation.objects.create(change_set=home, state=Job.State.SUCCEEDED, report=report)
 
 
 def _comments() -> None:

@@ -16,8 +16,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from recsys import serving
-from tests.authorization_world import World
+from tests.authorization_world import World, wait_for_nobody
 from tests.face import rules
 from tests.face.asking import Answer
 from tests.face.crawling import START, Found, crawl
@@ -40,10 +39,10 @@ Pages = Callable[[str, str], list[Found]]
 
 @pytest.fixture(scope="module")
 def pages(django_db_setup, django_db_blocker) -> Iterator[Pages]:
-    """What a role comes to in a language; each is crawled once. No worker is there to wait for."""
+    """What a role comes to in a language; each is crawled once."""
     found: dict[tuple[str, str], list[Found]] = {}
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, transaction.atomic():
-        patch.setattr(serving.Ask, "budget_s", 0.0)
+        wait_for_nobody(patch)
         world = build_hostile()
 
         def of(role: str, language: str) -> list[Found]:

@@ -15,7 +15,7 @@ from tests.face.reading import Document
 
 COMPONENTS = Path(settings.BASE_DIR) / "static" / "css" / "components.css"
 # Said of a part while something else goes on: no page shows them at rest.
-PASSING = {"busy", "htmx-request", "toast", "heat", "spark"}
+PASSING = {"busy", "toast", "heat", "spark"}
 
 
 @pytest.mark.django_db

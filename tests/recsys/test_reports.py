@@ -161,11 +161,8 @@ def test_an_ended_block_is_told_with_the_slates_that_it_took_items_from(analyst,
 
 def test_the_share_of_slots_that_curators_decided_is_told(analyst, served):
     assert "Curators decided 33.3 % of the slots served." in shown(analyst, "decisions")
-    assert rows(analyst, "decisions", "curated")[0][1:] == [
-        str(3 * SLATES),
-        str(SLATES),
-        repr(1 / 3),
-    ]
+    days = [row[1:] for row in rows(analyst, "decisions", "curated") if row[1] != "0"]
+    assert days == [[str(3 * SLATES), str(SLATES), repr(1 / 3)]]
 
 
 @pytest.mark.parametrize("page", ["scorers", "decisions"])

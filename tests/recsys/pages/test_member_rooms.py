@@ -23,7 +23,7 @@ HOSTILE = {
     "arabic": "مرحبا بكم في عالم السينما",
     "override": "\u202egnirts lufmrah",
     "emoji": "🎬👩‍👩‍👧‍👦 Film",
-    "template": "{{ 7070|add:7 }}",
+    "template": "{{ 707070707070|add:7 }}",
 }
 
 
@@ -65,7 +65,7 @@ def test_hostile_titles_are_text_on_every_page(client, ada, title):
         assert "<script>alert" not in seen
         assert "<img src=x" not in seen
         assert "<svg onload" not in seen
-        assert "7077" not in seen
+        assert "707070707077" not in seen
 
 
 @pytest.mark.parametrize("asked", HOSTILE.values(), ids=HOSTILE)

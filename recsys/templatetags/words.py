@@ -1,0 +1,18 @@
+"""Stored words of the product's own in the reader's language."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.translation import gettext
+
+register = template.Library()
+
+
+@register.filter
+def as_said(text: str) -> str:
+    """A stored reason or note: translated where the product itself wrote it, else as somebody wrote it.
+
+    Of a sentence that ends in a colon, the figures behind it stay as they are.
+    """
+    sentence, colon, figures = text.partition(": ")
+    return gettext(sentence + colon) + figures if sentence else text

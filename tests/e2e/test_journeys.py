@@ -1,0 +1,165 @@
+"""Each role's way through its room in both languages, at three widths, light and dark: what matters is there and fits.
+
+A way is walked once for each view; what it comes to is looked at in both schemes. What acts do in depth stands in the
+tests of each role.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import pytest
+from django.conf import settings
+from django.utils import translation
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.browsing import sign_in
+from tests.processes import LiveStack
+
+pytestmark = pytest.mark.e2e
+
+VIEWS: Final = (("en", 1440), ("en", 768), ("en", 360), ("zh-hans", 768), ("zh-hans", 360))
+"""Which language is read at which width."""
+PATIENCE: Final = 15_000
+SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
+_SIDEWAYS: Final = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+_GROUND: Final = "getComputedStyle(document.body).backgroundColor"
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Somebody on their way: the page before them, and the language that they read."""
+
+    page: Page
+    url: str
+    language: str
+
+    def say(self, text: str) -> str:
+        """A text of the product as this reader sees it."""
+        with translation.override(self.language):
+            return translation.gettext(text)
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.url + path)
+        expect(self.page.locator("html")).to_have_attribute("lang", self.language)
+        self.look()
+
+    def press(self, kind: Literal["button", "link"], text: str) -> None:
+        self.page.get_by_role("main").get_by_role(kind, name=self.say(text), exact=True).click()
+
+    def look(self) -> None:
+        """What stands there fits, light and dark."""
+        grounds = set()
+        for scheme in SCHEMES:
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            assert self.page.evaluate(_SIDEWAYS) <= 0, self.page.url
+            grounds.add(self.page.evaluate(_GROUND))
+        assert len(grounds) == len(SCHEMES), "both schemes look alike"
+
+
+def a_member_rates_asks_why_searches_and_looks_back(walk: Walk) -> None:
+    walk.go("/")
+    card = walk.page.locator("#shelf-home .card").first
+    card.locator(".stars label").nth(3).click()
+    expect(walk.page.locator(".receipt")).to_be_visible()
+    walk.look()
+    walk.press("button", "Undo")
+    expect(walk.page.locator("#undo")).to_have_count(0)
+    card.locator("summary").click()
+    card.get_by_role("link", name=walk.say("Why this?")).click()
+    expect(card.locator(".acts__why")).not_to_be_empty()
+    walk.page.locator("#bar-search").fill("star")
+    walk.page.locator("#bar-search").press("Enter")
+    walk.page.locator(".entry__title a").first.click()
+    expect(walk.page.locator("#item")).to_be_visible()
+    walk.look()
+    walk.go("/history/")
+    expect(walk.page.get_by_role("heading", level=1)).to_have_text(walk.say("My ratings"))
+
+
+def a_curator_sees_a_slate_weighs_it_and_is_told_what_a_block_touches(walk: Walk) -> None:
+    walk.go("/admin/desk/surfaces/home/")
+    walk.page.locator("#slate-now summary").first.click()
+    expect(walk.page.locator("#slate-now svg.waterfall").first).to_be_visible()
+    walk.look()
+    walk.go("/admin/desk/blends/new/?surface=home")
+    weight = walk.page.locator("[data-slider]", has_text="popularity").locator("input[type=range]")
+    weight.press("Home")
+    expect(walk.page.locator("#slate-drafted .diff__move--new").first).to_be_visible()
+    walk.look()
+    walk.go("/admin/desk/catalogue/?q=star")
+    walk.page.locator("[name=items]").first.check()
+    walk.page.locator("#act").select_option("block")
+    walk.press("button", "Go on")
+    expect(walk.page.get_by_role("heading", name=walk.say("What it touches"))).to_be_visible()
+    walk.look()
+
+
+def an_operator_prepares_a_run_and_reads_runs_models_and_health(walk: Walk) -> None:
+    walk.go("/admin/runs/launch/?family=dot")
+    walk.page.locator("#launch input[type=number]").first.fill("3")
+    walk.page.locator("#launch input[type=number]").first.blur()
+    expect(walk.page.locator("#before .badge").first).to_be_visible()
+    walk.go("/admin/runs/")
+    walk.page.locator("#runs a", has_text="popularity 1").first.click()
+    expect(walk.page.locator("#run .badge").first).to_have_text(walk.say("succeeded"))
+    walk.look()
+    walk.go("/admin/runs/models/")
+    expect(walk.page.locator("#popularity .badge--live").first).to_be_visible()
+    walk.go("/admin/operations/")
+    expect(walk.page.locator(".vitals").first).to_be_visible()
+
+
+def an_analyst_chooses_days_and_reads_a_figure(walk: Walk) -> None:
+    walk.go("/report/")
+    walk.page.locator(".report__periods a").first.click()
+    expect(walk.page.locator(".report__periods [aria-current]")).to_have_count(1)
+    walk.go("/report/feedback/?simulated=on")
+    section = walk.page.locator("#activity")
+    is_narrow = walk.page.viewport_size == {"width": 360, "height": 900}
+    expect(section.locator(f".chart--{'narrow' if is_narrow else 'wide'}").first).to_be_visible()
+    section.locator(".term").first.focus()
+    expect(section.get_by_role("tooltip").first).to_be_visible()
+    walk.look()
+    link = section.get_by_role("link", name=walk.say("Download as CSV"))
+    assert walk.page.request.get(walk.url + str(link.get_attribute("href"))).ok
+
+
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """What a worker has to answer is waited for on a busy machine, too."""
+    expect.set_options(timeout=PATIENCE)
+    yield
+    expect.set_options(timeout=5_000)
+
+
+@pytest.mark.parametrize(
+    ("role", "journey"),
+    [
+        ("member", a_member_rates_asks_why_searches_and_looks_back),
+        ("curator", a_curator_sees_a_slate_weighs_it_and_is_told_what_a_block_touches),
+        ("operator", an_operator_prepares_a_run_and_reads_runs_models_and_health),
+        ("analyst", an_analyst_chooses_days_and_reads_a_figure),
+    ],
+)
+def test_a_role_finds_its_way_in_each_language_width_and_scheme(
+    browser: Browser, demo_stack: LiveStack, role: str, journey: Callable[[Walk], None]
+) -> None:
+    demo: dict[str, Any] = json.loads((demo_stack.var / "demo.json").read_text())
+    context = sign_in(browser, demo, role)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    complaints: list[str] = []
+    page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    for language, width in VIEWS:
+        context.add_cookies(
+            [{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": demo["url"]}]
+        )
+        page.set_viewport_size({"width": width, "height": 900})
+        journey(Walk(page, demo["url"], language))
+        assert not complaints, (language, width)
+    context.close()
