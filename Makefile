@@ -4,8 +4,10 @@
 PYTHON ?= python3
 VENV := .venv/bin
 TESTS ?= tests
-# One more than the cores: tests of the running product mostly wait.
-WORKERS ?= 3
+# Twice the cores of a small machine: tests of the running product mostly wait.
+WORKERS ?= 4
+# Web, workers, fits and commands are many processes: without bytecode each would compile the project anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test e2e lint check bench bench-web screenshots soak kill-matrix lock clean worker-environment dev-environment
 

@@ -6,6 +6,7 @@ import os
 import sys
 
 try:
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
     from recsys.config.embedded.attach import attach
@@ -22,7 +23,7 @@ def main() -> None:
     try:
         os.environ.update(attach(sys.argv[1] if len(sys.argv) > 1 else "", os.environ))
         execute_from_command_line(sys.argv)
-    except Trouble as trouble:
+    except (Trouble, ImproperlyConfigured) as trouble:
         sys.stderr.write(f"{trouble}\n")
         sys.exit(2)
 

@@ -14,39 +14,47 @@ from bench import _history
 from bench._database import settle
 from bench._product import busy
 from feedback.export import snapshot, uri
+from feedback.last_words import folded
 
 LEAST: Final = 0.5
-TIMES: Final = 3
+TIMES: Final = 5
 
-_BARE: Final = "SELECT subject, item_id, kind, value, occurred_at FROM feedback_interaction"
+_INTERACTIONS: Final = "SELECT subject, item_id, kind, value, occurred_at FROM feedback_interaction"
 
 
 def measure(rows: int) -> int:
-    """Print rows per second and their ratio; fails below half of bare ADBC."""
+    """Print rows per second and their ratios; fails below half of bare ADBC on the rows of the snapshot."""
     _history.make(rows)
     settle()
     print(f"{rows:,} interactions; {busy()}")
-    # Turn by turn, so that a busy minute falls on both.
-    pairs = [(_bare(), _snapshot()) for _ in range(TIMES)]
-    bare, ours = (min(times) for times in zip(*pairs, strict=True))
-    print(f"{'bare ADBC to Arrow':24} {rows / bare:12,.0f} rows/s")
-    print(f"{'snapshot':24} {rows / ours:12,.0f} rows/s   {bare / ours:.2f} of bare ADBC")
-    print(f"{'least':24} {LEAST:38.2f}")
-    return int(bare / ours < LEAST)
+    # Turn by turn, so that a busy minute falls on all.
+    rounds = [(_bare(folded()), _bare(_INTERACTIONS), _snapshot()) for _ in range(TIMES)]
+    (bare_s, told), (past_s, _), (ours_s, kept) = (
+        min(times) for times in zip(*rounds, strict=True)
+    )
+    assert told == kept, "the snapshot holds other rows"
+    _tell("bare ADBC, the same rows", told, bare_s, bare_s)
+    _tell("bare ADBC, every interaction", rows, past_s, bare_s)
+    _tell("snapshot", kept, ours_s, bare_s)
+    print(f"{'least':30} {LEAST:38.2f}   ({past_s / ours_s:.2f} of reading every interaction)")
+    return int(bare_s / ours_s < LEAST)
 
 
-def _bare() -> float:
+def _tell(what: str, rows: int, seconds: float, bare_s: float) -> None:
+    print(f"{what:30} {rows / seconds:12,.0f} rows/s {seconds:7.2f} s   {bare_s / seconds:8.2f}")
+
+
+def _bare(statement: str) -> tuple[float, int]:
     started = perf_counter()
     with closing(dbapi.connect(uri())) as database, closing(database.cursor()) as cursor:
-        cursor.execute(_BARE)
+        cursor.execute(statement)
         with closing(cursor.fetch_record_batch()) as reader:
             read = sum(batch.num_rows for batch in reader)
-    assert read > 0
-    return perf_counter() - started
+    return perf_counter() - started, read
 
 
-def _snapshot() -> float:
+def _snapshot() -> tuple[float, int]:
     with tempfile.TemporaryDirectory() as folder:
         started = perf_counter()
-        snapshot(Path(folder) / "training.parquet")
-        return perf_counter() - started
+        facts = snapshot(Path(folder) / "training.parquet")
+        return perf_counter() - started, int(facts["rows"])

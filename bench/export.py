@@ -1,9 +1,9 @@
 """Training data out of PostgreSQL, against bare ADBC on the same rows: at least half its speed.
 
 Run: python bench/export.py [interactions]
-Bare ADBC reads every interaction that training reads (member, item, kind, value, instant) into Arrow
-batches and drops them. The snapshot leaves out what does not count, folds to the last word on each item,
-labels it, orders it, writes Parquet, and hashes the file.
+Bare ADBC reads the rows that the snapshot holds, folded by the database, into Arrow batches and drops them. The
+snapshot also leaves out what training must not see, labels, orders, writes Parquet, and hashes the file. Beside
+them stands what it takes to read every interaction (member, item, kind, value, instant) and fold nothing.
 """
 
 from __future__ import annotations

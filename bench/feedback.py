@@ -73,22 +73,22 @@ class Client:
 
 
 def main(events: int) -> int:
-    """Measure both; fails where the training was over before the measurement."""
+    """Measure both; fails where slates do not count their event, or the training was over before the measurement."""
     with product() as running:
         client = Client(running)
         members = running.members(WARM + 2 * events)
         warm, idle, busy_ones = members[:WARM], members[WARM : WARM + events], members[-events:]
         films = _films(client)
         _rate(client, films, warm)  # the workers' pages of the models are read, connections open
-        _report("idle", _rate(client, films, idle), running, MOST_IDLE_MS)
+        covered = [_report("idle", _rate(client, films, idle), running, MOST_IDLE_MS)]
         run = client.ask("POST", "/api/v1/runs/", TRAINING, role="operator")["id"]
         _wait_for_progress(client, run)
-        _report("training", _rate(client, films, busy_ones), running, MOST_TRAINING_MS)
+        covered += [_report("training", _rate(client, films, busy_ones), running, MOST_TRAINING_MS)]
         state = _run(client, run)["state"]
         client.ask("POST", f"/api/v1/runs/{run}/cancel/", {}, role="operator")
     if state != "running":
         print(f"the training was {state} before the end of its measurement")
-    return int(state != "running")
+    return int(state != "running" or min(covered) < LEAST_COVERED)
 
 
 def _films(client: Client) -> list[str]:
@@ -131,14 +131,17 @@ def _wait_for_progress(client: Client, run: str) -> None:
     sys.exit(f"the training made no progress in {STARTS_S:.0f} s: {told}")
 
 
-def _report(name: str, answers: Answers, running: Product, most_ms: int) -> None:
-    times, covering = answers.times_ms, answers.covering(running)
+def _report(name: str, answers: Answers, running: Product, most_ms: int) -> float:
+    """Print the times; answers the share of slates that are fresh and count their event."""
+    times = answers.times_ms
+    covered = answers.covering(running) / len(times)
     print(
         f"{name:9} p50 {percentile(times, 0.5):6.1f} ms   p95 {percentile(times, 0.95):6.1f} ms"
-        f" (wanted at most {most_ms})   fresh and counting the event {covering / len(times):.1%}"
+        f" (wanted at most {most_ms})   fresh and counting the event {covered:.1%}"
         f" of {len(times)} (wanted at least {LEAST_COVERED:.0%})   {busy()}",
         flush=True,
     )
+    return covered
 
 
 if __name__ == "__main__":

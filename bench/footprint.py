@@ -1,4 +1,4 @@
-"""Memory of the web processes and seconds of a cold and a warm start.
+"""Memory of the web processes, seconds of a cold and a warm start, and whether the second start keeps everything.
 
 Run: python bench/footprint.py
 Cold: an empty data folder, installed packages; database, data, migrations and first models are made. Warm: the same
@@ -18,21 +18,33 @@ from bench._product import Product, busy, product
 
 MOST_MB, MOST_WARM_S, MOST_COLD_S = 200, 15, 120
 REQUESTS = 500
+_KEPT = """
+SELECT (SELECT count(*) FROM curation_item), (SELECT count(*) FROM feedback_interaction),
+       (SELECT count(*) FROM recsys_run), (SELECT count(*) FROM curation_decision),
+       (SELECT string_agg(family || version_id, ' ' ORDER BY family) FROM recsys_livemodel)
+"""
 
 
 def main() -> int:
-    """Start twice and print; fails where a torch is mapped into a web process or a request failed."""
+    """Start twice and print; fails on a torch in a web process, a failed request, and what came or went between."""
     with product(anew=True) as cold:
         print(f"cold: {_start(cold)} (wanted at most {MOST_COLD_S})   {busy()}", flush=True)
+        before = cold.rows(_KEPT)
     with product() as warm:
         print(f"warm: {_start(warm)} (wanted at most {MOST_WARM_S})   {busy()}", flush=True)
+        after = warm.rows(_KEPT)
         good = _use(warm)
         processes = _family(warm.pid("web"))
         for process in processes:
             print(f"{process} (wanted at most {MOST_MB} resident)")
     torch = [process.name for process in processes if process.maps_torch]
     print(f"{good} of {2 * REQUESTS} requests answered well; torch is mapped by {torch or 'none'}")
-    return int(bool(torch) or good < 2 * REQUESTS)
+    print(
+        "everything was kept, nothing was made again"
+        if before == after
+        else f"{before} became {after}"
+    )
+    return int(bool(torch) or good < 2 * REQUESTS or before != after)
 
 
 @dataclass(frozen=True)

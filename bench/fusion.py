@@ -31,6 +31,7 @@ from curation.fusion.policy import Blend, Pin, Policy, RepeatPolicy, Rule, Scope
 from curation.fusion.refill import serve
 from curation.fusion.seeds import seed_of
 
+MOST_MS = 10
 NOW = datetime(2025, 6, 2, 12, tzinfo=UTC)
 GENRES = tuple(f"Genre {at}" for at in range(20))
 SCORERS = ("dot", "ease", "item_knn", "popularity", "sequence")
@@ -114,8 +115,8 @@ def timed(action: Callable[[], object], rounds: int) -> tuple[float, float, floa
     return p50, p95, float(np.percentile(worked, 95))
 
 
-def main(rounds: int) -> None:
-    """Print the timings."""
+def main(rounds: int) -> int:
+    """Print the timings; fails where a fuse takes longer than is wanted."""
     chance = Random(7)
     candidates = make_candidates(chance)
     policy = make_policy(chance, candidates)
@@ -142,7 +143,15 @@ def main(rounds: int) -> None:
     print(f"fuse / weighted sum and argsort, medians: {ratio:.1f}")
     stored = len(encode_inputs(candidates, policy, context, seed))
     print(f"inputs {stored:,} bytes, trace {len(encode_slate(slate)):,} bytes")
+    # On one core: what others make it wait is not its own time.
+    slowest = results["fuse"][2]
+    verdict = "kept" if slowest <= MOST_MS else "missed"
+    load = os.getloadavg()[0]
+    print(
+        f"fuse p95 {slowest:.1f} ms of one core (wanted at most {MOST_MS}): {verdict}   load average {load:.1f}"
+    )
+    return int(slowest > MOST_MS)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 300)
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 300))

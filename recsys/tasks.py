@@ -5,6 +5,7 @@ What a task needs is imported when it runs, so that a web process, which knows t
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from billiard.process import active_children
 from celery import Task, shared_task
 from celery.signals import task_prerun, worker_process_init, worker_ready, worker_shutting_down
 from django.conf import settings
+from django.db import close_old_connections
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 REALTIME = "realtime"
@@ -19,6 +21,9 @@ TRAINING = "training"
 LOOKED_BACK_H = 26
 """A whole day for the rule that counts the hours of one, and what comes late."""
 UPKEEP = "upkeep"
+COLLECTED_AFTER = 10_000
+"""Objects, until Python looks for circles of them: a slate takes thousands and makes none, and at the usual 700 the
+search took a fifth of its time."""
 
 
 @shared_task(name="recsys.fuse", acks_late=False, max_retries=0)
@@ -118,6 +123,32 @@ def cluster(clustering_id: str) -> None:
     clustering.execute(UUID(clustering_id))
 
 
+@shared_task(name="recsys.simulate", max_retries=0)
+def simulate(simulation_id: str) -> None:
+    """Replay the drafts of a change set over logged requests."""
+    from recsys import simulating
+
+    simulating.execute(UUID(simulation_id))
+
+
+@shared_task(name="recsys.appraise", max_retries=0)
+def appraise(appraisal_id: str) -> None:
+    """Measure what a decision brought and cost."""
+    from recsys import appraising
+
+    appraising.execute(UUID(appraisal_id))
+
+
+@shared_task(name="recsys.appraise_all", max_retries=0)
+def appraise_all() -> None:
+    """Ask for the decisions to be appraised of which there is something to tell."""
+    from django.utils import timezone
+
+    from recsys import appraisal_actions
+
+    appraisal_actions.request_all(timezone.now())
+
+
 @shared_task(name="recsys.profile_items", max_retries=0)
 def profile_items() -> None:
     """Count at which hours members turn to each item."""
@@ -202,7 +233,9 @@ def mark_interactions() -> None:
 
 @task_prerun.connect
 def task_begins(task: Task[..., None], **_: Any) -> None:
-    """Every line that a task logs names it, and the web request that it follows from."""
+    """A connection that was lost since the last task is made anew; every line that is logged names the task."""
+    # Celery does so in its parent process alone: a child that was not forked never hears of it.
+    close_old_connections()
     clear_contextvars()
     bind_contextvars(task=task.name, task_id=task.request.id)
     if request := (task.request.headers or {}).get("request_id"):
@@ -211,7 +244,8 @@ def task_begins(task: Task[..., None], **_: Any) -> None:
 
 @worker_process_init.connect
 def child_started(**_: Any) -> None:
-    """A realtime child holds the models before its first slate, and does its arithmetic in one thread."""
+    """A child seldom looks for garbage; a realtime one holds the models, and does its arithmetic in one thread."""
+    gc.set_threshold(COLLECTED_AFTER)
     if settings.PROCESS == REALTIME:
         from threadpoolctl import threadpool_limits
 

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.admin import site
@@ -36,9 +37,17 @@ from curation.models import (
     Surface,
     User,
 )
-from recsys import fusing, promotion
+from recsys import doorbell, fusing, promotion, serving
 from recsys.api import surfaces, tokens
-from recsys.models import BlendProposal, Clustering, EmbeddingJob, ModelVersion, Run, Schedule
+from recsys.models import (
+    BlendProposal,
+    Clustering,
+    EmbeddingJob,
+    ModelVersion,
+    Run,
+    Schedule,
+    Simulation,
+)
 from recsys.places import Place
 from tests.factories import UserFactory
 
@@ -92,6 +101,12 @@ class World:
         """What is sent: enough to be let in, and to be done where that is easy."""
         query = {"member": "ada"} if route == "api/v1/recommendations/" else {}
         return self.bodies.get((method, route), query if method == "GET" else {})
+
+
+def wait_for_nobody(patch: pytest.MonkeyPatch) -> None:
+    """No worker is there to answer: whoever asks one is told so at once."""
+    patch.setattr(serving.Ask, "budget_s", 0.0)
+    patch.setattr(doorbell, "popped", lambda *_args, **_named: None)
 
 
 def build() -> World:
@@ -170,6 +185,7 @@ def _things(users: dict[str, User]) -> dict[str, Any]:
         "name": "home",
         "clustering_id": Clustering.objects.create(report=CLUSTERS).pk,
         "cluster": 0,
+        "simulation_id": Simulation.objects.create(change_set=draft.revision.change_set).pk,
         "segment_slug": actions.make_list(actor=curator, slug="guests", name="Guests").slug,
         "number": 0,
         "label": "curation.surface",
@@ -179,6 +195,7 @@ def _things(users: dict[str, User]) -> dict[str, Any]:
         "kind": "pin",
         "about": "items",
         "table": "activity",
+        "appraisal_table": "lift",
         "scorer_table": "shares",
         "decision_table": "curated",
         "app_label": "curation",

@@ -26,6 +26,13 @@ def _static_files_by_their_own_names():
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _patient_with_the_cache():
+    """On a busy machine a server answers late: only tests of outages hold that no request waits for it."""
+    with override_settings(CACHE_TIMEOUT_MS=5_000):
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _installed(request: pytest.FixtureRequest) -> None:
     """Every test finds what each installation has, also after a transactional one has emptied the tables."""

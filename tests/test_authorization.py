@@ -12,15 +12,15 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from recsys import promotion, serving, throttles
-from tests.authorization_world import COLUMNS, World, build
+from recsys import promotion, throttles
+from tests.authorization_world import COLUMNS, World, build, wait_for_nobody
 
 pytestmark = pytest.mark.django_db
 
 TABLE = Path(__file__).with_name("authorization.yaml")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 STOCK = re.compile(
-    r"^admin/(?!desk/|previews/|glossary/|operations/|runs/|proposals/|clusterings/)"
+    r"^admin/(?!desk/|previews/|glossary/|operations/|runs/|proposals/|clusterings/|simulations/|appraisals/)"
 )
 
 
@@ -57,9 +57,9 @@ ROWS = rows()
 
 @pytest.fixture(scope="module")
 def world(django_db_setup, django_db_blocker):
-    """One world for all rows; each request is taken back. No worker is there to wait for."""
+    """One world for all rows; each request is taken back."""
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, transaction.atomic():
-        patch.setattr(serving.Ask, "budget_s", 0.0)
+        wait_for_nobody(patch)
         patch.setattr(promotion, "check", lambda version: None)
         patch.setattr(throttles, "wait_s", lambda name, caller: 0.0)
         yield build()

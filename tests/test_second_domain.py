@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
+from collections import Counter
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -14,7 +15,8 @@ from django.test import Client
 from curation import actions, installation
 from curation.access import issue_token
 from curation.fusion.columns import Kind as Type
-from curation.models import Counter, Item, Scorer, Surface
+from curation.models import Counter as Versions
+from curation.models import Item, Scorer, Surface
 from feedback import export
 from feedback.stats import roll_up
 from recsys import fusing, promotion
@@ -58,7 +60,7 @@ def shop(transactional_db):
     """The shop's own client of the API: its goods are there, and forty customers have bought some."""
     installation.ensure()
     # What this process keeps of other tests is of lower versions.
-    Counter.objects.update(value=time.time_ns() // 1000)
+    Versions.objects.update(value=time.time_ns() // 1000)
     Surface.objects.update(explore_every=0)
     actions.declare(SCHEMA)
     api = Api(Client(), issue_token(UserFactory.create(roles=["client"]), SHOP))
@@ -125,29 +127,41 @@ def test_customers_get_what_goes_with_what_they_bought(trained):
     assert set(labels) == {"coffee"}
 
 
-def test_a_rule_on_price_and_tags_holds(trained):
-    curator = issue_token(UserFactory.create(roles=["curator"]), SHOP)
-    desk = Api(Client(), curator)
-    where = {
-        "all": [
-            {"field": "price", "op": "gt", "value": 20},
-            {"field": "labels", "op": "in", "value": ["organic"]},
-        ]
-    }
+def exclude(*conditions):
+    """A curator rules that goods of which all of this holds are not shown."""
+    desk = Api(Client(), issue_token(UserFactory.create(roles=["curator"]), SHOP))
     rule = {
-        "kind": "rule", "surface": "home", "effect": "exclude", "where": where,
+        "kind": "rule", "surface": "home", "effect": "exclude", "where": {"all": [*conditions]},
         "reason": "sold out soon",
     }  # fmt: skip
     status, told = desk.post("/api/v1/decisions/", rule)
     assert status == 201, told
     status, told = desk.post("/api/v1/policy/publish/", {"surface": "home", "reason": "it is time"})
     assert status == 200, told
+
+
+def test_a_rule_on_price_and_tags_holds(trained):
+    exclude(
+        {"field": "price", "op": "gt", "value": 20},
+        {"field": "labels", "op": "in", "value": ["organic"]},
+    )
     placed = slate()
     assert len(placed) > 10
     barred = [
         i for i in placed if i.attributes["price"] > 20 and "organic" in i.attributes["labels"]
     ]
     assert barred == []
+
+
+def test_a_rule_on_how_often_something_was_bought_holds(trained):
+    sales = Counter(event["item"] for event in bought() if event["kind"] == "purchase")
+    most = max(sales.values()) - 1
+    best = {good for good, times in sales.items() if times > most}
+    assert best & {item.outside_id for item in slate()}
+    exclude({"field": "stats.purchases", "op": "gt", "value": most})
+    placed = {item.outside_id for item in slate()}
+    assert placed
+    assert placed & best == set()
 
 
 def test_similar_goods_are_of_the_same_taste(trained):

@@ -20,6 +20,7 @@ from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
+from recsys import transports
 from recsys.config.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -56,7 +57,8 @@ def _database(url: str) -> dict[str, Any]:
 
 # A key made here lasts as long as the process: enough for a command, never shared by two.
 SECRET_KEY = os.environ.get("SECRET_KEY") or secrets.token_urlsafe(50)
-ALLOWED_HOSTS = os.environ.get("TANDEM_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
+_USUAL_HOSTS = f"127.0.0.1,localhost,[::1],testserver,{os.environ.get('TANDEM_BIND', 'localhost')}"
+ALLOWED_HOSTS = os.environ.get("TANDEM_HOSTS", _USUAL_HOSTS).split(",")
 
 INSTALLED_APPS = [
     "recsys.config.admin.TandemAdminConfig",
@@ -144,7 +146,9 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 SIGNUP_OPEN = os.environ.get("TANDEM_SIGNUP", "1") == "1"
 STAFF_SECOND_FACTOR = os.environ.get("TANDEM_STAFF_2FA") == "1"
-MAIL_TRANSPORT = os.environ.get("TANDEM_MAIL", "console")
+MAIL_TRANSPORT = os.environ.get("TANDEM_MAIL", transports.CONSOLE)
+# One that cannot be stops every process at its start, with the reason.
+transports.connection(MAIL_TRANSPORT)
 ACCOUNT_ADAPTER = "recsys.config.accounts.AccountAdapter"
 ACCOUNT_FORMS = {"login": "recsys.account_forms.SignInForm"}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
@@ -164,6 +168,9 @@ DEFAULT_FROM_EMAIL = os.environ.get("TANDEM_MAIL_FROM", "Tandem <tandem@localhos
 THROTTLES = {
     "sign-in": (10, 300),  # tries of one account, whoever makes them
     "account": (60, 60),  # forms of signing in and up, from one address
+    "visitor": (240, 60),  # acts of one browser that nobody signed in with
+    # Acts of all such browsers at one address, which may be that of a whole school.
+    "address": (2_400, 60),
     "stranger": (120, 60),  # calls of the API without a good token, from one address
     "member": (1_200, 60),
     "token": (120_000, 60),
@@ -191,22 +198,20 @@ DATABASES = {"default": _database(os.environ.get("DATABASE_URL", "postgresql:///
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 BROKER_URL = os.environ.get("BROKER_URL", "redis://localhost:6379/0")
 CACHE_URL = os.environ.get("CACHE_URL", "redis://localhost:6379/1")
+# The cache may be gone or frozen at any time: no request waits for it longer than this.
+CACHE_TIMEOUT_MS = 50
 CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": CACHE_URL,
         "KEY_PREFIX": "django",
-        # The cache may be gone or frozen at any time: nothing may wait for it.
         "OPTIONS": {
-            "SOCKET_CONNECT_TIMEOUT": 0.05,
-            "SOCKET_TIMEOUT": 0.05,
+            "SOCKET_CONNECT_TIMEOUT": CACHE_TIMEOUT_MS / 1000,
+            "SOCKET_TIMEOUT": CACHE_TIMEOUT_MS / 1000,
             "IGNORE_EXCEPTIONS": True,
         },
     }
 }
-ARTIFACTS_DIR = VAR_DIR / "artifacts"
-SNAPSHOTS_DIR = VAR_DIR / "snapshots"
-DEMO_DATA_DIR = BASE_DIR / "recsys" / "demo" / "data"
 # Both bound the uploads of the API: a body beyond this is refused with 413 before it is parsed.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
@@ -299,6 +304,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="17"),
         "options": {"queue": "bulk", "expires": 3600},
     },
+    "appraise decisions": {
+        "task": "recsys.appraise_all",
+        "schedule": crontab(hour="3", minute="37"),
+        "options": {"queue": "bulk", "expires": 3600},
+    },
     "profile items": {
         "task": "recsys.profile_items",
         "schedule": 3600.0,
@@ -335,7 +345,7 @@ REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Token", "TOKEN_MODEL": "c
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "recsys.api.authentication.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "recsys.api.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": [
         "rest_framework.permissions.IsAuthenticated",

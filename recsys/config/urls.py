@@ -26,6 +26,7 @@ from recsys import (
 
 login = require_http_methods(["GET", "HEAD", "POST"])(account.login)
 logout = require_POST(account.logout)
+admin.autodiscover()
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -69,6 +70,8 @@ urlpatterns = [
     path("admin/proposals/", include("recsys.proposal_urls")),
     path("admin/previews/", include("recsys.preview_urls")),
     path("admin/clusterings/", include("recsys.clustering_urls")),
+    path("admin/simulations/", include("recsys.simulation_urls")),
+    path("admin/appraisals/", include("recsys.appraisal_urls")),
     path("admin/glossary/", glossary_views.words, name="glossary"),
     path("admin/operations/", operation_views.overview, name="operations"),
     path("admin/", admin.site.urls),

@@ -1,15 +1,18 @@
 """Runs, the model versions that they produce, slates and the workers that make them: data only."""
 
+from recsys.models.appraisals import Appraisal
 from recsys.models.clusterings import Clustering
 from recsys.models.embeddings import EmbeddingJob
 from recsys.models.jobs import Job
 from recsys.models.proposals import BlendProposal, ProposalVerdict
 from recsys.models.runs import Run, RunProgress, Schedule
+from recsys.models.simulations import Simulation
 from recsys.models.slates import Fallback, Heartbeat, Refusing, Slate
 from recsys.models.tours import TourDismissal
 from recsys.models.versions import LiveModel, ModelVersion, Promotion
 
 __all__ = [
+    "Appraisal",
     "BlendProposal",
     "Clustering",
     "EmbeddingJob",
@@ -24,6 +27,7 @@ __all__ = [
     "Run",
     "RunProgress",
     "Schedule",
+    "Simulation",
     "Slate",
     "TourDismissal",
 ]
