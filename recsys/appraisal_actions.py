@@ -33,7 +33,6 @@ def request_appraisal(
         require(actor, "curator")
     if decision.kind not in KINDS:
         raise NotPossible(_("Only pins and rules are appraised."))
-    waiting = Appraisal.objects.filter(decision=decision, state=Job.State.QUEUED)
     try:
         with transaction.atomic():
             made = Appraisal.objects.create(
@@ -42,13 +41,15 @@ def request_appraisal(
             leases.ring(Appraisal, [made.pk])
             return made
     except IntegrityError:
-        return waiting.get()
+        # One waited; it may have begun since.
+        return Appraisal.objects.filter(decision=decision).latest("requested_at")
 
 
 def request_all(at: datetime) -> int:
-    """Ask for those in force that spare somebody or are due for review, and were not appraised lately; counts them."""
-    lately = Appraisal.objects.filter(
-        decision=OuterRef("decision"), requested_at__gt=at - FRESH, state=Job.State.SUCCEEDED
+    """Ask for those in force that spare somebody or are due for review, and have no appraisal of late; counts them."""
+    of_it = Appraisal.objects.filter(decision=OuterRef("decision"))
+    lately = of_it.filter(
+        Q(state__in=Job.OPEN) | Q(state=Job.State.SUCCEEDED, requested_at__gt=at - FRESH)
     )
     telling = Q(holdback__gt=0) | Q(traffic__lt=1) | Q(review_on__lte=localtime(at).date())
     rows = now_in_force().filter(telling, ~Exists(lately), decision__kind__in=KINDS)

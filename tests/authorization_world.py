@@ -49,6 +49,7 @@ from recsys.models import (
     Simulation,
 )
 from recsys.places import Place
+from tests.appraised import appraised
 from tests.factories import UserFactory
 
 SOURCE = "demo"
@@ -160,6 +161,7 @@ def _things(users: dict[str, User]) -> dict[str, Any]:
     actions.publish_decision(actor=curator, draft=block)
     versions = _versions(users["operator"])
     draft = actions.set_blend(actor=curator, surface=home, weights={"ease": 1.0}, **BLEND)
+    appraised(pin.decision, str(item.pk), item.title)
     slate = fusing.make(fusing.read(Place("home", SOURCE, "ada", "", "en", ""))).slate
     return {
         "item_id": item.pk,

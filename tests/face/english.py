@@ -26,21 +26,26 @@ _DATA: Final = {"A film", "A bad film", "it is good", "it is bad", "it is better
 _VERBATIM: Final = ("code", "pre", "kbd", "textarea")
 
 
-def _pattern(msgid: str) -> str:
-    """An English string as it looks on a page: a sentence may stand among others."""
-    whole = ".+".join(re.escape(part) for part in _PLACEHOLDER.split(msgid))
-    return whole if msgid.endswith(".") else f"^{whole}[:：]?$"
+def _is_told(msgid: str) -> bool:
+    """Whether it can be told from data: one lower-case word may be an identifier, which has no language."""
+    return msgid not in _ALIKE and re.search(r"^[A-Z]|[a-z] [a-z]", msgid) is not None
 
 
-# One lower-case word may be an identifier, which has no language.
-_OURS: Final = re.compile(
-    "|".join(
-        _pattern(text)
-        for entry in _ENTRIES
-        for text in (entry.msgid, entry.msgid_plural)
-        if text not in _ALIKE and re.search(r"^[A-Z]|[a-z] [a-z]", text)
-    )
+def _pattern(msgids: list[str]) -> re.Pattern[str]:
+    """One for all strings in which something stands for something else."""
+    parts = (map(re.escape, _PLACEHOLDER.split(each)) for each in msgids)
+    return re.compile("|".join(".+".join(each) for each in parts))
+
+
+_TOLD: Final = sorted(
+    {each for entry in _ENTRIES for each in (entry.msgid, entry.msgid_plural) if _is_told(each)}
 )
+# A sentence may stand among others; anything else is the whole of a text.
+_SENTENCES: Final = [each for each in _TOLD if each.endswith(".")]
+_WHOLE: Final = {each.rstrip(":") for each in _TOLD if not each.endswith(".")}
+_PLAIN_SENTENCES: Final = [each for each in _SENTENCES if not _PLACEHOLDER.search(each)]
+_FILLED_SENTENCES: Final = _pattern([each for each in _SENTENCES if _PLACEHOLDER.search(each)])
+_FILLED: Final = _pattern([each for each in _WHOLE if _PLACEHOLDER.search(each)])
 
 
 def of_english(page: Document) -> Iterator[str]:
@@ -52,7 +57,15 @@ def of_english(page: Document) -> Iterator[str]:
 
 @cache
 def _is_ours(text: str) -> bool:
-    return text not in _ALIKE and _OURS.search(text) is not None
+    if text in _ALIKE:
+        return False
+    label = text.rstrip(":：")
+    if label in _WHOLE or _FILLED.fullmatch(label):
+        return True
+    if "." not in text:
+        return False
+    held = any(sentence in text for sentence in _PLAIN_SENTENCES)
+    return held or _FILLED_SENTENCES.search(text) is not None
 
 
 def _is_sentence(text: str, place: Element | None) -> bool:

@@ -22,6 +22,7 @@ from curation.ids import new_id
 from curation.models import (
     Attribute,
     ChangeSet,
+    Decision,
     Item,
     ItemStats,
     Member,
@@ -34,6 +35,7 @@ from curation.models import (
 )
 from feedback.models import Comment
 from recsys import fallbacks, fusing
+from recsys.appraisal_actions import KINDS
 from recsys.failures import Failure
 from recsys.models import (
     BlendProposal,
@@ -48,6 +50,7 @@ from recsys.models import (
     Simulation,
 )
 from recsys.places import Place
+from tests.appraised import appraised
 from tests.authorization_world import SOURCE, World, build
 
 PLANTED: Final = "planted-thing"
@@ -142,6 +145,9 @@ def _work() -> None:
     BlendProposal.objects.create(surface_id="home", **failed)
     Clustering.objects.create(**failed)
     _simulations(failed)
+    film = str(Item.objects.get(outside_id="film").pk)
+    for decision in Decision.objects.filter(kind__in=KINDS):
+        appraised(decision, film, PAYLOAD)
     EmbeddingJob.objects.create(encoder="small", **failed)
     beat = {"pid": 1, "started_at": now, "beat_at": now, "problem": PAYLOAD, "device": PAYLOAD}
     Heartbeat.objects.create(name=PAYLOAD, role="realtime", **beat)

@@ -36,7 +36,7 @@ from feedback.partitions import Table, months
 from feedback.stats import roll_up
 from recsys import tasks
 from recsys.failures import Failure
-from recsys.models import Job, Run
+from recsys.models import Appraisal, Job, Run
 from tests.factories import ItemFactory, MemberFactory, SegmentFactory, UserFactory
 from tests.feedback.cast import NOON, told
 
@@ -212,6 +212,17 @@ def refreshed():
     return found, ([(1, 1)], 1)
 
 
+@pytest.fixture
+def appraised():
+    curator = UserFactory.create(roles=["curator"])
+    home, terms = Surface.objects.get(slug="home"), Terms(reason="new", holdback=0.2)
+    pin = actions.pin_item(
+        actor=curator, surface=home, item=ItemFactory.create(), slot=1, terms=terms
+    )
+    actions.publish_decision(actor=curator, draft=pin)
+    return lambda: list(Appraisal.objects.values_list("decision", flat=True)), [pin.decision.pk]
+
+
 WORK = {
     "recsys.sweep": "swept",
     "recsys.launch_due": "launched",
@@ -223,6 +234,7 @@ WORK = {
     "recsys.inspect_decisions": "inspected",
     "recsys.profile_items": "profiled",
     "recsys.refresh_segments": "refreshed",
+    "recsys.appraise_all": "appraised",
 }
 
 

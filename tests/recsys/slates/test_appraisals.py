@@ -283,6 +283,9 @@ def test_the_night_asks_for_those_of_which_there_is_something_to_tell(curator, h
     assert request_all(timezone.now()) == 2
     asked = set(Appraisal.objects.values_list("decision", flat=True))
     assert asked == {rule.pk, due.pk}
+    Appraisal.objects.update(state=Job.State.RUNNING)
+    assert request_all(timezone.now()) == 0
+    Appraisal.objects.update(state=Job.State.QUEUED)
     for made in Appraisal.objects.all():
         appraising.execute(made.pk)
     assert request_all(timezone.now()) == 0
