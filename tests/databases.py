@@ -37,6 +37,8 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         _make_template()
     # A copy has been migrated: to find that out takes each worker as long as to migrate.
     settings.DATABASES["default"]["TEST"] |= {"TEMPLATE": TEMPLATE, "MIGRATE": False}
+    # A test that is one transaction may compute for long between two statements where the machine is busy.
+    settings.DATABASES["default"]["OPTIONS"]["options"] = "-c idle_in_transaction_session_timeout=0"
 
 
 @contextmanager

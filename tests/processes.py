@@ -33,8 +33,8 @@ EVERYONE = [
     "training",
     "beat",
 ]
-_START_S = 120.0
-_DEMO_S = 300.0
+_START_S = 240.0
+_DEMO_S = 480.0
 _STOP_S = 60.0
 _COMMAND_S = 150.0
 _GIVE_WAY = 5
