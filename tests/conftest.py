@@ -7,14 +7,23 @@ from django.apps import apps
 from django.test import override_settings
 from django.utils import translation
 from hypothesis import settings
+from pytest_django import DjangoDbBlocker
 
 from curation import installation
+from tests.databases import take_a_copy
 
 # No test holds how long it takes: a busy machine would decide it.
 settings.register_profile("whenever", deadline=None)
 settings.load_profile("whenever")
 
 PLAIN = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: DjangoDbBlocker) -> None:
+    """Stands here, since pytest-django's own would take the place of a plugin's."""
+    with django_db_blocker.unblock():
+        take_a_copy()
 
 
 @pytest.fixture(autouse=True, scope="session")
