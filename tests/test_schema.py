@@ -17,6 +17,9 @@ from recsys.api import surfaces, tokens
 from recsys.config.wsgi import application
 from tests.authorization_world import wait_for_nobody
 
+# All operations are one test with parts; beside the crawl, which is many tests, it begins early.
+pytestmark = [pytest.mark.xdist_group("face"), pytest.mark.timeout(900)]
+
 EXAMPLES = 8
 FAMILIES = ("popularity", "dot")
 # A query that says two things which do not go together is well formed to a schema, and refused all the same.
@@ -56,7 +59,13 @@ def before_load_schema(context, raw_schema):
     launch["oneOf"] = [of_family[name] for name in FAMILIES]
 
 
-schema = schemathesis.openapi.from_wsgi("/api/schema/", application)
+@pytest.fixture
+def document(token):
+    """Read where it is asked for: to read it takes seconds, which every worker that collects tests would spend."""
+    return schemathesis.openapi.from_wsgi("/api/schema/", application)
+
+
+schema = schemathesis.pytest.from_fixture("document")
 
 
 @schema.parametrize()
