@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import repeat
 from typing import Self
 
 import numpy as np
@@ -47,8 +48,7 @@ class Vocabulary:
 
     def indexes(self, ids: Iterable[Id]) -> Indexes:
         """Indexes of outside ids, -1 for those it does not hold."""
-        places = self.places
-        return np.fromiter((places.get(each, -1) for each in ids), np.int32)
+        return np.fromiter(map(self.places.get, ids, repeat(-1)), np.int32)
 
     def at(self, indexes: Indexes) -> list[Id]:
         """Outside ids at these indexes."""

@@ -75,12 +75,18 @@ def auc(scores: NDArray[Any], targets: Flags, others: Flags) -> Figures:
     member without a target or without others.
     """
     known = np.where(np.isnan(scores), np.finfo(np.float64).min, scores.astype(np.float64))
-    ranks = _ranks(np.where(targets | others, known, -np.inf))
-    left_out = (~(targets | others)).sum(axis=1)
+    ordered = np.sort(np.where(others, known, np.inf), axis=1)
     own, rest = targets.sum(axis=1), others.sum(axis=1)
-    above = (ranks * targets).sum(axis=1) - own * (left_out + (own + 1) / 2)
+    rows = zip(known, targets, ordered, rest, strict=True)
+    won = np.array([_won(each[told], beside[:n]) for each, told, beside, n in rows])
     pairs = (own * rest).astype(np.float64)
-    return np.asarray(np.divide(above, pairs, out=np.full(len(own), np.nan), where=pairs > 0))
+    return np.asarray(np.divide(won, pairs, out=np.full(len(own), np.nan), where=pairs > 0))
+
+
+def _won(targets: Figures, ordered: Figures) -> float:
+    """Of the pairs of a target and another, in how many the target is higher, a tie for half of one."""
+    sides = [np.searchsorted(ordered, targets, side) for side in ("left", "right")]
+    return float(sum(map(np.sum, sides))) / 2.0
 
 
 def serendipity(lists: Lists, hits: Flags, counts: NDArray[Any]) -> Figures:
