@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from recsys.ml.encoder import BadEncoder, Encoder
+from recsys.ml.weights import BadEncoder, verify
 
 
 def main() -> None:
@@ -21,6 +21,9 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     try:
+        verify(Path(folder), sha256)
+        from recsys.ml.encoder import Encoder  # noqa: PLC0415 - it loads torch, for seconds
+
         encoder = Encoder.load(Path(folder), sha256, int(threads))
     except BadEncoder as problem:
         answers.write(json.dumps({"failed": str(problem)}).encode() + b"\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Self
@@ -13,13 +12,9 @@ from sentence_transformers import SentenceTransformer
 from transformers.utils import logging
 
 from recsys.ml.interactions import Values
+from recsys.ml.weights import BadEncoder, verify
 
-WEIGHTS: Final = "model.safetensors"
 AT_ONCE: Final = 32
-
-
-class BadEncoder(ValueError):
-    """The folder holds no encoder, or other weights than were asked for; the message says which."""
 
 
 class Encoder:
@@ -34,13 +29,7 @@ class Encoder:
 
         Raises BadEncoder.
         """
-        weights = folder / WEIGHTS
-        if not weights.is_file():
-            raise BadEncoder(f"{weights} is missing")
-        with weights.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != sha256:
-            raise BadEncoder(f"{weights} has the SHA-256 {found}, expected {sha256}")
+        verify(folder, sha256)
         torch.set_num_threads(threads)
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:

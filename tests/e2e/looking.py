@@ -76,6 +76,8 @@ def grave(page: Page, within: str | None = None) -> Iterator[str]:
 @contextmanager
 def looking(browser: Browser, state: Any) -> Iterator[Looker]:
     """Somebody who looks, signed in by what that left (cookies). Axe comes past the policy, which holds."""
-    context = browser.new_context(storage_state=state, locale="en-GB", color_scheme="dark")
+    context = browser.new_context(
+        storage_state=state, locale="en-GB", color_scheme="dark", reduced_motion="reduce"
+    )
     yield Looker(context)
     context.close()

@@ -13,6 +13,7 @@ import pytest
 from curation.texts import LONGEST
 from recsys import encoders
 from recsys.encoder_process import EncoderFailed, EncoderProcess
+from recsys.ml.weights import BadEncoder, verify
 
 
 @pytest.fixture(scope="module")
@@ -71,18 +72,18 @@ def test_a_blank_text_has_none(model, text):
         model.encode(["words", text])
 
 
-def test_other_weights_are_refused(encoder, folder, tmp_path):
+def test_other_weights_are_refused(folder, tmp_path):
     weights = shutil.copytree(folder, tmp_path / "model") / "model.safetensors"
     content = bytearray(weights.read_bytes())
     content[-1] ^= 1
     weights.write_bytes(bytes(content))
-    with pytest.raises(encoder.BadEncoder, match=f"expected {encoders.WHEEL_SHA256}"):
-        encoder.Encoder.load(weights.parent, encoders.WHEEL_SHA256)
+    with pytest.raises(BadEncoder, match=f"expected {encoders.WHEEL_SHA256}"):
+        verify(weights.parent, encoders.WHEEL_SHA256)
 
 
-def test_a_folder_without_weights_is_named(encoder, tmp_path):
-    with pytest.raises(encoder.BadEncoder, match=r"model\.safetensors is missing"):
-        encoder.Encoder.load(tmp_path, encoders.WHEEL_SHA256)
+def test_a_folder_without_weights_is_named(tmp_path):
+    with pytest.raises(BadEncoder, match=r"model\.safetensors is missing"):
+        verify(tmp_path, encoders.WHEEL_SHA256)
 
 
 def test_the_child_gives_the_vectors_of_the_model_and_tells_of_its_end(model, settings, tmp_path):
