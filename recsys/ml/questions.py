@@ -99,9 +99,18 @@ def _candidates(
     for scores in raw.values():
         ranked = np.where(np.isnan(scores[row]), -np.inf, scores[row])
         ranked[seen[seen >= 0]] = -np.inf
-        best = np.argsort(-ranked, kind="stable")[:CANDIDATES]
-        chosen.append(best[~np.isneginf(ranked[best])])
+        chosen.append(_highest(ranked))
     return np.unique(np.concatenate(chosen))
+
+
+def _highest(ranked: NDArray[Any]) -> NDArray[np.int64]:
+    """Places of the best known scores [≤ CANDIDATES], of those that tie for the last the first."""
+    most = min(CANDIDATES, len(ranked))
+    least = np.partition(ranked, -most)[-most]
+    above = np.flatnonzero(ranked > least)
+    ties = np.flatnonzero(ranked == least)[: most - len(above)]
+    best = np.concatenate([above, ties])
+    return np.asarray(best[~np.isneginf(ranked[best])], np.int64)
 
 
 def _padded(rows: NDArray[Number], width: int, value: float) -> NDArray[Number]:
