@@ -7,12 +7,14 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
 from django.utils.formats import date_format, number_format
 
 from curation.spreadsheets import inert
 
 Cell = str | int | float | date | None
+_DECIMALS: Final = 2
 
 
 class Share(float):
@@ -69,17 +71,18 @@ class Table:
 
     @property
     def shown(self) -> list[list[Shown]]:
-        """The rows in words for a page."""
+        """The rows in words for a page; the figures of a column have equally many decimals."""
+        places = [_places(column) for column in zip(*self.rows, strict=True)]
         return [
             [
-                Shown(_words(cell), not isinstance(cell, str | date), *self._beside(at, place))
-                for place, cell in enumerate(row)
+                Shown(_words(cell, places[at]), _is_number(cell), *self._beside(row, at))
+                for at, cell in enumerate(cells)
             ]
-            for at, row in enumerate(self.rows)
+            for row, cells in enumerate(self.rows)
         ]
 
-    def _beside(self, at: int, place: int) -> tuple[str, object]:
-        return ("", None) if place else (self.links.get(at, ""), self.pictures.get(at))
+    def _beside(self, row: int, at: int) -> tuple[str, object]:
+        return ("", None) if at else (self.links.get(row, ""), self.pictures.get(row))
 
     def csv(self) -> str:
         """The table as CSV, safe to open in a spreadsheet."""
@@ -90,11 +93,22 @@ class Table:
         return out.getvalue()
 
 
-def _words(cell: Cell) -> str:
+def _is_number(cell: Cell) -> bool:
+    return not isinstance(cell, str | date)
+
+
+def _places(column: Sequence[Cell]) -> int:
+    """The decimals of what is measured in a column; what is counted has none."""
+    measured = [cell for cell in column if isinstance(cell, float) and not isinstance(cell, Share)]
+    return 0 if all(round(each, _DECIMALS).is_integer() for each in measured) else _DECIMALS
+
+
+def _words(cell: Cell, places: int) -> str:
     if isinstance(cell, Share):
         return f"{number_format(round(cell * 100, 1), 1)} %"
     if isinstance(cell, int | float):
-        return number(cell, 2)
+        places = places if isinstance(cell, float) else 0
+        return number_format(round(cell, places), places, use_l10n=True, force_grouping=True)
     if isinstance(cell, date):
         return date_format(cell)
     return cell or "–"

@@ -6,8 +6,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,7 +20,7 @@ from curation.access import role_required
 from curation.lineages import shown, with_state
 from curation.models import Decision
 from curation.queries import schema
-from recsys import appraisal_actions, appraisal_cards, run_words
+from recsys import appraisal_actions, appraisal_cards, job_pages
 from recsys.appraisal_actions import KINDS
 from recsys.models import Appraisal, Job
 from recsys.staff_pages import actor, page
@@ -57,11 +58,8 @@ def count(request: HttpRequest, decision_id: UUID) -> HttpResponse:
 @require_GET
 def progress(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """The part of the page that renews itself while the work lasts."""
-    context = _context(_decision(decision_id))
-    answer = render(request, "recsys/appraisals/_progress.html", context)
-    if not context["is_open"]:
-        answer.headers["HX-Refresh"] = "true"
-    return answer
+    decision = _decision(decision_id)
+    return job_pages.progress(request, _appraisals(decision).first(), _progress_of(decision))
 
 
 @role_required(*READERS)
@@ -83,7 +81,7 @@ def _decision(decision_id: UUID) -> Decision:
 
 def _context(decision: Decision) -> dict[str, Any]:
     newest = shown(decision)
-    rows = Appraisal.objects.filter(decision=decision).order_by("-id")
+    rows = _appraisals(decision)
     latest = rows.first()
     done = rows.filter(state=Job.State.SUCCEEDED).select_related("requested_by").first()
     card = appraisal_cards.card_of(done, newest) if done else None
@@ -91,15 +89,20 @@ def _context(decision: Decision) -> dict[str, Any]:
         (each, reverse("appraisals:table", args=[decision.pk, each.name]))
         for each in (card.sections if card else ())
     ]
-    return {
+    return job_pages.how_far(latest, _progress_of(decision)) | {
         "title": _("What it brought"),
         "decision": decision,
         "words": desk.in_words(newest, schema()),
         "revision": newest,
-        "appraisal": latest,
         "done": done,
         "card": card,
         "sections": sections,
-        "is_open": latest is not None and latest.state in Job.OPEN,
-        "failure": run_words.failure_of(latest) if latest and latest.failure else None,
     }
+
+
+def _appraisals(decision: Decision) -> QuerySet[Appraisal]:
+    return Appraisal.objects.filter(decision=decision).order_by("-id")
+
+
+def _progress_of(decision: Decision) -> str:
+    return reverse("appraisals:progress", args=[decision.pk])

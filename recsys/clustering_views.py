@@ -8,7 +8,8 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,9 +18,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from curation.access import role_required
 from curation.models import Segment
 from curation.problems import Problem
-from recsys import clustering_actions, run_words
+from recsys import clustering_actions, job_pages
 from recsys.clustering_actions import MOST, NotPossible
-from recsys.models import Clustering, Job
+from recsys.models import Clustering
 from recsys.staff_pages import PAGE, actor, page
 from recsys.traits import names_of
 
@@ -78,11 +79,7 @@ def detail(request: HttpRequest, clustering_id: UUID) -> HttpResponse:
 @require_GET
 def progress(request: HttpRequest, clustering_id: UUID) -> HttpResponse:
     """The part of the page that renews itself while the work lasts."""
-    context = _context(clustering_id)
-    answer = render(request, "recsys/clusterings/_progress.html", context)
-    if not context["is_open"]:
-        answer.headers["HX-Refresh"] = "true"
-    return answer
+    return job_pages.progress(request, _clustering(clustering_id), _progress_of(clustering_id))
 
 
 @role_required("curator")
@@ -124,13 +121,12 @@ def keep(request: HttpRequest, clustering_id: UUID, cluster: int) -> HttpRespons
 
 
 def _context(clustering_id: UUID) -> dict[str, Any]:
-    rows = Clustering.objects.select_related("requested_by", "version")
-    clustering = get_object_or_404(rows, pk=clustering_id)
+    clustering = _clustering(clustering_id)
     told = clustering.report.get("clusters", [])
     names = names_of([each["traits"] for each in told])
     kept = _kept(clustering)
     scores = clustering.report.get("silhouettes", {})
-    return {
+    return job_pages.how_far(clustering, _progress_of(clustering_id)) | {
         "title": _("Segments learned %(when)s") % {"when": clustering},
         "clustering": clustering,
         "clusters": [
@@ -138,9 +134,16 @@ def _context(clustering_id: UUID) -> dict[str, Any]:
             for at, (name, each) in enumerate(zip(names, told, strict=True))
         ],
         "silhouettes": sorted((int(k), score) for k, score in scores.items()),
-        "is_open": clustering.state in Job.OPEN,
-        "failure": run_words.failure_of(clustering) if clustering.failure else None,
     }
+
+
+def _clustering(clustering_id: UUID) -> Clustering:
+    rows = Clustering.objects.select_related("requested_by", "version")
+    return get_object_or_404(rows, pk=clustering_id)
+
+
+def _progress_of(clustering_id: UUID) -> str:
+    return reverse("clusterings:progress", args=[clustering_id])
 
 
 def _kept(clustering: Clustering) -> dict[int, list[Segment]]:

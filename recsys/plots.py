@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from feedback.charts.drawing import Text
+from feedback.charts.intervals import Estimate
+
 WIDE: Final = 720
 NARROW: Final = 340
 MOST_SERIES: Final = 5
@@ -39,27 +42,6 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """A mean with the ends of its interval; `tone` is the meaning of its colour, `note` what it comes to."""
-
-    name: str
-    mean: float
-    low: float
-    high: float
-    tone: str = "machine"
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A text at a place."""
-
-    x: float
-    y: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Dot:
     """One point of a line, with the words that say what it shows."""
 
@@ -76,7 +58,7 @@ class Stroke:
     name: str
     points: str
     dots: Sequence[Dot]
-    label: Label
+    label: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +71,8 @@ class LinePlot:
     right: float
     floor: float
     strokes: Sequence[Stroke]
-    rungs: Sequence[Label]
-    places: Sequence[Label]
+    rungs: Sequence[Text]
+    places: Sequence[Text]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +84,8 @@ class Bar:
     mean: float
     high: float
     tone: str
-    name: Label
-    note: Label
+    name: Text
+    note: Text
     title: str
 
 
@@ -117,7 +99,7 @@ class IntervalPlot:
     right: float
     floor: float
     bars: Sequence[Bar]
-    places: Sequence[Label]
+    places: Sequence[Text]
     zero: float | None
 
 
@@ -169,12 +151,12 @@ def line_plot(series: Sequence[Series], *, width: int, say_x: Say, say_y: Say) -
         right,
         height - _BELOW,
         _apart(strokes, height - _BELOW),
-        [Label(left - 6, up(rung), say_y(rung)) for rung in rungs],
-        [Label(across(x), height - 8, say_x(x)) for x in sorted({across.low, across.high})],
+        [Text(left - 6, up(rung), say_y(rung)) for rung in rungs],
+        [Text(across(x), height - 8, say_x(x)) for x in sorted({across.low, across.high})],
     )
 
 
-def interval_plot(spans: Sequence[Span], *, width: int, say: Say) -> IntervalPlot:
+def interval_plot(spans: Sequence[Estimate], *, width: int, say: Say) -> IntervalPlot:
     """Lay out intervals on one scale that holds zero; their names stand beside them, on a phone above."""
     beside = width > NARROW
     left = min(_extent([each.name for each in spans]) + 16, width * 0.4) if beside else 6.0
@@ -195,7 +177,7 @@ def interval_plot(spans: Sequence[Span], *, width: int, say: Say) -> IntervalPlo
         right,
         floor,
         bars,
-        [Label(across(mark), floor + 18, say(mark)) for mark in shown],
+        [Text(across(mark), floor + 18, say(mark)) for mark in shown],
         across(0.0) if marks[0] <= 0 <= marks[-1] else None,
     )
 
@@ -250,7 +232,7 @@ def _stroke(number: int, series: Series, across: Scale, up: Scale, say: tuple[Sa
     x, y = places[-1]
     line = " ".join(f"{left},{top}" for left, top in places)
     few = dots if len(dots) <= MOST_DOTS else dots[-1:]
-    return Stroke(number, series.name, line, few, Label(x + 8, y, series.name))
+    return Stroke(number, series.name, line, few, Text(x + 8, y, series.name))
 
 
 def _apart(strokes: Sequence[Stroke], floor: float) -> list[Stroke]:
@@ -262,7 +244,7 @@ def _apart(strokes: Sequence[Stroke], floor: float) -> list[Stroke]:
     for at in range(len(heights) - 1, -1, -1):
         heights[at] = min(heights[at], floor - _GAP * (len(heights) - 1 - at))
     moved = {
-        stroke.number: Label(stroke.label.x, round(height, 1), stroke.label.text)
+        stroke.number: Text(stroke.label.x, round(height, 1), stroke.label.text)
         for stroke, height in zip(order, heights, strict=True)
     }
     return [
@@ -271,15 +253,15 @@ def _apart(strokes: Sequence[Stroke], floor: float) -> list[Stroke]:
     ]
 
 
-def _bar(span: Span, across: Scale, top: float, how: tuple[int, bool, Say]) -> Bar:
+def _bar(span: Estimate, across: Scale, top: float, how: tuple[int, bool, Say]) -> Bar:
     row, beside, say = how
     y = top + (row / 2 if beside else row - 14)
     note_x = across.end + 10 if beside else across.end
-    title = f"{span.name}: {say(span.mean)} [{say(span.low)}, {say(span.high)}] {span.note}"
-    name = Label(across.start - 10 if beside else across.start, y if beside else y - 18, span.name)
-    note = Label(note_x, y if beside else y - 18, span.note)
-    low, mean, high = across(span.low), across(span.mean), across(span.high)
-    return Bar(y, low, mean, high, span.tone, name, note, title.strip())
+    title = f"{span.name}: {say(span.value)} [{say(span.low)}, {say(span.high)}] {span.note}"
+    name = Text(across.start - 10 if beside else across.start, y if beside else y - 18, span.name)
+    note = Text(note_x, y if beside else y - 18, span.note)
+    low, mean, high = across(span.low), across(span.value), across(span.high)
+    return Bar(y, low, mean, high, span.style or "machine", name, note, title.strip())
 
 
 def _extent(texts: Iterable[str]) -> float:

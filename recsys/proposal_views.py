@@ -7,15 +7,16 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from curation.access import role_required
 from curation.problems import Problem
-from recsys import proposal_actions, proposal_cards, run_words
+from recsys import job_pages, proposal_actions, proposal_cards
 from recsys.forms import AcceptForm, ReasonForm, SurfaceForm
-from recsys.models import BlendProposal, Job
+from recsys.models import BlendProposal
 from recsys.staff_pages import PAGE, READERS, actor, page
 
 
@@ -63,11 +64,7 @@ def detail(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
 @require_GET
 def progress(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
     """The part of the page that renews itself while the work lasts."""
-    proposal = _proposal(proposal_id)
-    answer = render(request, "recsys/proposals/_progress.html", _context(proposal))
-    if proposal.state not in Job.OPEN:
-        answer.headers["HX-Refresh"] = "true"
-    return answer
+    return job_pages.progress(request, _proposal(proposal_id), _progress_of(proposal_id))
 
 
 @role_required("curator")
@@ -112,11 +109,13 @@ def _proposal(proposal_id: UUID) -> BlendProposal:
 
 
 def _context(proposal: BlendProposal) -> dict[str, Any]:
-    return {
+    return job_pages.how_far(proposal, _progress_of(proposal.pk)) | {
         "title": _("Blend proposed for %(surface)s") % {"surface": proposal.surface},
         "proposal": proposal,
         "card": proposal_cards.card_of(proposal),
         "verdict": getattr(proposal, "verdict", None),
-        "is_open": proposal.state in Job.OPEN,
-        "failure": run_words.failure_of(proposal) if proposal.failure else None,
     }
+
+
+def _progress_of(proposal_id: UUID) -> str:
+    return reverse("proposals:progress", args=[proposal_id])

@@ -9,9 +9,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from feedback.charts.intervals import Estimate
 from recsys import plots
 from recsys.measures import MEASURES
-from recsys.plots import Chart, Series, Span
+from recsys.plots import Chart, Series
 from recsys.run_words import PARTS
 from recsys.scorecards import Figure, Scorecard
 
@@ -107,9 +108,9 @@ def gains(card: Scorecard, key: str = "gains") -> Chart | None:
 
 
 def intervals(
-    key: str, finding: str, measure: str, spans: Sequence[Span], *, signed: bool = True
+    key: str, finding: str, measure: str, spans: Sequence[Estimate], *, signed: bool = True
 ) -> Chart:
-    """Spans on one scale, with their table."""
+    """Estimates on one scale, with their table."""
     say = _signed if signed else _plain
     return Chart(
         key,
@@ -117,7 +118,7 @@ def intervals(
         measure,
         _both(lambda width: plots.interval_plot(spans, width=width, say=_tick)),
         ("", _("Mean"), _("Lower end"), _("Upper end"), _("In words")),
-        [(each.name, *map(say, (each.mean, each.low, each.high)), each.note) for each in spans],
+        [(each.name, *map(say, (each.value, each.low, each.high)), each.note) for each in spans],
     )
 
 
@@ -132,11 +133,11 @@ def finding_of(figure: Figure, other: str) -> str:
     return words.get(figure.verdict, _("No sure difference from %(other)s in %(measure)s")) % told
 
 
-def span_of(figure: Figure, name: str = "") -> Span:
-    """The change of a figure as a span, coloured and noted by what it comes to."""
+def span_of(figure: Figure, name: str = "") -> Estimate:
+    """The change of a figure as an estimate, coloured and noted by what it comes to."""
     change = figure.change or {}
     ends = (change["mean"], change["low"], change["high"])
-    return Span(
+    return Estimate(
         name or str(MEASURES[figure.key].label),
         *ends,
         TONES.get(figure.verdict, "none"),

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from feedback.charts.intervals import Estimate
 from recsys import run_charts
 from recsys.models import Run
-from recsys.plots import Chart, Span
+from recsys.plots import Chart
 from recsys.run_cards import RunCard
 from recsys.setting_words import label_of
 
@@ -62,16 +63,18 @@ class Comparison:
     def scores(self) -> Chart | None:
         """NDCG@10 of each with its interval."""
         spans = [
-            Span(name, card.score.value, card.score.interval["low"], card.score.interval["high"])
+            Estimate(
+                name, card.score.value, card.score.interval["low"], card.score.interval["high"]
+            )
             for name, card in self._named()
             if card.score and card.score.interval
         ]
         if not spans:
             return None
-        best = max(spans, key=lambda span: span.mean)
+        best = max(spans, key=lambda span: span.value)
         finding = _("%(name)s ranks highest: NDCG@10 %(value)s") % {
             "name": best.name,
-            "value": f"{best.mean:.4f}",
+            "value": f"{best.value:.4f}",
         }
         measure = _("NDCG@10 on the test, from 0 to 1, with the 95 % interval of each.")
         return run_charts.intervals("scores", finding, measure, spans, signed=False)

@@ -8,15 +8,16 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from curation.access import role_required
 from curation.models import ChangeSet
-from recsys import run_words, simulation_actions, simulation_cards
-from recsys.models import Job, Simulation
+from recsys import job_pages, simulation_actions, simulation_cards
+from recsys.models import Simulation
 from recsys.simulation_actions import ASKED, MOST, NotPossible
 from recsys.staff_pages import PAGE, actor, page
 
@@ -71,11 +72,7 @@ def detail(request: HttpRequest, simulation_id: UUID) -> HttpResponse:
 @require_GET
 def progress(request: HttpRequest, simulation_id: UUID) -> HttpResponse:
     """The part of the page that renews itself while the work lasts."""
-    context = _context(simulation_id)
-    answer = render(request, "recsys/simulations/_progress.html", context)
-    if not context["is_open"]:
-        answer.headers["HX-Refresh"] = "true"
-    return answer
+    return job_pages.progress(request, _simulation(simulation_id), _progress_of(simulation_id))
 
 
 @role_required("curator")
@@ -91,13 +88,19 @@ def cancel(request: HttpRequest, simulation_id: UUID) -> HttpResponse:
 
 
 def _context(simulation_id: UUID) -> dict[str, Any]:
-    rows = Simulation.objects.select_related("change_set", "requested_by")
-    simulation = get_object_or_404(rows, pk=simulation_id)
-    return {
+    simulation = _simulation(simulation_id)
+    return job_pages.how_far(simulation, _progress_of(simulation_id)) | {
         "title": _("%(name)s, simulated") % {"name": simulation.change_set.name},
         "simulation": simulation,
         "home": simulation.change_set,
         "card": simulation_cards.card_of(simulation),
-        "is_open": simulation.state in Job.OPEN,
-        "failure": run_words.failure_of(simulation) if simulation.failure else None,
     }
+
+
+def _simulation(simulation_id: UUID) -> Simulation:
+    rows = Simulation.objects.select_related("change_set", "requested_by")
+    return get_object_or_404(rows, pk=simulation_id)
+
+
+def _progress_of(simulation_id: UUID) -> str:
+    return reverse("simulations:progress", args=[simulation_id])

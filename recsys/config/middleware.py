@@ -13,7 +13,7 @@ from typing import Final
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve
 from django.utils import timezone, translation
@@ -125,6 +125,21 @@ def _wait_s(request: HttpRequest) -> float:
         return throttles.wait_s("account", address)
     visitor = visitors.outside_id_of(request) or address
     return throttles.wait_s("visitor", visitor) or throttles.wait_s("address", address)
+
+
+def methods(get_response: View) -> View:
+    """Where only a form may be sent to an address, tell whoever opens it as a page, by a page."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if not isinstance(response, HttpResponseNotAllowed) or request.path.startswith(errors.API):
+            return response
+        told = _("This address only takes a form. Open the page that holds it.")
+        page = errors.answer(request, Problem(405, "not_a_page", _("This is not a page"), told))
+        page["Allow"] = response["Allow"]
+        return page
+
+    return middleware
 
 
 def second_factor(get_response: View) -> View:

@@ -15,7 +15,8 @@
   document.addEventListener("htmx:timeout", () => say(words.offline));
   document.addEventListener("htmx:responseError", (event) => {
     const status = event.detail.xhr.status;
-    say(status === 401 || status === 403 ? words.signedOut : `${words.failed} (${status})`);
+    const known = { 401: words.signedOut, 403: words.stale };
+    say(known[status] ?? `${words.failed} (${status})`);
   });
   document.addEventListener("htmx:afterOnLoad", () => say(""));
 })();
@@ -53,4 +54,23 @@
     label.hidden = false;
     box.addEventListener("change", () => others().forEach((each) => (each.checked = box.checked)));
   }
+})();
+
+// A form is sent once, however often its button is pressed; coming back to the page makes it good again.
+(() => {
+  "use strict";
+  const AGAIN_MS = 4000;
+  const release = (form) => {
+    delete form.dataset.sent;
+    form.querySelectorAll('[aria-busy="true"]').forEach((each) => each.removeAttribute("aria-busy"));
+  };
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    if ("sent" in form.dataset) return event.preventDefault();
+    form.dataset.sent = "";
+    event.submitter?.setAttribute("aria-busy", "true");
+    setTimeout(release, AGAIN_MS, form);
+  });
+  window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(release));
 })();

@@ -103,3 +103,10 @@ def test_a_name_is_cut_where_it_has_no_room():
 def test_numbers_are_rounded_and_not_cut_off():
     shown = Table("t", ["name", "share", "mean"], [("x", Share(1204 / 4110), 3.816)]).shown[0]
     assert [cell.text for cell in shown] == ["x", "29.3 %", "3.82"]
+
+
+def test_the_figures_of_a_column_have_equally_many_decimals():
+    rows = [("a", 1234, 5.0, 2.0), ("b", 7, 4.636, 3.0), ("c", 3, None, None)]
+    told = Table("t", ["name", "count", "mean", "whole"], rows).shown
+    written = [[cell.text for cell in row[1:]] for row in told]
+    assert written == [["1,234", "5.00", "2"], ["7", "4.64", "3"], ["3", "–", "–"]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import OperationalError
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.test import Client, RequestFactory
 from django.utils import timezone, translation
 
@@ -69,6 +69,38 @@ def test_a_form_without_its_token_is_refused_as_a_page():
     answer = Client(enforce_csrf_checks=True).post("/login/", {"username": "a", "password": "b"})
     assert answer.status_code == 403
     assert answer["Content-Type"].startswith("text/html")
+
+
+def test_an_address_that_takes_a_form_alone_is_no_blank_page(client):
+    installation.ensure()
+    client.force_login(UserFactory.create(roles=["curator"], is_staff=True))
+    answer = client.get("/logout/")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "This is not a page" in answer.content.decode()
+
+
+@pytest.fixture
+def form():
+    """Where a form of the desk is sent, and the page that holds it."""
+    return "/admin/runs/schedules/new/", "/admin/runs/schedules/new/?family=als"
+
+
+def test_who_is_signed_out_in_the_middle_of_an_act_is_told_and_led_back_to_its_page(client, form):
+    action, page = form
+    answer = client.post(action, headers={"referer": f"http://testserver{page}"}, follow=True)
+    address, query = answer.redirect_chain[0][0].split("?")
+    assert (address, QueryDict(query)["next"]) == ("/login/", page)
+    assert "the last step was not taken" in answer.content.decode()
+
+
+def test_no_other_site_says_where_a_sign_in_leads_to(client, form):
+    answer = client.post(form[0], headers={"referer": "https://evil.example/"})
+    assert QueryDict(answer["Location"].split("?")[1])["next"] == "/"
+
+
+def test_a_part_of_a_page_is_never_the_sign_in(client):
+    answer = client.get("/admin/desk/counts/", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.content) == (401, b"")
 
 
 def test_a_host_that_is_not_ours_is_refused_in_the_words_of_the_place(client):

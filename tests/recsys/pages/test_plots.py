@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feedback.charts.intervals import Estimate
 from recsys import plots
 
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False).map(lambda each: round(each, 6))
@@ -65,7 +66,7 @@ def test_a_line_without_points_is_left_out():
 
 @pytest.mark.parametrize("width", [plots.WIDE, plots.NARROW])
 def test_intervals_stand_on_one_scale_with_the_zero_between_them(width):
-    spans = [plots.Span("worse", -0.02, -0.03, -0.01), plots.Span("better", 0.02, 0.01, 0.03)]
+    spans = [Estimate("worse", -0.02, -0.03, -0.01), Estimate("better", 0.02, 0.01, 0.03)]
     plot = plots.interval_plot(spans, width=width, say=say)
     worse, better = plot.bars
     assert plot.zero is not None
