@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from curation.field_words import ITEM_WORDS
+from curation.field_words import ITEM_WORDS, OPERATOR_WORDS
 from curation.fusion.columns import Kind
 from curation.fusion.parsing import QueryError, parse
 from curation.fusion.query import OPERATORS, Query
@@ -22,20 +22,6 @@ if TYPE_CHECKING:
 MOST_ROWS: Final = 20
 _MOST_TYPED: Final = 200
 _NUMBERED: Final = re.compile(r"field-([1-9][0-9]?)")
-_LABELS: Final = {
-    "eq": _("is"),
-    "ne": _("is not"),
-    "lt": _("is below"),
-    "le": _("is at most"),
-    "gt": _("is above"),
-    "ge": _("is at least"),
-    "in": _("is one of"),
-    "has": _("has"),
-    "contains": _("contains"),
-    "starts": _("starts with"),
-    "exists": _("is given"),
-    "missing": _("is missing"),
-}
 _WITHOUT_VALUE: Final = frozenset({"exists", "missing"})
 _WITH_LIST: Final = frozenset({"in"})
 
@@ -112,7 +98,7 @@ class ConditionsMixin(forms.Form):
         chosen = str((self.data if self.is_bound else self.initial).get(f"field-{row}", ""))
         kind = self._schema.get(chosen)
         every = sorted({op for ops in OPERATORS.values() for op in ops})
-        words = [(op, _LABELS.get(op, op.replace("_", " "))) for op in every]
+        words = [(op, OPERATOR_WORDS.get(op, op.replace("_", " "))) for op in every]
         field = forms.ChoiceField(
             label=_("Field %(row)d") % {"row": row}, choices=fields, required=False
         )
@@ -120,7 +106,7 @@ class ConditionsMixin(forms.Form):
             label=_("Comparison %(row)d") % {"row": row}, choices=words, required=False
         )
         if kind is not None:
-            op.widget.choices = [(each, _LABELS.get(each, each)) for each in OPERATORS[kind]]
+            op.widget.choices = [(each, OPERATOR_WORDS.get(each, each)) for each in OPERATORS[kind]]
         value = forms.CharField(
             label=_("Value %(row)d") % {"row": row}, required=False, max_length=_MOST_TYPED
         )

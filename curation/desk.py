@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django.db.models import Count, Prefetch, Q
@@ -13,12 +13,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from curation.comparisons import compare
+from curation.field_words import ITEM_WORDS, OPERATOR_WORDS
 from curation.fusion.parsing import parse
 from curation.fusion.query import All, AnyOf, Comparison, ItemList, Not, Query
 from curation.lineages import in_version, named
 from curation.models import Block, ChangeSet, Decision, PolicyVersion, Revision, Surface
 from curation.policies import drafts_of, in_force, live_blocks, revisions_of
 from curation.queries import Schema, schema
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 _VERSIONS_SHOWN: Final = 5
 _VERSIONS_LISTED: Final = 50
@@ -192,23 +196,30 @@ def _rule(spec: dict[str, Any], kinds: Schema) -> str:
     return sentences[spec["effect"]] % {**spec, "what": what}
 
 
-def describe(query: Query) -> str:
-    """A query in words."""
+def describe(query: Query, words: Mapping[str, StrPromise] = ITEM_WORDS) -> str:
+    """A query in words; `words` are what the fields are called."""
     if isinstance(query, Comparison):
-        return f"{query.field} {query.op.replace('_', ' ')} {_value(query.value)}".strip()
+        return _compared(query, words)
     if isinstance(query, ItemList):
         return _("%(n)d listed items") % {"n": len(query.items)}
     if isinstance(query, Not):
-        return _("not (%(part)s)") % {"part": describe(query.part)}
-    return _joined(query)
+        return _("not (%(part)s)") % {"part": describe(query.part, words)}
+    return _joined(query, words)
 
 
-def _joined(query: All | AnyOf) -> str:
+def _compared(query: Comparison, words: Mapping[str, StrPromise]) -> str:
+    field = words.get(query.field) or query.field.replace("_", " ")
+    op = OPERATOR_WORDS.get(query.op) or query.op.replace("_", " ")
+    told = {"field": field, "op": op, "value": _value(query.value)}
+    return (_("%(field)s %(op)s %(value)s") % told).strip()
+
+
+def _joined(query: All | AnyOf, words: Mapping[str, StrPromise]) -> str:
     if not query.parts:
         return _("everything") if isinstance(query, All) else _("nothing")
     word = _(" and ") if isinstance(query, All) else _(" or ")
     return word.join(
-        f"({describe(part)})" if isinstance(part, All | AnyOf) else describe(part)
+        f"({describe(part, words)})" if isinstance(part, All | AnyOf) else describe(part, words)
         for part in query.parts
     )
 
@@ -216,7 +227,9 @@ def _joined(query: All | AnyOf) -> str:
 def _value(value: object) -> str:
     if value is None:
         return ""
-    return _(", ").join(map(str, value)) if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        return _(", ").join(map(_value, value))
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _state(revision: Revision, now: datetime) -> str:

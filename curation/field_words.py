@@ -1,4 +1,7 @@
-"""What the fields are called that every item and every member has; attributes are called as they were declared."""
+"""What the fields are called that every item and every member has, and how they are compared.
+
+Attributes are called as they were declared.
+"""
 
 from __future__ import annotations
 
@@ -52,4 +55,19 @@ MEMBER_WORDS: Final = {
     "interactions": _("number of interactions"),
     "comments": _("number of comments"),
     **_FIGURES,
+}
+
+OPERATOR_WORDS: Final = {
+    "eq": _("is"),
+    "ne": _("is not"),
+    "lt": _("is below"),
+    "le": _("is at most"),
+    "gt": _("is above"),
+    "ge": _("is at least"),
+    "in": _("is one of"),
+    "has": _("has"),
+    "contains": _("contains"),
+    "starts": _("starts with"),
+    "exists": _("is given"),
+    "missing": _("is missing"),
 }

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from curation import member_queries
 from curation.desk import describe
+from curation.field_words import MEMBER_WORDS
 from curation.fusion.parsing import QueryError
 from curation.models import Member, MemberStats, Segment, SegmentVersion
 from curation.segment_uses import uses
@@ -43,7 +44,7 @@ def definition(segment: Segment) -> str:
     if segment.kind == Segment.Kind.LEARNED:
         return _("Learned from what members do.")
     try:
-        return describe(member_queries.read(segment.query))
+        return describe(member_queries.read(segment.query), MEMBER_WORDS)
     except QueryError as error:
         return str(error)
 

@@ -15,6 +15,7 @@ from curation.spreadsheets import inert
 
 Cell = str | int | float | date | None
 _DECIMALS: Final = 2
+_PERCENT: Final = "\N{NO-BREAK SPACE}%"
 
 
 class Share(float):
@@ -40,7 +41,7 @@ def number(value: float, places: int = 0) -> str:
 
 def percent(share: float) -> str:
     """A share in percent, to a tenth."""
-    return f"{number(round(share * 100, 1), 1)} %"
+    return number(round(share * 100, 1), 1) + _PERCENT
 
 
 def points(share: float) -> str:
@@ -105,7 +106,7 @@ def _places(column: Sequence[Cell]) -> int:
 
 def _words(cell: Cell, places: int) -> str:
     if isinstance(cell, Share):
-        return f"{number_format(round(cell * 100, 1), 1)} %"
+        return number_format(round(cell * 100, 1), 1) + _PERCENT
     if isinstance(cell, int | float):
         places = places if isinstance(cell, float) else 0
         return number_format(round(cell, places), places, use_l10n=True, force_grouping=True)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from curation.access import role_required
-from recsys import embeddings, leases
+from recsys import embeddings, leases, run_words
 from recsys.models import EmbeddingJob
 from recsys.staff_pages import READERS, actor, page
 
@@ -26,7 +26,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = {
         "title": _("Embeddings"),
         "coverage": embeddings.coverage(),
-        "jobs": jobs,
+        "jobs": [(job, run_words.failure_of(job)) for job in jobs],
         "is_open": any(job.is_open for job in jobs),
     }
     if request.headers.get("HX-Request"):

@@ -51,6 +51,12 @@ class ScheduleForm(LaunchForm):
             del self.fields[name]
         self.fields = {**own, **self.fields}
 
+    @property
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """What it is called and when it runs come first: without them there is no schedule."""
+        learnt, own, computed = super().groups
+        return [own, learnt, computed]
+
     def clean_zone(self) -> str:
         """A zone that the time zone database knows."""
         zone: str = self.cleaned_data["zone"]

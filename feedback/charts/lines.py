@@ -44,7 +44,7 @@ def spark(values: Sequence[float | None], before: Sequence[float | None], title:
     shown = [
         Line(_spark_path(each, top), style)
         for each, style in ((before, "muted"), (values, ""))
-        if each
+        if sum(value is not None for value in each) > 1  # one value alone is no line
     ]
     return Drawing(SPARK_WIDTH, SPARK_HEIGHT, lines=shown, texts=[Text(0, 0, title)])
 

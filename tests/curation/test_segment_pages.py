@@ -58,7 +58,7 @@ def test_a_segment_is_counted_while_it_is_written_and_then_saved(desk, members):
     assert desk.post(url("new-query-segment"), form).url == url("segment", "keen")
     page = text(desk.get(url("segment", "keen")))
     assert "1 member" in page
-    assert "ratings ge 20" in page
+    assert "number of ratings is at least 20" in page
 
 
 @pytest.mark.parametrize(("value", "word"), [("0", "all 3 members"), ("99", "none of 3 members")])

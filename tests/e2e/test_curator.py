@@ -58,3 +58,16 @@ def test_a_blend_is_tried_without_scripts(
     page.get_by_role("link", name="Back to the blend").click()
     expect(page.locator("[name=weight-popularity]")).to_have_value("0")
     context.close()
+
+
+def test_a_form_is_sent_once_however_often_its_button_is_pressed(
+    demo_stack: LiveStack, sign_in: SignIn
+) -> None:
+    page = sign_in("curator")
+    page.goto(f"{demo_stack.url}/admin/desk/change-sets/")
+    sent: list[str] = []
+    page.on("request", lambda told: sent.append(told.url) if told.method == "POST" else None)
+    page.get_by_label("Name").fill("Opened by two clicks")
+    page.get_by_role("button", name="Open", exact=True).dblclick()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Opened by two clicks")
+    assert len(sent) == 1

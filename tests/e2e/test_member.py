@@ -67,6 +67,20 @@ def test_stars_can_be_set_with_the_arrow_keys_and_keep_the_focus(sign_in: SignIn
     undo(page)
 
 
+def test_a_menu_closes_by_escape_at_its_button_and_by_a_press_elsewhere(sign_in: SignIn) -> None:
+    page = sign_in("member")
+    menu = page.locator("header .menu")
+    button = menu.locator("summary")
+    button.click()
+    expect(menu.get_by_role("link", name="My ratings")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(menu).not_to_have_attribute("open", "")
+    expect(button).to_be_focused()
+    button.click()
+    page.get_by_role("heading", level=1).click()
+    expect(menu).not_to_have_attribute("open", "")
+
+
 def test_rating_searching_and_undoing_work_without_scripts(
     browser: Browser, demo_stack: LiveStack, sign_in: SignIn
 ) -> None:

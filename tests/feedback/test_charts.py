@@ -102,7 +102,7 @@ def test_a_name_is_cut_where_it_has_no_room():
 
 def test_numbers_are_rounded_and_not_cut_off():
     shown = Table("t", ["name", "share", "mean"], [("x", Share(1204 / 4110), 3.816)]).shown[0]
-    assert [cell.text for cell in shown] == ["x", "29.3 %", "3.82"]
+    assert [cell.text for cell in shown] == ["x", "29.3\N{NO-BREAK SPACE}%", "3.82"]
 
 
 def test_the_figures_of_a_column_have_equally_many_decimals():
