@@ -170,5 +170,5 @@ def _is_number(value: object) -> bool:
 
 def _words(value: object) -> str:
     if isinstance(value, list):
-        return ", ".join(str(part) for part in value)
+        return _(", ").join(str(part) for part in value)
     return f"{value:g}" if _is_number(value) else str(value)
