@@ -57,6 +57,9 @@ def version(request: HttpRequest, version_id: UUID) -> HttpResponse:
 def promote(request: HttpRequest, version_id: UUID) -> HttpResponse:
     """Say what a promotion touches and how the version compares, take the reason, do it."""
     version = get_object_or_404(ModelVersion.objects.select_related("run"), id=version_id)
+    if request.method != "POST" and LiveModel.objects.filter(version=version).exists():
+        messages.info(request, _("%(version)s is live.") % {"version": version})
+        return redirect("runs:version", version.id)
     worse = version_cards.is_worse_than_live(version)
     form = (WorseForm if worse else ReasonForm)(request.POST or None)
     if request.method == "POST" and form.is_valid():

@@ -18,7 +18,8 @@
     const known = { 401: words.signedOut, 403: words.stale };
     say(known[status] ?? `${words.failed} (${status})`);
   });
-  document.addEventListener("htmx:afterOnLoad", () => say(""));
+  // It comes after an answer that is an error, too.
+  document.addEventListener("htmx:afterOnLoad", (event) => event.detail.successful && say(""));
 })();
 
 // Where the rail is a strip, what is open stands in sight.

@@ -71,3 +71,16 @@ def test_a_form_is_sent_once_however_often_its_button_is_pressed(
     page.get_by_role("button", name="Open", exact=True).dblclick()
     expect(page.get_by_role("heading", level=1)).to_have_text("Opened by two clicks")
     assert len(sent) == 1
+
+
+def test_who_is_signed_out_meanwhile_is_told_where_a_part_of_the_page_was_to_come(
+    browser: Browser, demo_stack: LiveStack, sign_in: SignIn
+) -> None:
+    context = browser.new_context(storage_state=sign_in("curator").context.storage_state())
+    page = context.new_page()
+    page.goto(f"{demo_stack.url}/admin/desk/new/rule/")
+    context.clear_cookies(name="sessionid")
+    page.get_by_label("Strength").fill("1.25")
+    page.get_by_label("Strength").press("Tab")
+    expect(page.get_by_role("alert")).to_have_text("You are signed out. Sign in again to go on.")
+    context.close()

@@ -87,7 +87,7 @@ def rows(client, table, **filters):
 def shown(client, name="report", **filters):
     answer = client.get(reverse(f"feedback:{name}"), filters)
     assert answer.status_code == 200
-    return answer.content.decode()
+    return answer.content.decode().replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_each_page_answers_its_questions_in_sentences(analyst, history):
@@ -439,9 +439,8 @@ def test_what_was_never_served_is_named_and_the_tail_counted(analyst, history, f
     for number in range(6):
         Item.objects.create(source="test", outside_id=f"new-{number}", title=f"New {number}")
     assert [row[0] for row in rows(analyst, "unseen")] == [f"New {n}" for n in range(6)]
-    assert (
-        "40\N{NO-BREAK SPACE}% of the 10 active items were served at least once; 6 never."
-        in shown(analyst, "items")
+    assert "40 % of the 10 active items were served at least once; 6 never." in shown(
+        analyst, "items"
     )
     found = rows(analyst, "tenths")
     # Ten items, five interactions: two on each of two films, one on a third.

@@ -70,6 +70,8 @@ def test_promoting_asks_first_and_wants_a_reason(desk, make_version):
     assert not LiveModel.objects.exists()
     desk.post(url, {"reason": "better"})
     assert LiveModel.objects.get().version == version
+    again = desk.get(url)
+    assert again["Location"] == reverse("runs:version", args=[version.id])
 
 
 def test_rolling_back_from_the_page_goes_to_the_version_before(desk, make_version):
