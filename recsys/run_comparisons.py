@@ -91,7 +91,7 @@ class Comparison:
         ]
         if not spans:
             return None
-        sure = sum(span.tone == "good" for span in spans)
+        sure = sum(span.style == "good" for span in spans)
         finding = _("%(sure)s of %(n)s rank surely better than what was live") % {
             "sure": sure,
             "n": len(spans),

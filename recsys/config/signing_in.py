@@ -23,7 +23,7 @@ class SignInFirst(LoginRequiredMiddleware):
     the sign-in leads back to the page that held it, since its own address may answer to nothing but a form.
     """
 
-    def handle_no_permission(
+    def handle_no_permission(  # type: ignore[override]  # Django promises a redirect, and needs a response
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponse:
         if request.headers.get("HX-Request") == "true":
