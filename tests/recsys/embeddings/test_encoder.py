@@ -9,11 +9,11 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from recsys.ml.weights import BadEncoder, verify
 
 from curation.texts import LONGEST
 from recsys import encoders
 from recsys.encoder_process import EncoderFailed, EncoderProcess
+from recsys.ml.weights import BadEncoder, verify
 
 
 @pytest.fixture(scope="module")
