@@ -6,7 +6,7 @@ import platform
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, cast
 
@@ -226,11 +226,18 @@ def _work() -> Iterator[Finding]:
         if beat.problem and not standing.is_late(beat):
             yield Finding(beat.role, f"{beat.name}: {beat.problem}", f"see var/log/{beat.role}.log")
     for name, ago in standing.ticks.items():
-        text = f"{name!r} was not sent for {ago}" if ago else f"{name!r} was never sent"
-        yield Finding("beat", text, f"look into var/log/beat.log, then {_RESTART}")
+        yield Finding("beat", _late(name, ago), f"look into var/log/beat.log, then {_RESTART}")
     yield _outbox(standing)
     for jobs in standing.jobs:
         yield _jobs(jobs, standing)
+
+
+def _late(name: str, ago: timedelta | None) -> str:
+    if ago is None:
+        return f"{name!r} was never sent"
+    if ago < timedelta():
+        return f"{name!r} was last sent {-ago} from now, before the clock was set back"
+    return f"{name!r} was not sent for {ago}"
 
 
 def _broker(standing: operations.Standing) -> Finding:

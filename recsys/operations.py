@@ -85,7 +85,7 @@ class Standing:
     jobs: list[Jobs]
     beats: list[Heartbeat]
     ticks: Mapping[str, timedelta | None]
-    """By periodic task that is due too long, how long ago it was last sent."""
+    """By periodic task that is due too long, how long ago it was last sent; below zero where the clock went back."""
     database: Database
 
     def alive(self, role: str) -> list[Heartbeat]:
@@ -93,14 +93,14 @@ class Standing:
         return [beat for beat in self.beats if beat.role == role and not self.is_late(beat)]
 
     def is_late(self, beat: Heartbeat) -> bool:
-        """Whether a process was not seen for several beats."""
-        return self.at - beat.beat_at > LATE_AFTER
+        """Whether a process was not seen for several beats; in the future, it was seen before a clock went back."""
+        return abs(self.at - beat.beat_at) > LATE_AFTER
 
 
 def missing(now: datetime) -> list[str]:
     """The roles of which no process was seen lately; one query."""
-    seen = Heartbeat.objects.filter(beat_at__gte=now - LATE_AFTER).values_list("role", flat=True)
-    alive = set(seen)
+    lately = (now - LATE_AFTER, now + LATE_AFTER)
+    alive = set(Heartbeat.objects.filter(beat_at__range=lately).values_list("role", flat=True))
     return [role for role in WORKERS if role not in alive]
 
 
@@ -162,14 +162,15 @@ def _database() -> Database:
 
 
 def late_ticks(now: datetime) -> dict[str, timedelta | None]:
-    """By periodic task that is due too long, how long ago it was last sent; one query."""
+    """By periodic task that is due too long, how long ago it was last sent, below zero in the future; one query."""
     tasks = PeriodicTask.objects.filter(enabled=True, interval__isnull=False)
     late = {}
     for task in tasks.select_related("interval"):
         every = timedelta(**{task.interval.period: task.interval.every})
         since = now - (task.last_run_at or task.date_changed)
-        if since > LATE_PERIODS * every + NOTED_EVERY:
-            late[task.name] = _since(now, task.last_run_at)
+        # What was sent in the future was sent before the clock went back, and nothing since.
+        if since > LATE_PERIODS * every + NOTED_EVERY or since < -LATE_AFTER:
+            late[task.name] = now - task.last_run_at if task.last_run_at else None
     return late
 
 

@@ -262,7 +262,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "recsys.config.beat:Scheduler"
 # What must not wait behind an hour of bulk work has the queue "upkeep" to itself.
 CELERY_BEAT_SCHEDULE = {
     "sweep": {

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from curation.models import Outbox
 from recsys.failures import Failure
-from recsys.leases import Fenced, Lease, claim, sweep
+from recsys.leases import LEASE, Fenced, Lease, claim, sweep
 from recsys.models import Job, Run
 
 LONG_AGO = timedelta(minutes=5)
@@ -104,6 +104,25 @@ def test_the_reaper_frees_the_job_of_a_dead_worker_and_rings_for_it(run):
     assert sweep() == 1
     assert state(run) == "queued"
     assert announced() == [[str(run.pk)]]
+
+
+def test_after_a_clock_was_set_back_a_dead_worker_s_job_is_freed_when_a_lease_is_over(run):
+    claimed(run)
+    Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() + LONG_AGO)
+    assert sweep() == 0
+    until = Run.objects.get(pk=run.pk).lease_until
+    assert until is not None
+    assert until <= timezone.now() + LEASE
+
+
+def test_after_a_clock_was_set_back_a_living_worker_keeps_its_job(run):
+    lease = claimed(run)
+    Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() + LONG_AGO)
+    for _ in range(2):
+        assert sweep() == 0
+        assert lease.beat() is False
+    lease.finish(Job.State.SUCCEEDED)
+    assert state(run) == "succeeded"
 
 
 def test_the_reaper_fails_a_job_whose_attempts_are_used_up(run):

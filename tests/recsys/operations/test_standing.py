@@ -198,6 +198,22 @@ def test_a_task_is_late_once_it_was_not_sent_for_periods_that_beat_would_have_no
         assert ("sweep" in operations.late_ticks(now)) is is_late
 
 
+def test_a_task_that_was_sent_in_the_future_is_late_and_the_doctor_says_why():
+    every, _ = IntervalSchedule.objects.get_or_create(every=1, period="hours")
+    task = PeriodicTask.objects.create(name="profile", task="recsys.profile", interval=every)
+    ahead = timezone.now() + timedelta(minutes=50)
+    PeriodicTask.objects.filter(pk=task.pk).update(last_run_at=ahead)
+    assert "profile" in operations.late_ticks(timezone.now())
+    assert "before the clock was set back" in findings()["beat"].text
+
+
+def test_a_process_that_was_last_seen_in_the_future_does_not_count_as_alive():
+    beat("upkeep")
+    Heartbeat.objects.update(beat_at=timezone.now() + LONG_AGO)
+    assert operations.look().alive("upkeep") == []
+    assert "upkeep" in operations.missing(timezone.now())
+
+
 def test_a_task_that_is_new_is_not_late_before_it_was_due():
     every, _ = IntervalSchedule.objects.get_or_create(every=1, period="hours")
     PeriodicTask.objects.create(name="profile", task="recsys.profile", interval=every)
