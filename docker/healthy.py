@@ -8,6 +8,7 @@ import sys
 
 import psycopg
 
+PORT = 8000
 _SEEN = """
     SELECT 1 FROM recsys_heartbeat
     WHERE role = %s AND strpos(name, %s) > 0 AND beat_at > now() - interval '1 minute'
@@ -19,10 +20,16 @@ def main(what: str) -> int:
     return 0 if (_serves() if what == "http" else _beats(what)) else 1
 
 
+def host() -> str:
+    """A name that web answers to: the first of its own, where a leading dot stands for all names below."""
+    first = os.environ.get("TANDEM_HOSTS", "").split(",")[0].removeprefix(".")
+    return first if first not in {"", "*"} else "localhost"
+
+
 def _serves() -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", 8000, timeout=2)
+    connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=2)
     try:
-        connection.request("GET", "/readyz", headers={"Host": "localhost"})
+        connection.request("GET", "/readyz", headers={"Host": host()})
         return connection.getresponse().status == http.HTTPStatus.OK
     except OSError:
         return False

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 import yaml
+from django.http.request import validate_host
 
 from tests.processes import ROOT
 
@@ -19,6 +25,53 @@ def services():
 def test_whoever_reads_or_writes_artifacts_has_the_data_folder(services, name):
     [folder] = re.findall(r"TANDEM_VAR=(\S+)", (ROOT / "docker/Dockerfile").read_text())
     assert f"data:{folder}" in services[name]["volumes"]
+
+
+@pytest.fixture
+def healthy():
+    """The health check of the images."""
+    spec = importlib.util.spec_from_file_location("healthy", ROOT / "docker/healthy.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class OnlyToItsNames(BaseHTTPRequestHandler):
+    """Answers as the product does: 400 to a name that is not among TANDEM_HOSTS."""
+
+    def do_GET(self) -> None:
+        names = os.environ["TANDEM_HOSTS"].split(",")
+        name = self.headers["Host"]
+        self.send_response(200 if self.path == "/readyz" and validate_host(name, names) else 400)
+        self.end_headers()
+
+    def log_message(self, *_words: object) -> None:
+        """Nobody reads it."""
+
+
+@pytest.fixture
+def web(healthy, monkeypatch) -> Iterator[HTTPServer]:
+    with HTTPServer(("127.0.0.1", 0), OnlyToItsNames) as server:
+        monkeypatch.setattr(healthy, "PORT", server.server_port)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("names", ["your.name", ".your.name,localhost", "*", "[::1]", "127.0.0.1"])
+def test_web_is_healthy_whatever_its_names_are(healthy, web, monkeypatch, names):
+    monkeypatch.setenv("TANDEM_HOSTS", names)
+    assert healthy.main("http") == 0
+
+
+def test_web_that_is_not_ready_is_not_healthy(healthy, web, monkeypatch):
+    monkeypatch.setenv("TANDEM_HOSTS", "your.name")
+    monkeypatch.setattr(healthy, "host", lambda: "another.name")
+    assert healthy.main("http") == 1
 
 
 def test_the_hook_that_refuses_large_files_lets_the_demo_s_data_through():
