@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -14,6 +15,9 @@ import yaml
 from django.http.request import validate_host
 
 from tests.processes import ROOT
+
+SET_ELSEWHERE = {"TANDEM_VAR", "TANDEM_STATIC", "TANDEM_PROCESS", "TANDEM_DEBUG", "TANDEM_BIND"}
+"""By the images, per container, for developers, and by the supervisor."""
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +29,28 @@ def services():
 def test_whoever_reads_or_writes_artifacts_has_the_data_folder(services, name):
     [folder] = re.findall(r"TANDEM_VAR=(\S+)", (ROOT / "docker/Dockerfile").read_text())
     assert f"data:{folder}" in services[name]["volumes"]
+
+
+def test_every_setting_of_the_environment_reaches_the_containers(services):
+    read = re.findall(r'"(TANDEM_\w+)"', (ROOT / "recsys/config/settings.py").read_text())
+    assert read
+    for name in ("web", "relay", "beat", "upkeep", "realtime", "bulk", "training"):
+        assert set(read) - SET_ELSEWHERE <= set(services[name]["environment"])
+
+
+def test_all_processes_of_a_web_container_count_in_one_folder():
+    web = (ROOT / "docker/Dockerfile").read_text().partition("AS web")[2].partition("AS worker")[0]
+    assert re.search(r"^ENV PROMETHEUS_MULTIPROC_DIR=/tmp/", web, re.MULTILINE)
+    assert 'ENTRYPOINT ["sh", "docker/start.sh"]' in web
+
+
+def test_what_an_earlier_start_of_a_container_counted_is_gone(tmp_path):
+    counted = tmp_path / "metrics"
+    told = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(counted)}
+    words = ["sh", str(ROOT / "docker/start.sh"), "sh", "-c", f"ls -A {counted}; touch {counted}/1"]
+    for _ in range(2):
+        assert subprocess.run(words, env=told, capture_output=True, check=True).stdout == b""
+    assert list(counted.iterdir()) == [counted / "1"]
 
 
 @pytest.fixture
