@@ -13,7 +13,8 @@ import psutil
 import requests
 
 from tests.acceptance.client import Client, someone
-from tests.processes import LiveStack, start_stack
+from tests.leftovers import processes_of
+from tests.processes import LiveStack, start_stack, wait_until
 from tests.soak.ledger import Ledger, now
 
 CHILDREN = (
@@ -102,12 +103,15 @@ class Disturber:
             time.sleep(0.05)
 
     def _end_below(self, name: str, number: signal.Signals) -> None:
-        below = psutil.Process(self.stack.pid(name)).children()
-        chosen = below[:1] if len(below) < 2 else self.chance.sample(below, 1)
-        for child in chosen:
-            child.send_signal(number)
+        deadline = now() + BACK_S
+        while not (below := working(psutil.Process(self.stack.pid(name)))):
+            if now() > deadline:
+                raise AssertionError(f"{name} has no child that works")
+            time.sleep(0.05)
+        chosen = self.chance.choice(below)
+        chosen.send_signal(number)
         # Told politely, it first ends what it has begun: the gap opens when it is gone.
-        psutil.wait_procs(chosen, GONE_S)
+        psutil.wait_procs([chosen], GONE_S)
 
     def _freeze(self, name: str) -> None:
         pid = self.stack.pid(name)
@@ -118,6 +122,7 @@ class Disturber:
     def _restart(self, number: signal.Signals) -> None:
         self.stack.supervisor.send_signal(number)
         self.stack.supervisor.wait(timeout=BACK_S)
+        wait_until(lambda: not processes_of(self.stack.var), f"nothing is left after {number.name}")
         again = start_stack(self.stack.var, PORT=str(self.stack.port), TANDEM_DEMO="0")
         self.stack.supervisor = again.supervisor
 
@@ -132,3 +137,16 @@ class Disturber:
                 last = str(trouble)
             time.sleep(0.2)
         raise AssertionError(f"{BACK_S:.0f} s after {name} nothing is fresh: {last}")
+
+
+def working(parent: psutil.Process) -> list[psutil.Process]:
+    """The children that do the work of a pool or of the web; beside them one may only count semaphores."""
+    return [child for child in parent.children() if _works(child)]
+
+
+def _works(child: psutil.Process) -> bool:
+    try:
+        words = " ".join(child.cmdline())
+    except psutil.Error:  # it ended since it was listed
+        return False
+    return "spawn_main" in words or "granian" in words

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import time
+from types import SimpleNamespace
+from typing import Any
 
+import psutil
+
+from tests.acceptance.client import Client
+from tests.processes import wait_until
+from tests.soak.disturbance import Disturber
 from tests.soak.ledger import Act, Ledger, Plan, Visit, now
 from tests.soak.plans import LATE_S, trouble_of
 from tests.soak.visitors import MEMBER, belonging, last_said, unmerged
@@ -68,3 +78,29 @@ def test_a_plan_may_wait_while_processes_are_killed():
     plan, begun = Plan("s", ["a"], at=time.time()), now()
     ledger = Ledger(disturbances=[("web SIGKILL", begun, begun + 50)])
     assert trouble_of(plan, ledger, (plan.at + 60, None, 1, 1, 1)) == ""
+
+
+ASLEEP = "import time; time.sleep(60)"
+POOL = f"""
+import subprocess, sys
+for words in ("from billiard.semaphore_tracker import main", "from billiard.spawn import spawn_main"):
+    subprocess.Popen([sys.executable, "-I", "-S", "-c", {ASLEEP!r}, words])
+{ASLEEP}
+"""
+
+
+def test_whoever_kills_a_child_of_a_pool_kills_the_one_that_works(monkeypatch):
+    monkeypatch.setattr("tests.soak.disturbance.GONE_S", 0.5)  # nobody buries it here
+    with subprocess.Popen([sys.executable, "-I", "-S", "-c", POOL]) as pool:
+        parent = psutil.Process(pool.pid)
+        wait_until(lambda: len(parent.children()) == 2, "its children are there")
+        children = {child.cmdline()[-1].split()[1]: child for child in parent.children()}
+        stack: Any = SimpleNamespace(pid=lambda _name: pool.pid)
+        disturber = Disturber(stack, Client("", {}, {}), Ledger(), 0)
+        monkeypatch.setattr(disturber.chance, "choice", lambda some: some[0])
+        disturber._end_below("realtime", signal.SIGKILL)
+        states = {name: child.status() for name, child in children.items()}
+        for child in (*children.values(), parent):
+            child.kill()
+    assert states["billiard.spawn"] == psutil.STATUS_ZOMBIE
+    assert states["billiard.semaphore_tracker"] != psutil.STATUS_ZOMBIE
