@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from io import StringIO
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from curation import installation
 from curation.access import roles_of
 from curation.ids import new_id
 from curation.models import Member, Segment, Token
-from recsys.demo import people, readiness, simulation
+from recsys import embeddings
+from recsys.demo import first_blend, loading, people, readiness, shelves, simulation, training
 from recsys.demo.client import Client, NoAnswer, Refusal
 from tests.factories import ItemFactory
 
@@ -68,6 +70,53 @@ def test_the_file_is_whole_and_readable_by_its_owner_alone(settings, tmp_path):
     assert json.loads(readiness.path().read_text()) == {"url": "x"}
     assert stat.S_IMODE(readiness.path().stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["demo.json"]
+
+
+@pytest.fixture
+def prepared(cast, settings, tmp_path, monkeypatch):
+    """A demo whose data, models and blend are there; an earlier start left its file."""
+    settings.VAR_DIR, settings.DEMO = tmp_path, True
+    for step, question in (
+        (loading, "is_wanted"),
+        (training, "missing"),
+        (first_blend, "is_wanted"),
+        (shelves, "are_wanted"),
+        (embeddings, "is_behind"),
+    ):
+        monkeypatch.setattr(step, question, lambda: False)
+    monkeypatch.setattr(readiness, "PATIENCE_S", 0)
+    readiness.path().write_text("{}")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"mode": "stale", "placements": ["a film"]},
+        {"mode": "fallback", "placements": ["a film"]},
+        {"mode": "fresh", "placements": []},
+        NoAnswer("nobody listens"),
+    ],
+    ids=["stale", "not personal", "empty", "no answer"],
+)
+def test_no_file_says_that_the_demo_is_ready_before_a_fresh_slate_was_served(
+    prepared, monkeypatch, answer
+):
+    def recommend(_client, member, **_more):
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(Client, "recommend", recommend)
+    with pytest.raises(CommandError, match="no fresh slate"):
+        call_command("demo", stdout=StringIO())
+    assert not readiness.path().exists()
+
+
+def test_the_file_is_there_once_a_fresh_slate_was_served(prepared, monkeypatch):
+    slate = {"mode": "fresh", "placements": ["a film"]}
+    monkeypatch.setattr(Client, "recommend", lambda *_, **__: slate)
+    call_command("demo", stdout=StringIO())
+    assert json.loads(readiness.path().read_text())["tokens"].keys() == ROLES
 
 
 def test_known_logins_are_refused_outside_the_demo(db, settings):
