@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import pytest
 from django.apps import apps
 from django.test import override_settings
@@ -11,6 +14,9 @@ from pytest_django import DjangoDbBlocker
 
 from curation import installation
 from tests.databases import take_a_copy
+
+if TYPE_CHECKING:
+    from tests.realtime import Worker
 
 # No test holds how long it takes: a busy machine would decide it.
 settings.register_profile("whenever", deadline=None)
@@ -65,3 +71,37 @@ def _nobody_beats(db: None) -> None:
     from recsys.models import Heartbeat
 
     Heartbeat.objects.all().delete()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All that share the realtime worker go to one process of the test run."""
+    for item in items:
+        if "realtime" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("realtime"))
+
+
+@pytest.fixture(scope="session")
+def _shared_worker() -> Iterator[list[Worker]]:
+    workers: list[Worker] = []
+    yield workers
+    for worker in workers:
+        worker.stop()
+
+
+@pytest.fixture
+def realtime(
+    world: object,
+    _shared_worker: list[Worker],
+    django_db_setup: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Worker:
+    """A real worker, shared by the tests of a run; the doorbells of this test, in its own world, reach it."""
+    from recsys import doorbell
+    from tests.realtime import start_worker
+
+    if not _shared_worker:
+        _shared_worker.append(start_worker())
+    [worker] = _shared_worker
+    monkeypatch.setattr(doorbell, "QUEUE", worker.queue)
+    return worker

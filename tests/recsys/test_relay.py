@@ -22,7 +22,7 @@ from recsys.cache import Unavailable
 from recsys.config.celery import app
 from recsys.models import Heartbeat
 from tests.processes import ROOT, wait_until
-from tests.recsys.slates.conftest import database_url
+from tests.realtime import database_url
 
 
 @pytest.fixture

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
-from django.conf import settings
-from django.db import connection
 
 from curation import installation
 from curation.models import Counter, Item, Surface
-from recsys import broker, cache, doorbell
+from recsys import broker, cache
 from recsys.artifacts import artifact_path
 from recsys.ml import artifact, registry
 from recsys.ml.interactions import Interactions, Vocabulary
 from recsys.ml.scorer import Scorer, Training
-from recsys.models import Heartbeat, LiveModel, ModelVersion, Run
+from recsys.models import LiveModel, ModelVersion, Run
 from tests.factories import AttributeFactory
-from tests.processes import ROOT, wait_until
 
 FAMILIES = ("popularity", "item_knn", "ease")
 SHARED = uuid.uuid4().hex
@@ -47,14 +38,6 @@ class World:
     @property
     def comedy(self) -> list[Item]:
         return self.items[1::2]
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All that share the worker go to one process of the test run."""
-    for item in items:
-        if "realtime" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("realtime"))
 
 
 @pytest.fixture
@@ -130,87 +113,6 @@ def bump(name: str) -> None:
 def newcomer() -> str:
     """The outside id of a member whom nobody has seen, in any test."""
     return f"newcomer-{uuid.uuid4()}"
-
-
-@dataclass
-class Worker:
-    """A realtime worker on the test database, with a queue of its own."""
-
-    queue: str
-    process: subprocess.Popen[str]
-    log: Path
-
-    def children(self) -> list[int]:
-        """The pool's children; beside them runs only the one that counts their semaphores."""
-        pid = self.process.pid
-        found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        return [
-            int(each) for each in found if "spawn_main" in Path(f"/proc/{each}/cmdline").read_text()
-        ]
-
-    def beats(self) -> bool:
-        return Heartbeat.objects.filter(role="realtime", pid__in=self.children()).exists()
-
-    def stop(self) -> None:
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-
-@pytest.fixture(scope="session")
-def _shared_worker() -> Iterator[list[Worker]]:
-    workers: list[Worker] = []
-    yield workers
-    for worker in workers:
-        worker.stop()
-
-
-@pytest.fixture
-def realtime(world, _shared_worker, django_db_setup, monkeypatch) -> Worker:
-    """A real worker, shared by the tests of a run; the doorbells of this test reach it."""
-    if not _shared_worker:
-        _shared_worker.append(start_worker())
-    worker: Worker = _shared_worker[0]
-    monkeypatch.setattr(doorbell, "QUEUE", worker.queue)
-    return worker
-
-
-def database_url() -> str:
-    """The test database, for a process."""
-    place = connection.settings_dict
-    port = f"&port={place['PORT']}" if place["PORT"] else ""
-    return f"postgresql://{place['USER']}@/{place['NAME']}?host={place['HOST']}{port}"
-
-
-def start_worker() -> Worker:
-    """Start one, and return when it holds the models."""
-    queue = f"realtime-{uuid.uuid4().hex}"
-    log = Path(settings.VAR_DIR) / f"{queue}.log"
-    environment = os.environ | {
-        "DATABASE_URL": database_url(),
-        "BROKER_URL": settings.CELERY_BROKER_URL,  # the command line of Celery reads it too
-        "TANDEM_PROCESS": "realtime",
-        "OMP_NUM_THREADS": "1",
-        "DJANGO_SETTINGS_MODULE": "recsys.config.settings",
-    }
-    words = ["-m", "celery", "-A", "recsys.config", "worker", "--queues", queue]
-    more = ["--concurrency", "1", "--without-gossip", "--without-mingle", "--hostname", queue]
-    with log.open("w") as out:
-        process = subprocess.Popen(
-            [sys.executable, *words, *more, "--pool", "prefork", "--loglevel", "INFO"],
-            cwd=ROOT,
-            env=environment,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-    worker = Worker(queue, process, log)
-    try:
-        wait_until(worker.beats, "the realtime worker")
-    except AssertionError:
-        worker.stop()
-        pytest.fail(log.read_text())
-    return worker
 
 
 @pytest.fixture(autouse=True)

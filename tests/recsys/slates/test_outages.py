@@ -20,8 +20,9 @@ from recsys.config.embedded.valkey import Valkey
 from recsys.places import Place
 from tests.factories import SOURCE
 from tests.processes import wait_until
+from tests.realtime import start_worker
 from tests.recsys.slates.asking import block, ids, new_member, serve
-from tests.recsys.slates.conftest import bump, start_worker
+from tests.recsys.slates.conftest import bump
 
 IN_TIME_S = 2.0
 """Far above what it takes, and far below what waiting for a server that is not there would take."""
