@@ -10,7 +10,8 @@ import pytest
 from recsys.config.supervisor.child import Program
 from recsys.config.supervisor.family import Family
 from tests.processes import LiveStack, wait_until
-from tests.recsys.config.test_supervisor import PATIENT, program
+from tests.recsys.config.small_products import PATIENT
+from tests.recsys.config.test_supervisor import program
 from tests.recsys.config.test_up import answers
 
 

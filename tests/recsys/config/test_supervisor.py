@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,29 +15,14 @@ import redis
 from recsys.config.embedded.trouble import Trouble
 from recsys.config.supervisor.child import Program, python
 from recsys.config.supervisor.family import Family, Stopped
-from tests.processes import ROOT, bare_environment, wait_until
+from tests.processes import wait_until
+from tests.recsys.config.small_products import PATIENT, SmallProduct, an_ordinary_user, members
 
-PATIENT = "import time; print('ready', flush=True); time.sleep(600)"
 # A parent that leaves a child of its own behind, like a web server whose main process is killed.
 WITH_CHILD = (
     f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {PATIENT!r}]); {PATIENT}"
 )
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {PATIENT}"
-
-
-def members(mark: str) -> list[int]:
-    """The living processes whose environment or command line holds a mark."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal() and entry.name != str(os.getpid()):
-            try:
-                state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
-                text = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if state != "Z" and mark.encode() in text:
-                found.append(int(entry.name))
-    return found
 
 
 @pytest.fixture
@@ -148,42 +131,6 @@ def test_a_program_that_ends_by_itself_returns_its_code(family):
     assert family.run_once(program("step", "raise SystemExit(3)")) == 3
 
 
-class SmallProduct:
-    """The script small_product.py as a running process."""
-
-    def __init__(self, var: Path, code: str = PATIENT) -> None:
-        var.mkdir(exist_ok=True, mode=0o711)
-        self.var = var
-        words = [sys.executable, str(Path(__file__).with_name("small_product.py")), str(var), code]
-        self.mark = f"mark-{var}"
-        self.process = subprocess.Popen(
-            words,
-            env={**bare_environment(), "MARK": self.mark},
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-
-    def wait_ready(self) -> tuple[str, str]:
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if not line.startswith("ready"):
-            pytest.fail(line + self.process.communicate()[1])
-        _, database_url, broker_url = line.split()
-        return database_url, broker_url
-
-    def everyone(self) -> list[int]:
-        """The supervisor, its children, and PostgreSQL, which has an environment of its own."""
-        return sorted({*members(self.mark), *members(f"{self.var}/postgres")})
-
-    def stop(self) -> None:
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-        self.process.communicate(timeout=60)
-
-
 @pytest.fixture
 def small_product(public_folder, request) -> Iterator[SmallProduct]:
     made = SmallProduct(public_folder / request.node.name[:40])
@@ -202,6 +149,21 @@ def test_ctrl_c_leaves_no_process_and_no_temporary_folder(small_product):
     assert small_product.everyone() == []
     assert not folder_of(database_url).exists()
     assert not (small_product.var / "postgres" / "postmaster.pid").exists()
+
+
+def test_an_ordinary_user_runs_and_ends_it_all(public_folder):
+    user = an_ordinary_user()
+    product = SmallProduct(public_folder / "ordinary", by=user)
+    try:
+        product.wait_ready()
+        uid = user.account.uid or os.geteuid()
+        assert uid != 0
+        assert {Path(f"/proc/{pid}").stat().st_uid for pid in product.everyone()} == {uid}
+        assert {path.stat().st_uid for path in product.var.rglob("*")} == {uid}
+    finally:
+        product.stop()
+    assert product.process.returncode == 0
+    assert product.everyone() == []
 
 
 def test_a_second_ctrl_c_waits_for_nobody_and_leaves_nothing_behind(public_folder):
