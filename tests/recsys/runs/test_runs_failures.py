@@ -152,15 +152,29 @@ def test_constant_ratings_that_tell_of_liking_teach_every_family(tmp_path, famil
 
 
 @transactional
-@pytest.mark.parametrize("largest", [2_000, 60_000], ids=["the data", "the artifact"])
+@pytest.mark.parametrize("largest", [2_000, 60_000], ids=["the data", "a checkpoint"])
 def test_a_disk_full_leaves_nothing_half_written_and_says_so(operator, ratings, var, largest):
     run = actions.request_run(family="dot", parameters={"embedding_size": 512}, actor=operator)
     assert start(run, str(largest)).wait(timeout=120) == 0
+    _said_and_left_nothing(run, var)
+
+
+@transactional
+def test_a_disk_full_at_the_artifact_leaves_nothing_half_written_and_says_so(
+    operator, ratings, var
+):
+    run = actions.request_run(family="popularity", parameters={}, actor=operator)
+    assert start(run, full_at="/.model-").wait(timeout=120) == 0
+    _said_and_left_nothing(run, var)
+    assert "/.model-" in run.error
+
+
+def _said_and_left_nothing(run, var):
     run.refresh_from_db()
     assert (run.state, run.failure) == (Job.State.FAILED, Failure.DISK_FULL)
     assert not ModelVersion.objects.exists()
     assert not checkpoints(run).exists()
-    assert not list((var / "artifacts").glob("dot/*"))
+    assert not list((var / "artifacts").glob(f"{run.family}/*"))
     assert not list(snapshots.run_folder(run).glob(".*"))
 
 

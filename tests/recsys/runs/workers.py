@@ -26,11 +26,12 @@ START_S = 120.0
 HUNG_DISK = Path(__file__).with_name("hung_disk")
 
 
-def start(run: Run, *words: str, hangs_at: str = "") -> subprocess.Popen[bytes]:
-    """Do a run in a process of its own; the disk hangs as soon as a file of such a name is to last."""
+def start(run: Run, *words: str, hangs_at: str = "", full_at: str = "") -> subprocess.Popen[bytes]:
+    """Do a run in a process of its own; the disk hangs, or is full, as soon as a file of such a name is to last."""
     environment = os.environ | {
         "PYTHONPATH": f"{HUNG_DISK}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
         "HANGS_AT": hangs_at,
+        "FULL_AT": full_at,
         "DATABASE_URL": url(),
         "DJANGO_SETTINGS_MODULE": "recsys.config.settings",
         "TANDEM_VAR": str(settings.VAR_DIR),
