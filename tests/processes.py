@@ -18,9 +18,12 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests import leftovers
+
 ROOT = Path(__file__).resolve().parents[1]
 STACKS = ("live_stack", "demo_stack")
 LONGEST = "demo_stack"
+STALE = "demo.json"
 EVERYONE = [
     "cache",
     "broker",
@@ -36,6 +39,7 @@ EVERYONE = [
 _START_S = 240.0
 _DEMO_S = 480.0
 _STOP_S = 60.0
+_GONE_S = 40.0
 _COMMAND_S = 150.0
 _GIVE_WAY = 5
 _began = False
@@ -170,9 +174,10 @@ def free_port() -> int:
 def start_stack(var: Path, **more: str) -> LiveStack:
     """Start `manage.py up` and return when its processes are ready; the demo's data may still be on its way."""
     port = int(more.get("PORT") or free_port())
-    environment = (
-        bare_environment() | {"TANDEM_VAR": str(var), "PORT": str(port), "TANDEM_DEMO": "0"} | more
-    )
+    home = leftovers.home_of(var)
+    home.mkdir(exist_ok=True)
+    told = {"TANDEM_VAR": str(var), "PORT": str(port), "TANDEM_DEMO": "0", "HOME": str(home)}
+    environment = bare_environment() | told | more
     with (var.parent / f"{var.name}.log").open("w") as log:
         supervisor = subprocess.Popen(
             [sys.executable, "manage.py", "up", "--with-parent"],
@@ -192,10 +197,17 @@ def start_stack(var: Path, **more: str) -> LiveStack:
     return stack
 
 
-def stop_stack(stack: LiveStack) -> None:
-    """Ctrl-C, and wait for the end."""
-    stack.supervisor.send_signal(signal.SIGINT)
+def stop_stack(stack: LiveStack, by: signal.Signals = signal.SIGINT) -> None:
+    """Ctrl-C, or what else is sent to the supervisor; wait for the end, after which nothing is left."""
+    stack.supervisor.send_signal(by)
     stack.supervisor.wait(timeout=_STOP_S)
+    wait_until(
+        lambda: not leftovers.processes_of(stack.var),
+        f"nothing is left after {by.name}",
+        _GONE_S,
+        lambda: leftovers.processes_of(stack.var),
+    )
+    assert list(leftovers.home_of(stack.var).iterdir()) == []
 
 
 def said(stack: LiveStack) -> str:
@@ -258,9 +270,12 @@ def public_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def live_stack(public_folder: Path) -> Iterator[LiveStack]:
     """The running product without demo data, shared by the tests of a run: leave nothing that another stumbles on."""
-    stack = start_stack(public_folder / "live")
+    var = public_folder / "live"
+    var.mkdir(mode=0o711)
+    (var / STALE).write_text("what an earlier start left")
+    stack = start_stack(var)
     yield stack
-    stop_stack(stack)
+    stop_stack(stack, signal.SIGKILL)
 
 
 @pytest.fixture(scope="session")

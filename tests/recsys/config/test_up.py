@@ -11,7 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import EVERYONE, ROOT, LiveStack, bare_environment, said, wait_until
+from tests.processes import (
+    EVERYONE,
+    ROOT,
+    STALE,
+    LiveStack,
+    bare_environment,
+    said,
+    wait_until,
+)
 
 
 def answers(stack: LiveStack, path: str) -> bool:
@@ -82,6 +90,10 @@ def test_web_processes_stay_small_and_never_map_torch(live_stack: LiveStack):
             line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines()
         )
         assert int(fields["VmRSS"].split()[0]) <= 200 * 1024
+
+
+def test_a_way_in_that_an_earlier_start_left_is_gone(live_stack: LiveStack):
+    assert not (live_stack.var / STALE).exists()
 
 
 def test_a_second_supervisor_is_refused_and_says_who_runs(live_stack: LiveStack):
