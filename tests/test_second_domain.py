@@ -9,6 +9,7 @@ import uuid
 from collections import Counter
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -32,7 +33,7 @@ from tests.processes import ROOT
 from tests.recsys.api.cast import Api
 
 SHOP = "corner-shop"
-GOODS = [
+GOODS: list[dict[str, Any]] = [
     {
         "item": f"good-{n}",
         "title": f"{'Oolong' if n % 2 else 'Espresso'} {n}",

@@ -92,6 +92,15 @@ def test_a_heartbeat_renews_the_lease_and_brings_the_wish_to_cancel(run):
     assert lease.beat() is True
 
 
+def test_a_lease_is_over_a_minute_after_the_last_sign_of_life(run):
+    lease = claimed(run)
+    for _ in range(2):
+        until = Run.objects.get(pk=run.pk).lease_until
+        assert until is not None
+        assert until <= timezone.now() + timedelta(minutes=1)
+        lease.beat()
+
+
 def test_a_job_handed_back_waits_again_without_a_failed_attempt_and_is_announced(run):
     claimed(run).hand_back()
     assert (state(run), Run.objects.get(pk=run.pk).attempt) == ("queued", 0)
