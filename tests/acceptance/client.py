@@ -12,6 +12,8 @@ from uuid import uuid4
 import requests
 
 Json = dict[str, Any]
+IN_TIME_S = 5.0
+"""How long anybody waits for an answer while a server is frozen, also on a busy machine."""
 
 
 @dataclass
@@ -21,11 +23,18 @@ class Client:
     url: str
     logins: dict[str, dict[str, str]]
     tokens: dict[str, str]
+    patience_s: float = 30
+    """How long an answer may take."""
 
     def call(self, method: str, path: str, role: str = "client", **more: Any) -> requests.Response:
         headers = {"Authorization": f"Token {self.tokens[role]}"}
         return requests.request(
-            method, f"{self.url}{path}", headers=headers, timeout=30, allow_redirects=False, **more
+            method,
+            f"{self.url}{path}",
+            headers=headers,
+            timeout=self.patience_s,
+            allow_redirects=False,
+            **more,
         )
 
     def recommend(self, member: str, *, surface: str = "home", size: int = 10, **more: Any) -> Json:
@@ -75,18 +84,19 @@ class Browser:
 
     url: str
     session: requests.Session
+    patience_s: float = 30
     seen: str = ""
 
     @classmethod
     def of(cls, client: Client, role: str) -> Browser:
         """The demo's user of a role."""
-        browser = cls(client.url, requests.Session())
+        browser = cls(client.url, requests.Session(), client.patience_s)
         browser.get("/login/")
         assert browser.post("/login/", **client.logins[role]).status_code == 302, role
         return browser
 
     def get(self, path: str) -> requests.Response:
-        answer = self.session.get(f"{self.url}{path}", timeout=30)
+        answer = self.session.get(f"{self.url}{path}", timeout=self.patience_s)
         self.seen = answer.text
         return answer
 
@@ -97,7 +107,11 @@ class Browser:
         body = {"csrfmiddlewaretoken": token[1], **fields}
         referer = {"Referer": f"{self.url}{path}"}
         return self.session.post(
-            f"{self.url}{path}", data=body, headers=referer, allow_redirects=False, timeout=30
+            f"{self.url}{path}",
+            data=body,
+            headers=referer,
+            allow_redirects=False,
+            timeout=self.patience_s,
         )
 
 

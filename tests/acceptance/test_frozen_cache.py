@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 from uuid import uuid4
 
-from tests.acceptance.client import Browser, Client, rating, someone
+from tests.acceptance.client import IN_TIME_S, Browser, Client, rating, someone
 from tests.processes import LiveStack
 
 REFRESH = {"refresh": "home", "size": 10, "wait_ms": 100}
@@ -16,10 +17,10 @@ SELECT r.stars FROM feedback_rating r JOIN curation_member m USING (subject) JOI
 """
 
 
-def test_with_a_frozen_cache_pages_are_answered_and_ratings_are_kept(
+def test_with_a_frozen_cache_pages_are_answered_in_time_and_ratings_are_kept(
     client: Client, demo_stack: LiveStack
 ) -> None:
-    browser = Browser.of(client, "member")
+    browser = Browser.of(replace(client, patience_s=IN_TIME_S), "member")
     film = client.recommend(someone(), size=50)["placements"][40]["item"]
     [(key,)] = demo_stack.rows("SELECT id FROM curation_item WHERE outside_id = %s", film)
     event = rating(someone(), film)
@@ -27,7 +28,9 @@ def test_with_a_frozen_cache_pages_are_answered_and_ratings_are_kept(
     try:
         home, page = browser.get("/"), browser.get(f"/items/{key}/")
         rated = browser.post(f"/items/{key}/feedback/", stars="4", nonce=uuid4().hex[:12], next="/")
-        told = client.call("POST", "/api/v1/interactions/", params=REFRESH, json=event)
+        told = replace(client, patience_s=IN_TIME_S).call(
+            "POST", "/api/v1/interactions/", params=REFRESH, json=event
+        )
     finally:
         demo_stack.send("cache", signal.SIGCONT)
     assert [each.status_code for each in (home, page, rated, told)] == [200, 200, 302, 200]
