@@ -57,7 +57,7 @@ def _alone() -> Iterator[None]:
 def _make_template() -> None:
     url = os.environ["DATABASE_URL"]
     with psycopg.connect(url, autocommit=True) as connection:
-        known = connection.execute("SELECT FROM pg_database WHERE datname = %s", [TEMPLATE])
+        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE])
         if known.fetchone():
             return
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
