@@ -20,6 +20,7 @@ from curation.fusion.effects import (
     PinMatch,
     Quota,
 )
+from curation.fusion.expectations import Claim, Way
 from curation.fusion.parsing import parse
 from curation.fusion.query import Query, to_json
 
@@ -97,3 +98,19 @@ def make_blend(spec: Mapping[str, Any], **rest: Any) -> fusion.Blend:
     """The engine's blend of a stored content."""
     scales = {scorer: fusion.Scale(scale) for scorer, scale in spec["scales"].items()}
     return fusion.Blend(weights=spec["weights"], scales=scales, beta=spec["beta"], **rest)
+
+
+def claim_spec(claim: Claim) -> dict[str, Any]:
+    """The content of an expectation."""
+    return {
+        "way": str(claim.way),
+        "count": claim.count,
+        "first": claim.first,
+        "where": to_json(claim.what),
+    }
+
+
+def make_claim(spec: Mapping[str, Any], schema: Schema) -> Claim:
+    """The claim of a stored content; `ValueError` where its query cannot be read any more."""
+    what = parse(spec["where"], schema)
+    return Claim(Way(spec["way"]), what, spec["count"], spec["first"])

@@ -13,6 +13,7 @@ from curation.models.decisions import (
     Withdrawal,
 )
 from curation.models.embeddings import Embedding
+from curation.models.expectations import Expectation, ExpectationReport
 from curation.models.outbox import Mail, Outbox
 from curation.models.people import Member, MemberAttribute, MemberStats, User, UserRole
 from curation.models.segments import (
@@ -30,6 +31,8 @@ __all__ = [
     "Counter",
     "Decision",
     "Embedding",
+    "Expectation",
+    "ExpectationReport",
     "Inspection",
     "Item",
     "ItemStats",
