@@ -7,11 +7,13 @@ from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from curation.actions import Publication
+from curation.actions.gates import UNCHECKED, UNMET
 from curation.models import User
 from curation.problems import Problem
 
@@ -36,8 +38,13 @@ def attempt(form: forms.Form, act: Callable[[], Done]) -> Done | None:
     try:
         return act()
     except Problem as problem:
-        form.add_error(None, str(problem))
+        form.add_error(None, forms.ValidationError(str(problem), code=problem.code))
         return None
+
+
+def is_held_up(form: forms.Form) -> bool:
+    """Whether an expectation stopped what the form was to publish, so that a draft is the way."""
+    return any(form.has_error(NON_FIELD_ERRORS, code) for code in (UNCHECKED, UNMET))
 
 
 def tell_published(request: HttpRequest, done: Publication) -> None:
@@ -48,9 +55,9 @@ def tell_published(request: HttpRequest, done: Publication) -> None:
 
 
 def tell_findings(request: HttpRequest, done: Publication) -> None:
-    """Say on the next page what lint had to say of a publish."""
-    for finding in done.findings:
-        messages.warning(request, finding.text)
+    """Say on the next page what lint had to say of a publish, and what it does not meet."""
+    for text in (*(finding.text for finding in done.findings), *done.unmet):
+        messages.warning(request, text)
 
 
 def tell_errors(request: HttpRequest, form: forms.Form) -> None:

@@ -45,6 +45,7 @@ _PUBLICATION: Final = {
     "versions": serializers.DictField(child=serializers.IntegerField()),
     "blocks": serializers.DictField(child=serializers.IntegerField()),
     "findings": FindingSerializer(many=True),
+    "unmet": serializers.ListField(child=serializers.CharField()),
 }
 _DECIDED: Final = inline_serializer(
     "Decided", {**DecisionSerializer().get_fields(), **_PUBLICATION}
@@ -104,7 +105,8 @@ def _decided(actor: User, draft: Draft, *, publish: bool, status: int) -> Respon
 
 def _told(done: Publication) -> dict[str, Any]:
     findings = [finding.as_json() for finding in done.findings]
-    return {"versions": done.versions, "blocks": done.blocks, "findings": findings}
+    told = {"versions": done.versions, "blocks": done.blocks, "findings": findings}
+    return told | {"unmet": done.unmet}
 
 
 @extend_schema(methods=["GET"], operation_id="read_decision", responses=DecisionSerializer)

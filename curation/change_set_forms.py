@@ -41,6 +41,24 @@ class DraftForm(forms.Form):
         self.fields["to"].queryset = rows  # type: ignore[attr-defined]
 
 
+class PublishForm(forms.Form):
+    """Why a change set is published; an administrator may say that it is although an expectation stops it."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=1000)
+    override = forms.BooleanField(
+        label=_("Publish it although it does not meet what is expected"),
+        required=False,
+        help_text=_("Say in the reason why; both are kept."),
+        widget=forms.CheckboxInput(attrs={"form": "publish-form"}),
+    )
+
+    def __init__(self, *args: Any, may_override: bool, **kwargs: Any) -> None:
+        """Whoever may not, or need not, is not asked."""
+        super().__init__(*args, **kwargs)
+        if not may_override:
+            del self.fields["override"]
+
+
 class ScheduleForm(forms.Form):
     """When a change set is to be published, on the wall clock of a zone."""
 

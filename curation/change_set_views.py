@@ -15,7 +15,8 @@ from django.views.decorators.http import require_http_methods
 from curation import actions, desk, outlooks
 from curation.access import role_required
 from curation.answering import actor_of, attempt, page, tell_findings
-from curation.change_set_forms import DraftForm, OpenForm, ScheduleForm
+from curation.change_set_forms import DraftForm, OpenForm, PublishForm, ScheduleForm
+from curation.expectation_views import may_override
 from curation.forms import ReasonForm
 from curation.lineages import named
 from curation.models import ChangeSet, Revision
@@ -41,9 +42,9 @@ def change_sets(request: HttpRequest) -> HttpResponse:
 def publish(request: HttpRequest, change_set_id: UUID) -> HttpResponse:
     """What a change set would change, for whom, and what lint says; publish it after that look, with a receipt."""
     home = _found(change_set_id)
-    form = ReasonForm(request.POST or None)
+    form = PublishForm(request.POST or None, may_override=may_override(request))
     if request.method == "POST" and form.is_valid():
-        told = {"change_set": home, "reason": form.cleaned_data["reason"]}
+        told = {"change_set": home, **form.cleaned_data}
         done = attempt(form, lambda: actions.publish(actor=actor_of(request), **told))
         if done:
             tell_findings(request, done)

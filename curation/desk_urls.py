@@ -8,6 +8,7 @@ from curation import (
     blend_views,
     catalogue_views,
     change_set_views,
+    expectation_views,
     form_views,
     policy_views,
     segment_views,
@@ -49,6 +50,18 @@ urlpatterns = [
     path("segments/<slug:segment_slug>/members/", segment_views.members, name="segment-members"),
     path("segments/<slug:segment_slug>/archive/", segment_views.archive, name="archive-segment"),
     path("segments/<slug:segment_slug>/refresh/", segment_views.refresh, name="refresh-segment"),
+    path("expectations/", expectation_views.expectations, name="expectations"),
+    path("expectations/new/", expectation_views.new, name="new-expectation"),
+    path("expectations/held/", expectation_views.held, name="held"),
+    path("expectations/check/", expectation_views.check, name="check-expectations"),
+    path(
+        "expectations/<uuid:expectation_id>/", expectation_views.change, name="change-expectation"
+    ),
+    path(
+        "expectations/<uuid:expectation_id>/retire/",
+        expectation_views.retire,
+        name="retire-expectation",
+    ),
     path("history/<str:label>/<str:key>/", policy_views.history, name="history"),
     path("safety/", policy_views.safety, name="safety"),
     path("lint/", policy_views.lint, name="lint"),

@@ -44,8 +44,10 @@ _SECRET: Final = frozenset({"token_key"})
 _DERIVED: Final = frozenset({"id", "created_at", "updated_at"})
 
 ACTIONS: Final = {
+    "add_expectation": gettext_lazy("expectation set"),
     "add_rule": gettext_lazy("rule written"),
     "block_item": gettext_lazy("block written"),
+    "change_expectation": gettext_lazy("expectation changed"),
     "change_user": gettext_lazy("person or roles changed"),
     "change_surface": gettext_lazy("settings changed"),
     "discard": gettext_lazy("change set discarded"),
@@ -54,7 +56,9 @@ ACTIONS: Final = {
     "move": gettext_lazy("draft moved"),
     "pin_item": gettext_lazy("pin written"),
     "publish": gettext_lazy("published"),
+    "publish_despite_expectations": gettext_lazy("published although an expectation stopped it"),
     "refuse_planned": gettext_lazy("not published as planned"),
+    "retire_expectation": gettext_lazy("expectation retired"),
     "revise_decision": gettext_lazy("revised"),
     "roll_back": gettext_lazy("rolled back"),
     "schedule": gettext_lazy("publish planned"),

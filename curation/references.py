@@ -66,12 +66,12 @@ class Source:
 
     name: str
 
-    def item(self, outside_id: str) -> Item:
-        """The item with this outside id."""
+    def item(self, outside_id: str, field: str = "item") -> Item:
+        """The item with this outside id; `field` is the one that names it."""
         item = Item.objects.filter(source=self.name, outside_id=outside_id).first()
         if item is None:
             text = _("There is no item %(name)s.") % {"name": outside_id}
-            raise refused("item", "unknown_item", text)
+            raise refused(field, "unknown_item", text)
         return item
 
     def member(self, outside_id: str | None) -> Member | None:

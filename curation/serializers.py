@@ -174,6 +174,11 @@ class PublishSerializer(StrictSerializer):
         required=False, min_value=0, max_value=2**62, help_text="The version seen last."
     )
     reason = Text(required=False, default="", allow_blank=True, max_length=2000)
+    override = Flag(
+        required=False,
+        default=False,
+        help_text="Publish although an expectation stops it: an administrator, with a reason.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Something must be named."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from curation import api, bulk_api, change_set_api, policy_api, segment_api
+from curation import api, bulk_api, change_set_api, expectation_api, policy_api, segment_api
 
 api_urlpatterns = [
     path("decisions/", api.decisions, name="decisions"),
@@ -28,6 +28,13 @@ api_urlpatterns = [
     path("change-sets/<uuid:change_set_id>/move/", change_set_api.move, name="move-draft"),
     path(
         "change-sets/<uuid:change_set_id>/withdraw/", change_set_api.withdraw, name="withdraw-draft"
+    ),
+    path("expectations/", expectation_api.expectations, name="expectations"),
+    path("expectations/<uuid:expectation_id>/", expectation_api.expectation, name="expectation"),
+    path(
+        "expectations/<uuid:expectation_id>/retire/",
+        expectation_api.retire,
+        name="retire-expectation",
     ),
     path("policy/publish/", api.publish, name="publish-policy"),
     path("policy/rollback/", api.roll_back, name="roll-back-policy"),

@@ -37,10 +37,12 @@ REGULAR: Final = (20, 60)
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A member who was picked to be different from the others, and how they differ."""
+    """A member who was picked to be different from the others, and how they differ: in words, and by kind."""
 
     member: Member
     words: str
+    kind: str
+    segment: str = ""
 
 
 def picks() -> list[Pick]:
@@ -54,7 +56,7 @@ def picks() -> list[Pick]:
     members = Member.objects.filter(subject__in=found.values(), merged_into=None)
     known = {member.subject: member for member in members}
     return [
-        Pick(known[found[name]], _said(name, str(words[name])))
+        _picked(name, known[found[name]], str(words[name]))
         for name in words
         if found.get(name) in known
     ]
@@ -67,9 +69,10 @@ _KINDS: Final = (
 )
 
 
-def _said(name: str, words: str) -> str:
-    kinds = dict(_KINDS)
-    return str(words) if name in kinds else _("somebody of %(segment)s") % {"segment": words}
+def _picked(name: str, member: Member, words: str) -> Pick:
+    if name in dict(_KINDS):
+        return Pick(member, words, name)
+    return Pick(member, _("somebody of %(segment)s") % {"segment": words}, "segment", words)
 
 
 def _one_of_each(segments: Iterable[UUID]) -> Iterator[QuerySet[Any, Any]]:

@@ -7,8 +7,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from curation import actions, desk, form_views, revising
 from curation.access import role_required
 from curation.actions import Draft, Publication
-from curation.answering import actor_of, attempt, page, tell_errors, tell_published
+from curation.answering import actor_of, attempt, is_held_up, page, tell_errors, tell_published
 from curation.differences import clash_in_words
 from curation.forms import FORMS, BlendForm, DecisionForm, ReasonForm, RuleForm
 from curation.models import Decision, Revision, Surface, User
@@ -57,9 +58,7 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
     first = {name: request.GET.get(name) for name in ("surface", "item", "change_set")}
     looked = not _ASKED.isdisjoint(request.POST)
     given = {key: value for key, value in first.items() if value}
-    form = FORMS[kind](
-        None if looked else request.POST or None, initial=given | request.POST.dict()
-    )
+    form = FORMS[kind](None if looked else _sent(request), initial=given | request.POST.dict())
     if form.is_bound and form.is_valid():
         draft = attempt(form, lambda: _save(actor_of(request), kind, form))
         if draft:
@@ -68,9 +67,19 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
     return _written(request, {"title": title, "kind": kind, "form": form})
 
 
+def _sent(request: HttpRequest) -> QueryDict | None:
+    """What was sent; kept as a draft where that was asked for when an expectation had stopped it."""
+    if "keep" not in request.POST:
+        return request.POST or None
+    sent = request.POST.copy()
+    sent["change_set"] = sent.get("change_set", "").strip() or _("Kept until it is checked")
+    return sent
+
+
 def _written(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """The page of a form that is being written, with what it touches where somebody has asked."""
     form, kind = context["form"], context["kind"]
+    context["held_up"] = is_held_up(form)
     if request.method == "POST":
         context["reach"] = reach_of(FORMS[kind](request.POST))
     if kind == Decision.Kind.RULE:
@@ -109,7 +118,7 @@ def revise(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     newest = desk.newest_of(one)
     looked = not _ASKED.isdisjoint(request.POST)
     try:
-        form = revising.form_on(one, newest, request.POST or None)
+        form = revising.form_on(one, newest, _sent(request))
     except Conflict as problem:
         messages.error(request, str(problem))
         return redirect("desk:decision", one.pk)
@@ -145,7 +154,7 @@ def _beside(
     stale = problem.code == "stale_decision"
     form = revising.rebased(one, newest, request.POST)
     form.full_clean()
-    form.add_error(None, str(problem))
+    form.add_error(None, ValidationError(str(problem), code=problem.code))
     return form, [clash_in_words(row) for row in problem.errors] if stale else []
 
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from curation.access import acting
+from curation.access import acting, require
 from curation.models import User
 from recsys import cadence, leases, preloading, promotion, queueing
 from recsys.ml import registry
@@ -151,16 +151,24 @@ def cancel_run(*, run_id: UUID, actor: User) -> Run:
     return run
 
 
-def promote(*, version_id: UUID, actor: User, reason: str, despite: bool = False) -> Promotion:
+def promote(
+    *, version_id: UUID, actor: User, reason: str, despite: bool = False, override: bool = False
+) -> Promotion:
     """Make a version the live one of its family, if the gate lets it through.
 
-    `despite` lets one through that ranked worse than the live version. Raises NotPossible; the realtime
-    workers hold the version in memory before the pointer flips.
+    `despite` lets one through that ranked worse than the live version, `override`, an administrator's, one
+    with which slates do not hold what stops it. Raises NotPossible; the realtime workers hold the version in
+    memory before the pointer flips.
     """
     version = ModelVersion.objects.get(pk=version_id)
     if not despite:
         promotion.check_not_worse(version)
-    return _go_live(version, actor=actor, reason=reason, rolls_back=False)
+    if override:
+        require(actor, "administrator")
+    else:
+        promotion.check_expected(version)
+    action = "promote_despite_expectations" if override else "promote"
+    return _go_live(version, actor=actor, reason=reason, action=action)
 
 
 def roll_back(*, family: str, actor: User, reason: str) -> Promotion:
@@ -169,13 +177,14 @@ def roll_back(*, family: str, actor: User, reason: str) -> Promotion:
     before = promotion.versions_before(live).get(family)
     if before is None:
         raise NotPossible(_("There is no earlier version of %(family)s.") % {"family": family})
-    return _go_live(before, actor=actor, reason=reason, rolls_back=True)
+    return _go_live(before, actor=actor, reason=reason, action="roll_back")
 
 
-def _go_live(version: ModelVersion, *, actor: User, reason: str, rolls_back: bool) -> Promotion:
+def _go_live(version: ModelVersion, *, actor: User, reason: str, action: str) -> Promotion:
     if not reason.strip():
         raise NotPossible(_("Say why: a promotion needs a reason."))
     promotion.check(version)
     preloading.everywhere(version.id)
-    with acting(actor, "roll_back" if rolls_back else "promote", reason):
+    rolls_back = action == "roll_back"
+    with acting(actor, action, reason):
         return promotion.flip(version, actor=actor, reason=reason, rolls_back=rolls_back)

@@ -110,13 +110,24 @@ class ReasonForm(forms.Form):
     )
 
 
-class WorseForm(ReasonForm):
-    """Why a version goes live although it ranked worse than the one that serves."""
+class PromoteForm(ReasonForm):
+    """Why a version goes live, and whether although it ranked worse, or does not meet what is expected."""
 
     despite = forms.BooleanField(
         label=gettext_lazy("It ranked worse than the live version; promote it all the same"),
         help_text=gettext_lazy("Say in the reason what it is good for."),
     )
+    override = forms.BooleanField(
+        label=gettext_lazy("Promote it although slates would not hold what is expected"),
+        required=False,
+        help_text=gettext_lazy("Say in the reason why; both are kept."),
+    )
+
+    def __init__(self, *args: Any, worse: bool, may_override: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, asked in (("despite", worse), ("override", may_override)):
+            if not asked:
+                del self.fields[name]
 
 
 class AcceptForm(ReasonForm):

@@ -28,6 +28,7 @@ from recsys.models import (
     BlendProposal,
     Clustering,
     EmbeddingJob,
+    ExpectationCheck,
     Heartbeat,
     Job,
     Refusing,
@@ -52,6 +53,7 @@ DOORS: dict[type[Job], tuple[str, str, str]] = {
     Clustering: ("recsys.cluster", "bulk", "pk"),
     Simulation: ("recsys.simulate", "bulk", "pk"),
     Appraisal: ("recsys.appraise", "bulk", "pk"),
+    ExpectationCheck: ("recsys.check_expectations", "bulk", "pk"),
 }
 
 CLAIM = """

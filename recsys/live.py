@@ -52,6 +52,14 @@ def models(counter: int) -> Live:
     return Live(dict(sorted(pointers.items())), scorers)
 
 
+def with_version(serving: Live, version: ModelVersion) -> Live:
+    """The live scorers with another version in the place of its family's."""
+    return Live(
+        dict(sorted({**serving.versions, version.family: version.pk}.items())),
+        {**serving.scorers, version.family: hold(version.pk)},
+    )
+
+
 def hold(version: UUID) -> Scorer | None:
     """Load a version unless it is loaded; None where it cannot be, told once a minute and in the heartbeat."""
     scorer = _shelf.scorers.get(version)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet, Value
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
@@ -113,7 +113,7 @@ def look() -> Standing:
         queues=queues,
         trouble=trouble,
         outbox=_outbox(now),
-        jobs=[_jobs(job, now) for job in DOORS],
+        jobs=_jobs(now),
         beats=list(Heartbeat.objects.order_by("role", "name")),
         ticks=late_ticks(now),
         database=_database(),
@@ -139,15 +139,25 @@ def _outbox(now: datetime) -> Lag:
     return Lag(found["waiting"], _since(now, found["oldest"]))
 
 
-def _jobs(job: type[Job], now: datetime) -> Jobs:
-    """All of one kind in one statement."""
+def _jobs(now: datetime) -> list[Jobs]:
+    """All of every kind in one statement."""
+    first, *others = (_counted(job, now) for job in DOORS)
+    told = {row["name"]: row for row in first.union(*others, all=True)}
+    return [_told(job, told[str(job._meta.model_name)], now) for job in DOORS]
+
+
+def _counted(job: type[Job], now: datetime) -> QuerySet[Any, Any]:
     queued, running = Q(state=Job.State.QUEUED), Q(state=Job.State.RUNNING)
     counts = {state.value: Count("pk", filter=Q(state=state)) for state in Job.State}
-    told = job._default_manager.order_by().aggregate(
+    rows = job._default_manager.order_by().values(name=Value(str(job._meta.model_name)))
+    return rows.annotate(
         oldest=Min("requested_at", filter=queued),
         expired=Count("pk", filter=running & Q(lease_until__lt=now)),
         **counts,
     )
+
+
+def _told(job: type[Job], told: Mapping[str, Any], now: datetime) -> Jobs:
     by_state = {state.value: told[state.value] for state in Job.State if told[state.value]}
     kind = str(job._meta.verbose_name_plural)
     waits = _since(now, told["oldest"])

@@ -8,9 +8,11 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from curation import counters
+from curation import counters, fulfilment
+from curation.fulfilment import Fulfilment, Target
 from curation.models import Counter, Scorer, Surface, User
 from curation.outbox import announce
+from recsys import expectation_checks
 from recsys.artifacts import artifact_path
 from recsys.ml import artifact
 from recsys.models import LiveModel, ModelVersion, Promotion
@@ -48,6 +50,27 @@ def check_not_worse(version: ModelVersion) -> None:
         )
 
 
+def check_expected(version: ModelVersion) -> None:
+    """The gate that an administrator may pass: raises NotPossible where slates would not hold what stops it.
+
+    Where that is not known yet, it is found out.
+    """
+    stopping = expected_of(version).stopping
+    if not stopping:
+        return
+    told = " ".join(fulfilment.in_words(each) for each in stopping)
+    if any(each.is_wanting for each in stopping):
+        raise NotPossible(told)
+    expectation_checks.request_for_version(version.pk)
+    hint = _("A worker checks it within seconds; promote it then.")
+    raise NotPossible(f"{told} {hint}")
+
+
+def expected_of(version: ModelVersion) -> Fulfilment:
+    """What is known of the expectations with a version in the place of the live one."""
+    return fulfilment.of(Target(version=version.pk))
+
+
 def _check_kept(version: ModelVersion) -> None:
     if ModelVersion.objects.filter(pk=version.pk, pruned_at__isnull=False).exists():
         told = _("The artifact of %(version)s was deleted by retention. Train the family again.")
@@ -80,6 +103,7 @@ def flip(version: ModelVersion, *, actor: User, reason: str, rolls_back: bool) -
     Scorer.objects.update_or_create(name=version.family, defaults={"live": True})
     for surface in Surface.objects.order_by("slug"):
         announce("recsys.refuse_surface", surface.slug)
+    fulfilment.follow()
     return Promotion.objects.create(
         family=version.family,
         version=version,

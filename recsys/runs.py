@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Max, QuerySet
 
+from curation import fulfilment
 from curation.ids import new_id
 from recsys import (
     after_policy,
@@ -237,6 +238,7 @@ def _succeed(lease: leases.Lease, version: ModelVersion, result: Message) -> Non
         version.digest, version.report = result["digest"], result["report"]
         lease.finish(Job.State.SUCCEEDED, report=result["report"])
         version.save(force_insert=True)
+        fulfilment.follow()
 
 
 def _discard(version: ModelVersion) -> None:

@@ -47,9 +47,10 @@ class ReasonSerializer(StrictSerializer):
 
 
 class PromotionSerializer(ReasonSerializer):
-    """Why a version goes live, and whether although it ranked worse than the live one."""
+    """Why a version goes live, and whether although it ranked worse, or an expectation stops it."""
 
     despite = Flag(required=False)
+    override = Flag(required=False, help_text="An administrator's: promote what is stopped.")
 
 
 class ProgressSerializer(serializers.Serializer[Any]):

@@ -149,6 +149,23 @@ def appraise_all() -> None:
     appraisal_actions.request_all(timezone.now())
 
 
+@shared_task(name="recsys.check_expectations", max_retries=0)
+def check_expectations(check_id: str) -> None:
+    """Fuse slates and hold them against what is expected."""
+    from recsys import expecting
+
+    expecting.execute(UUID(check_id))
+
+
+@shared_task(name="recsys.follow_expectations", max_retries=0)
+def follow_expectations() -> None:
+    """Have checked what was not since it changed, and forget old reports."""
+    from recsys import expectation_checks
+
+    expectation_checks.follow()
+    expectation_checks.forget()
+
+
 @shared_task(name="recsys.profile_items", max_retries=0)
 def profile_items() -> None:
     """Count at which hours members turn to each item."""

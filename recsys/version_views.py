@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,7 +11,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from curation.access import role_required
+from curation import expectation_cards
+from curation.access import role_required, roles_of
+from curation.fulfilment import Fulfilment
 from recsys import (
     actions,
     model_families,
@@ -19,7 +22,7 @@ from recsys import (
     scorecards,
     version_cards,
 )
-from recsys.forms import ReasonForm, WorseForm
+from recsys.forms import PromoteForm, ReasonForm
 from recsys.models import LiveModel, ModelVersion
 from recsys.plots import Chart
 from recsys.staff_pages import READERS, actor, page
@@ -60,23 +63,22 @@ def promote(request: HttpRequest, version_id: UUID) -> HttpResponse:
     if request.method != "POST" and LiveModel.objects.filter(version=version).exists():
         messages.info(request, _("%(version)s is live.") % {"version": version})
         return redirect("runs:version", version.id)
-    worse = version_cards.is_worse_than_live(version)
-    form = (WorseForm if worse else ReasonForm)(request.POST or None)
+    expected = promotion.expected_of(version)
+    form = PromoteForm(
+        request.POST or None,
+        worse=version_cards.is_worse_than_live(version),
+        may_override=bool(expected.stopping) and "administrator" in roles_of(request.user),
+    )
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
         try:
-            actions.promote(
-                version_id=version.id,
-                actor=actor(request),
-                reason=told["reason"],
-                despite=told.get("despite", False),
-            )
+            actions.promote(version_id=version.id, actor=actor(request), **told)
         except actions.NotPossible as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _("%(version)s is live.") % {"version": version})
             return redirect("runs:models")
-    return _confirm(request, form, version, rolls_back=False)
+    return _confirm(request, form, version, _told(expected))
 
 
 @role_required("operator")
@@ -98,12 +100,13 @@ def roll_back(request: HttpRequest, family: str) -> HttpResponse:
             told = _("%(version)s is live again. %(other)s is kept: promote it to take this back.")
             messages.success(request, told % {"version": target, "other": replaced})
             return redirect("runs:models")
-    return _confirm(request, form, target, rolls_back=True)
+    return _confirm(request, form, target, {"rolls_back": True})
 
 
 def _confirm(
-    request: HttpRequest, form: ReasonForm, version: ModelVersion, *, rolls_back: bool
+    request: HttpRequest, form: ReasonForm, version: ModelVersion, more: dict[str, Any]
 ) -> HttpResponse:
+    rolls_back = more.get("rolls_back", False)
     live = LiveModel.objects.select_related("version").filter(family=version.family).first()
     context = {
         "title": _("Roll back") if rolls_back else _("Promote"),
@@ -114,9 +117,19 @@ def _confirm(
         "card": version_cards.card_of(version),
         "scorecards": scorecards.scorecards(version.report),
         "touched": model_families.touched(),
+        **more,
     }
     context["gains"] = _gains(scorecards.scorecards(version.report))
     return page(request, "recsys/runs/confirm.html", context)
+
+
+def _told(found: Fulfilment) -> dict[str, Any]:
+    """What is expected of slates, and whether they would hold it."""
+    return {
+        "cards": expectation_cards.cards(found),
+        "summary": expectation_cards.summary(found),
+        "waits": any(each.state == "unchecked" for each in found.held),
+    }
 
 
 def _gains(parts: list[scorecards.Scorecard]) -> Chart | None:

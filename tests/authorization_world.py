@@ -24,10 +24,12 @@ from django_celery_beat.models import (
 
 from curation import actions, installation
 from curation.access import issue_token
-from curation.actions import Terms
+from curation.actions import Expected, Terms
+from curation.fusion.query import EVERYTHING
 from curation.models import (
     Attribute,
     Counter,
+    Expectation,
     Item,
     ItemStats,
     Member,
@@ -69,6 +71,7 @@ STAFF = {"curator", "analyst", "operator", "administrator"}
 DECISION = {"kind": "pin", "item": "film", "surface": "home", "slot": 3, "reason": "it is new"}
 BLEND: dict[str, Any] = {"scales": {}, "beta": None, "terms": Terms(reason="it is better")}
 FILE = {"format": "tandem.decisions", "version": 1, "decisions": []}
+EXPECTED = {"name": "Something", "surface": "home", "way": "never", "items": ["bad"]}
 CLUSTERS = {"clusters": [{"size": 2, "traits": []}]}
 QUERY = {"field": "ratings", "op": "ge", "value": 20}
 EVENT = {"event": "e1", "member": "ada", "item": "film", "kind": "like"}
@@ -188,6 +191,7 @@ def _things(users: dict[str, User]) -> dict[str, Any]:
         "clustering_id": Clustering.objects.create(report=CLUSTERS).pk,
         "cluster": 0,
         "simulation_id": Simulation.objects.create(change_set=draft.revision.change_set).pk,
+        "expectation_id": _expectation(curator, home).pk,
         "segment_slug": actions.make_list(actor=curator, slug="guests", name="Guests").slug,
         "number": 0,
         "label": "curation.surface",
@@ -208,6 +212,13 @@ def _things(users: dict[str, User]) -> dict[str, Any]:
         "object_id": item.pk,
         **_rows(item, users["member"]),
     }
+
+
+def _expectation(curator: User, home: Surface) -> Expectation:
+    """An expectation that stops nothing, so that all that is allowed stays so."""
+    claim = actions.read_claim("at_least", EVERYTHING, 1)
+    expected = Expected(name="E1", surface=home, claim=claim, blocks=False)
+    return actions.add_expectation(actor=curator, expected=expected)
 
 
 def _versions(operator: User) -> list[ModelVersion]:
@@ -276,6 +287,9 @@ def _bodies(named: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
         ("POST", "api/v1/policy/publish/"): {"surface": "home", **reason},
         ("POST", "api/v1/policy/rollback/"): {"surface": "home", "version": 0, **reason},
         ("POST", "api/v1/runs/"): {"family": "ease"},
+        ("POST", "api/v1/expectations/"): {**EXPECTED, "name": "Another"},
+        ("PUT", "api/v1/expectations/<uuid:expectation_id>/"): {**EXPECTED, "base": 1},
+        ("POST", "api/v1/expectations/<uuid:expectation_id>/retire/"): reason,
         ("PUT", "api/v1/segments/<slug:segment_slug>/"): {"name": "Guests"},
         ("POST", "api/v1/segments/<slug:segment_slug>/members/"): {"add": ["ada"]},
         ("POST", "admin/desk/decisions/<uuid:decision_id>/end/"): reason,

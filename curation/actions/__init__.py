@@ -20,6 +20,13 @@ from curation.actions.decisions import (
     set_blend,
 )
 from curation.actions.drafts import Draft, Refused, Terms, discard, open_change_set
+from curation.actions.expectations import (
+    Expected,
+    add_expectation,
+    change_expectation,
+    read_claim,
+    retire_expectation,
+)
 from curation.actions.imports import Imported, import_decisions
 from curation.actions.publishing import (
     Publication,
@@ -46,16 +53,19 @@ __all__ = [
     "MOST_ROWS",
     "Bulk",
     "Draft",
+    "Expected",
     "Imported",
     "Listed",
     "Publication",
     "Refused",
     "RowResult",
     "Terms",
+    "add_expectation",
     "add_rule",
     "archive_segment",
     "block_item",
     "block_items",
+    "change_expectation",
     "change_surface",
     "check_segment",
     "declare",
@@ -75,7 +85,9 @@ __all__ = [
     "publish_due",
     "put_items",
     "put_members",
+    "read_claim",
     "rename_segment",
+    "retire_expectation",
     "revise_decision",
     "revoke_token",
     "roll_back",

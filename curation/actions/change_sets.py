@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,8 +12,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from curation import fulfilment
 from curation.access import acting, require
 from curation.actions.drafts import Draft, add, lock_set, lock_sets
+from curation.actions.gates import UNCHECKED
 from curation.actions.publishing import publish
 from curation.instants import zone_named
 from curation.models import ChangeSet, Revision, User, Withdrawal
@@ -21,6 +23,8 @@ from curation.problems import Conflict, Invalid, Problem
 
 log = logging.getLogger(__name__)
 
+PATIENCE: Final = timedelta(minutes=10)
+"""So long a planned change set waits for its expectations to be checked, before it is refused."""
 _LATEST_YEAR: Final = 2200
 _CONTENT: Final = (
     *("item", "segment", "member", "spec", "priority", "starts_at", "until", "review_on"),
@@ -73,7 +77,8 @@ def unschedule(*, actor: User, change_set: ChangeSet, reason: str = "") -> Chang
 def publish_due(now: datetime) -> list[ChangeSet]:
     """Publish each change set whose instant has come, once, however many do this at the same time.
 
-    One that is refused stays open and unplanned, with why. Answers those that were dealt with.
+    One that is refused stays open and unplanned, with why; one of which is not known yet whether it meets
+    what is expected waits some minutes for that. Answers those that were dealt with.
     """
     due = ChangeSet.objects.filter(_due(now)).order_by("publish_at", "pk")
     done = []
@@ -92,12 +97,15 @@ def _publish_planned(key: UUID, now: datetime) -> ChangeSet | None:
     with transaction.atomic():
         rows = ChangeSet.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
         home = rows.select_related("scheduled_by").filter(_due(now), pk=key).first()
-        if home is None or home.scheduled_by is None:
+        if home is None or home.scheduled_by is None or home.publish_at is None:
             return None
         try:
             with transaction.atomic():
                 publish(actor=home.scheduled_by, change_set=home, reason=_("As planned."))
         except Problem as problem:
+            if problem.code == UNCHECKED and now < home.publish_at + PATIENCE:
+                fulfilment.follow(home)
+                return None
             _refuse(home, home.scheduled_by, problem)
         home.refresh_from_db()
         return home
@@ -127,6 +135,7 @@ def _plan(
         for name, value in (planned | {"refused_at": None, "refusal": None}).items():
             setattr(home, name, value)
         home.save(update_fields=[*planned, "refused_at", "refusal"])
+        fulfilment.follow(home)
     return home
 
 
@@ -143,3 +152,4 @@ def _take_out(actor: User, draft: Revision, reason: str) -> None:
     Withdrawal.objects.bulk_create(
         Withdrawal(revision=row, author=actor, reason=reason) for row in rows
     )
+    fulfilment.follow(draft.change_set)

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from curation import specs
+from curation import fulfilment, specs
 from curation.access import acting, require
 from curation.fusion.columns import Kind
 from curation.fusion.effects import Cap
@@ -135,6 +135,7 @@ def add(
     found = lint_draft(revision, timezone.now())
     if any(finding.level is Level.BLOCKS for finding in found):
         raise Refused(found)
+    fulfilment.follow(home)
     return Draft(revision, found)
 
 

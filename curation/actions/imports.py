@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 
+from curation import fulfilment
 from curation.access import acting, require
 from curation.actions.drafts import Known, check_spec, lock_set, open_change_set
 from curation.actions.publishing import Publication, publish
@@ -66,6 +67,7 @@ def import_decisions(
         grave = [fault for fault in told if fault["level"] == Level.BLOCKS]
         if grave and live:
             raise Invalid("refused", _("Lint refuses some of the decisions."), grave)
+        fulfilment.follow(home)
         done = publish(actor=actor, change_set=home, reason=reason) if live else None
         transaction.set_rollback(dry_run)
     return Imported(len(made), home, told, done)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -14,7 +14,9 @@ from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from curation import fulfilment
 from curation.access import acting, require
+from curation.actions import gates
 from curation.actions.drafts import Draft, Refused, lock_sets
 from curation.actions.versions import carry_on, put_blocks, put_in_force
 from curation.lint import Finding, Level, examine
@@ -28,12 +30,16 @@ Drafts = Mapping[UUID, Revision]
 
 @dataclass(frozen=True)
 class Publication:
-    """What a publish did: the versions of the touched surfaces afterwards, and what it published."""
+    """What a publish did: the versions of the touched surfaces afterwards, and what it published.
+
+    `unmet` are the expectations, in words, that it does not meet and that did not stop it.
+    """
 
     versions: dict[str, int] = field(default_factory=dict)
     blocks: dict[str, int] = field(default_factory=dict)
     decisions: list[UUID] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    unmet: list[str] = field(default_factory=list)
 
 
 def publish(
@@ -43,15 +49,20 @@ def publish(
     surface: Surface | None = None,
     version: int | None = None,
     reason: str = "",
+    override: bool = False,
 ) -> Publication:
     """Publish a change set, or all open ones with a draft for a surface that wait for no instant.
 
     `version` is the surface's policy version that the caller took for current: `Conflict` where it
     is not. Publishes at once take turns by row lock. Lint looks before the locks are taken, and again
-    under them only where somebody else has published meanwhile.
+    under them only where somebody else has published meanwhile. `override` lets an administrator publish,
+    for a reason, what an expectation stops.
     """
     require(actor, "curator")
-    with acting(actor, "publish", reason), transaction.atomic():
+    if override:
+        gates.may_override(actor, reason)
+    action = "publish_despite_expectations" if override else "publish"
+    with acting(actor, action, reason), transaction.atomic():
         sets = [change_set] if change_set else _open_sets(surface)
         outlook = _look(newest_drafts(sets), timezone.now())
         homes = lock_sets(sets)
@@ -64,12 +75,14 @@ def publish(
         if not outlook.holds(drafts, surfaces.values()):
             outlook = _look(drafts, now)
         outlook.insist()
+        unmet = gates.pass_expectations(homes, drafts, now, override=override)
         put_blocks(drafts.values(), now)
         for each in surfaces.values():
             rows = [row for row in drafts.values() if touches(row, each)]
             put_in_force(each, rows, actor, reason, now)
         ChangeSet.objects.filter(pk__in=[home.pk for home in homes]).update(published_at=now)
-        return _publication(surfaces.values(), drafts, outlook.findings)
+        fulfilment.follow()
+        return _publication(surfaces.values(), drafts, outlook.findings, unmet)
 
 
 def publish_decision(*, actor: User, draft: Draft) -> Publication:
@@ -92,6 +105,7 @@ def roll_back(
             text = _("There is no older version %(target)d; the surface is at %(now)d.")
             raise Missing("no_such_version", text % {"target": target, "now": here.policy_version})
         carry_on(here, target, actor, reason, timezone.now(), restores=True)
+        fulfilment.follow()
     return _publication([here], {}, [])
 
 
@@ -107,6 +121,7 @@ def change_surface(
         here.full_clean()
         here.save(update_fields=list(settings))
         carry_on(here, here.policy_version, actor, reason, timezone.now(), restores=False)
+        fulfilment.follow()
     return _publication([here], {}, [])
 
 
@@ -195,7 +210,9 @@ def _check_drafts(actor: User, drafts: Drafts) -> None:
             raise Conflict("stale_draft", text % {"decision": drafts[key].decision})
 
 
-def _publication(surfaces: Iterable[Surface], drafts: Drafts, found: list[Finding]) -> Publication:
+def _publication(
+    surfaces: Iterable[Surface], drafts: Drafts, found: list[Finding], unmet: Sequence[str] = ()
+) -> Publication:
     versions = {surface.slug: surface.policy_version for surface in surfaces}
     blocks = {surface.slug: surface.blocks_version for surface in surfaces}
-    return Publication(versions, blocks, list(drafts), found)
+    return Publication(versions, blocks, list(drafts), found, list(unmet))

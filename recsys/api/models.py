@@ -57,6 +57,7 @@ def promote(request: Request, version_id: UUID) -> Response:
             actor=actor,
             reason=told.get("reason") or _("Through the API"),
             despite=told.get("despite", False),
+            override=told.get("override", False),
         )
     except actions.NotPossible as error:
         raise Conflict("not_possible", str(error)) from error

@@ -310,6 +310,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="37"),
         "options": {"queue": "bulk", "expires": 3600},
     },
+    "check expectations": {
+        "task": "recsys.follow_expectations",
+        "schedule": 600.0,
+        "options": {"queue": "bulk", "expires": 600},
+    },
     "profile items": {
         "task": "recsys.profile_items",
         "schedule": 3600.0,

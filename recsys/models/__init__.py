@@ -3,6 +3,7 @@
 from recsys.models.appraisals import Appraisal
 from recsys.models.clusterings import Clustering
 from recsys.models.embeddings import EmbeddingJob
+from recsys.models.expectation_checks import ExpectationCheck
 from recsys.models.jobs import Job
 from recsys.models.proposals import BlendProposal, ProposalVerdict
 from recsys.models.runs import Run, RunProgress, Schedule
@@ -16,6 +17,7 @@ __all__ = [
     "BlendProposal",
     "Clustering",
     "EmbeddingJob",
+    "ExpectationCheck",
     "Fallback",
     "Heartbeat",
     "Job",

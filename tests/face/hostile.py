@@ -13,8 +13,9 @@ from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.utils import timezone
 
-from curation import actions
+from curation import actions, fulfilment
 from curation.actions import Terms
+from curation.fulfilment import Target
 from curation.fusion.columns import Kind
 from curation.fusion.effects import Boost
 from curation.fusion.query import Comparison
@@ -23,6 +24,8 @@ from curation.models import (
     Attribute,
     ChangeSet,
     Decision,
+    Expectation,
+    ExpectationReport,
     Item,
     ItemStats,
     Member,
@@ -69,6 +72,7 @@ def build_hostile() -> World:
     _work()
     _comments()
     _rename()
+    _expected()
     world.named["slate_id"] = _slates(str(world.named["item_id"]))
     return world
 
@@ -180,6 +184,29 @@ def _simulations(failed: dict[str, Any]) -> None:
     for home in ChangeSet.objects.all():
         Simulation.objects.create(change_set=home, **failed)
         Simulation.objects.create(change_set=home, state=Job.State.SUCCEEDED, report=report)
+
+
+def _expected() -> None:
+    """What is expected, in hostile words, and not met: as things stand, and with the drafts of each change set."""
+    Expectation.objects.update(name=PAYLOAD[:120], reason=PAYLOAD)
+    row = Expectation.objects.get()
+    ada = {"kind": "segment", "segment": PAYLOAD, "subject": str(row.pk)}
+    told = [{"slot": 1, "item": str(Item.objects.get(title=PAYLOAD).pk), "title": PAYLOAD}]
+    result = {
+        "expectation": str(row.pk),
+        "met": False,
+        "error": "",
+        "people": 1,
+        "slates": [{"met": False, "whom": ada, "held": 0, "told": told}],
+    }
+    for home in (None, *ChangeSet.objects.all()):
+        ExpectationReport.objects.create(
+            change_set=home,
+            checked_at=timezone.now(),
+            instant=timezone.now(),
+            basis=dict(fulfilment.basis_of(Target(change_set=home)).facts),
+            results=[result],
+        )
 
 
 def _comments() -> None:

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from curation.models import User
 from feedback.stats import roll_up
 from recsys import embeddings, encoders
-from recsys.demo import first_blend, loading, people, readiness, shelves, training
+from recsys.demo import expectations, first_blend, loading, people, readiness, shelves, training
 from recsys.demo.client import Client
 
 PARAMETERS: Final[dict[str, dict[str, Any]]] = {"dot": {"embedding_size": 64, "epochs": 3}}
@@ -60,6 +60,8 @@ class Command(BaseCommand):
         if shelves.are_wanted():
             shelves.publish(users["curator"])
             self._tell("shelves: start, new, popular, something different")
+        if expectations.are_wanted():
+            expectations.add(users["curator"])
         self._open(people.renew_tokens(users))
         # The first slate was served, so that this may take its time.
         if encoders.current().folder and embeddings.is_behind():

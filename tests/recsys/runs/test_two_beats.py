@@ -14,7 +14,8 @@ from django.db import connection
 from django.utils import timezone
 
 from curation import actions
-from curation.actions import Terms
+from curation.actions import Expected, Terms
+from curation.fusion.query import EVERYTHING
 from curation.installation import ensure
 from curation.models import (
     ChangeSet,
@@ -36,7 +37,7 @@ from feedback.partitions import Table, months
 from feedback.stats import roll_up
 from recsys import tasks
 from recsys.failures import Failure
-from recsys.models import Appraisal, Job, Run
+from recsys.models import Appraisal, ExpectationCheck, Job, Run
 from tests.factories import ItemFactory, MemberFactory, SegmentFactory, UserFactory
 from tests.feedback.cast import NOON, told
 
@@ -223,6 +224,16 @@ def appraised():
     return lambda: list(Appraisal.objects.values_list("decision", flat=True)), [pin.decision.pk]
 
 
+@pytest.fixture
+def checked():
+    """Something is expected that nobody has checked: one check is asked for."""
+    curator = UserFactory.create(roles=["curator"])
+    claim = actions.read_claim("at_least", EVERYTHING, 1)
+    expected = Expected(name="Something", surface=Surface.objects.get(pk="home"), claim=claim)
+    actions.add_expectation(actor=curator, expected=expected)
+    return lambda: list(ExpectationCheck.objects.values_list("state", flat=True)), ["queued"]
+
+
 WORK = {
     "recsys.sweep": "swept",
     "recsys.launch_due": "launched",
@@ -235,6 +246,7 @@ WORK = {
     "recsys.profile_items": "profiled",
     "recsys.refresh_segments": "refreshed",
     "recsys.appraise_all": "appraised",
+    "recsys.follow_expectations": "checked",
 }
 
 
