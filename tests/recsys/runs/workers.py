@@ -77,7 +77,11 @@ def held(table: str, mode: str) -> Iterator[None]:
 
 def waits_for(table: str) -> bool:
     """Whether somebody stands before a held table."""
-    query = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = %s::regclass"
+    # The databases of other test workers are copies of one as well: a table has the same number in each.
+    query = """
+        SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+         WHERE NOT granted AND relation = %s::regclass AND datname = current_database()
+    """
     with connection.cursor() as cursor:
         cursor.execute(query, [table])
         return bool(cursor.fetchone()[0])
