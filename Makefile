@@ -4,8 +4,8 @@
 PYTHON ?= python3
 VENV := .venv/bin
 TESTS ?= tests
-# Twice the cores of a small machine: tests of the running product mostly wait.
-WORKERS ?= 4
+# One more than the cores of a small machine, since tests of the running product wait; each more collects all tests anew.
+WORKERS ?= 3
 # Web, workers, fits and commands are many processes: without bytecode each would compile the project anew.
 unexport PYTHONDONTWRITEBYTECODE
 
