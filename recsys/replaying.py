@@ -22,6 +22,7 @@ from curation.fusion.candidates import MOST_CANDIDATES, Candidates, pack_ids
 from curation.fusion.codec import Inputs
 from curation.fusion.columns import Column
 from curation.fusion.context import Context
+from curation.fusion.derived import D, having
 from curation.fusion.effects import Boost, Only, PinMatch, Quota
 from curation.fusion.engine import Arrangement, arrange
 from curation.fusion.fixed import Mask, Rows
@@ -202,20 +203,14 @@ def first(arrangement: Arrangement, size: int) -> list[int]:
 def _as_of(policy: Policy, at: datetime, drafts: Collection[UUID]) -> Policy:
     """A policy of which everything holds that is in its window at an instant, and every draft; nothing else."""
 
-    def held(decisions: Iterable[Any]) -> tuple[Any, ...]:
+    def held(decisions: Iterable[D]) -> tuple[D, ...]:
         return tuple(
             replace(each, window=Window())
             for each in decisions
             if each.lineage in drafts or each.window.holds(at)
         )
 
-    return replace(
-        policy,
-        blocks=held(policy.blocks),
-        pins=held(policy.pins),
-        rules=held(policy.rules),
-        blends=held(policy.blends),
-    )
+    return having(policy, held)
 
 
 def _named(policy: Policy, drafts: Collection[UUID], table: Table) -> Mask:

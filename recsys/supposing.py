@@ -5,7 +5,7 @@ The slate's own inputs are fused once more with the decision let in; nothing tha
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 from uuid import UUID
@@ -18,6 +18,7 @@ from curation.fusion import codec
 from curation.fusion.candidates import Candidates
 from curation.fusion.codec import Inputs
 from curation.fusion.columns import Column
+from curation.fusion.derived import D, having
 from curation.fusion.engine import fuse
 from curation.fusion.policy import Decision, Policy, Window
 from curation.fusion.slate import Slate as Fused
@@ -130,18 +131,15 @@ def _with_fields(candidates: Candidates, policy: Policy) -> Candidates:
 def _changed(policy: Policy, let_in: set[UUID]) -> Policy:
     """The policy with these decisions in force for everybody at any time."""
 
-    def free(decision: Any) -> Any:  # noqa: ANN401 - a decision of any kind
-        if decision.lineage not in let_in:
-            return decision
-        return replace(decision, window=Window(), holdback=0.0, traffic=1.0)
+    def freed(decisions: Iterable[D]) -> tuple[D, ...]:
+        return tuple(
+            replace(each, window=Window(), holdback=0.0, traffic=1.0)
+            if each.lineage in let_in
+            else each
+            for each in decisions
+        )
 
-    return replace(
-        policy,
-        blocks=tuple(map(free, policy.blocks)),
-        pins=tuple(map(free, policy.pins)),
-        rules=tuple(map(free, policy.rules)),
-        blends=tuple(map(free, policy.blends)),
-    )
+    return having(policy, freed)
 
 
 def _verdict(fused: Fused, decision: UUID) -> Verdict | None:

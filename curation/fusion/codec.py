@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 from uuid import UUID
 
 import orjson
 
 from curation.fusion.candidates import Candidates
 from curation.fusion.context import Context
+from curation.fusion.derived import D, having
 from curation.fusion.engine import fuse
 from curation.fusion.fixed import decimal
 from curation.fusion.packing import (
@@ -24,11 +25,9 @@ from curation.fusion.packing import (
     read_context,
     unpack_arrays,
 )
-from curation.fusion.policy import Decision, Policy
+from curation.fusion.policy import Policy
 from curation.fusion.records import from_data, to_data
 from curation.fusion.slate import ENGINE_VERSION, Placement, Reason, Slate
-
-D = TypeVar("D", bound=Decision)
 
 _MAGIC: Final = b"TFI1"
 _LEVEL: Final = 1
@@ -103,13 +102,7 @@ def _relevant(policy: Policy, members: frozenset[UUID | None]) -> Policy:
         met = (each for each in decisions if each.scope.member in {None, *members})
         return tuple(sorted(met, key=lambda each: each.lineage))
 
-    return replace(
-        policy,
-        blocks=kept(policy.blocks),
-        pins=kept(policy.pins),
-        rules=kept(policy.rules),
-        blends=kept(policy.blends),
-    )
+    return having(policy, kept)
 
 
 def decode_inputs(stored: bytes) -> Inputs:

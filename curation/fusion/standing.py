@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final
 
 from curation.fusion.context import Context
+from curation.fusion.derived import D
 from curation.fusion.effects import Boost, Bury, Exclude
 from curation.fusion.matching import Table
 from curation.fusion.policy import (
@@ -27,8 +28,6 @@ from curation.fusion.shares import withheld
 _MEMBER, _SEGMENT, _SURFACE_AND_CONTEXT, _SURFACE, _EVERYWHERE = range(5)
 _BOUNDED, _OPEN_ENDED = range(2)
 _DAY: Final = 1440
-
-D = TypeVar("D", bound=Decision)
 
 
 def _level(decision: Decision) -> int:

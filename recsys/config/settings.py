@@ -16,11 +16,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
 from recsys import transports
+from recsys.config import timetable
 from recsys.config.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -263,69 +263,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
 CELERY_BEAT_SCHEDULER = "recsys.config.beat:Scheduler"
-# What must not wait behind an hour of bulk work has the queue "upkeep" to itself.
-CELERY_BEAT_SCHEDULE = {
-    "sweep": {
-        "task": "recsys.sweep",
-        "schedule": 30.0,
-        "options": {"queue": "upkeep", "expires": 30},
-    },
-    "launch due runs": {
-        "task": "recsys.launch_due",
-        "schedule": 15.0,
-        "options": {"queue": "upkeep", "expires": 15},
-    },
-    "prune artifacts": {
-        "task": "recsys.prune_artifacts",
-        "schedule": crontab(hour="3", minute="41"),
-        "options": {"queue": "bulk", "expires": 3600},
-    },
-    "archive feedback": {
-        "task": "recsys.archive_feedback",
-        "schedule": crontab(hour="4", minute="11"),
-        "options": {"queue": "bulk", "expires": 3600},
-    },
-    "mark interactions": {
-        "task": "recsys.mark_interactions",
-        "schedule": 600.0,
-        "options": {"queue": "bulk", "expires": 600},
-    },
-    "roll up": {
-        "task": "recsys.roll_up",
-        "schedule": 60.0,
-        "options": {"queue": "bulk", "expires": 60},
-    },
-    "publish change sets": {
-        "task": "recsys.publish_due",
-        "schedule": 5.0,
-        "options": {"queue": "upkeep", "expires": 5},
-    },
-    "inspect decisions": {
-        "task": "recsys.inspect_decisions",
-        "schedule": crontab(hour="3", minute="17"),
-        "options": {"queue": "bulk", "expires": 3600},
-    },
-    "appraise decisions": {
-        "task": "recsys.appraise_all",
-        "schedule": crontab(hour="3", minute="37"),
-        "options": {"queue": "bulk", "expires": 3600},
-    },
-    "check expectations": {
-        "task": "recsys.follow_expectations",
-        "schedule": 600.0,
-        "options": {"queue": "bulk", "expires": 600},
-    },
-    "profile items": {
-        "task": "recsys.profile_items",
-        "schedule": 3600.0,
-        "options": {"queue": "bulk", "expires": 3600},
-    },
-    "refresh segments": {
-        "task": "recsys.refresh_segments",
-        "schedule": 15.0,
-        "options": {"queue": "bulk", "expires": 15},
-    },
-}
+CELERY_BEAT_SCHEDULE = timetable.TASKS
 
 # Slates: how long a request may wait for a fresh one, unless its caller says otherwise.
 DOORBELL_BUDGET_MS = 150

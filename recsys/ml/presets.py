@@ -48,24 +48,21 @@ _LONG_HISTORIES: Final = gettext_noop(
     "Reads four times longer histories with a larger network, and takes its time: many times as long."
 )
 
+_LASTING: Final = Preset(
+    "lasting",
+    gettext_noop("What lasts"),
+    gettext_noop("A half-life of a month: steadier, slower to follow a fashion."),
+    {"half_life_days": 30.0},
+)
+
 PRESETS: Final[Mapping[str, tuple[Preset, ...]]] = {
     "popularity": (
         _RECOMMENDED,
-        Preset(
-            "lasting",
-            gettext_noop("What lasts"),
-            gettext_noop("A half-life of a month: steadier, slower to follow a fashion."),
-            {"half_life_days": 30.0},
-        ),
+        _LASTING,
     ),
     "context": (
         _RECOMMENDED,
-        Preset(
-            "lasting",
-            gettext_noop("What lasts"),
-            gettext_noop("A half-life of a month: steadier, slower to follow a fashion."),
-            {"half_life_days": 30.0},
-        ),
+        _LASTING,
     ),
     "item_knn": (
         _quick(_FEWER_NEIGHBOURS, neighbours=50, least=5),

@@ -14,21 +14,9 @@ import requests
 
 from tests.acceptance.client import Client, someone
 from tests.leftovers import processes_of
-from tests.processes import LiveStack, start_stack, wait_until
+from tests.processes import EVERYONE, LiveStack, start_stack, wait_until
 from tests.soak.ledger import Ledger, now
 
-CHILDREN = (
-    "web",
-    "relay",
-    "upkeep",
-    "realtime",
-    "bulk",
-    "training",
-    "beat",
-    "broker",
-    "cache",
-    "postgres",
-)
 ENDS = (signal.SIGKILL, signal.SIGTERM)
 POOLS = ("web", "realtime", "bulk", "training")
 FROZEN_S = 4.0
@@ -69,7 +57,7 @@ class Disturber:
         """Every disturbance with its name."""
         acts: list[tuple[str, Callable[[], None]]] = [
             (f"{name} {number.name}", partial(self._end, name, number))
-            for name in CHILDREN
+            for name in EVERYONE
             for number in ENDS
         ]
         acts += [

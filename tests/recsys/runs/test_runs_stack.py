@@ -14,7 +14,7 @@ from tests.processes import ROOT, LiveStack, wait_until
 
 MEMBERS, FILMS = 40, 12
 DAY_S = 86_400
-# A busy machine takes a minute for what a quiet one does in ten seconds; no test holds how long it takes.
+# How long it may take until the run that is to be killed has begun: a busy machine takes a minute for it.
 PATIENCE_S = 240
 
 
@@ -76,7 +76,7 @@ def test_a_run_survives_the_kill_of_its_worker_and_goes_on_from_its_checkpoint(s
     wait_until(
         lambda: _attempt(stack) == 2, "the run is taken up once its lease is over", PATIENCE_S
     )
-    assert command.wait(timeout=PATIENCE_S) == 0
+    assert command.wait(timeout=150) == 0
     [(log,)] = stack.rows(
         "SELECT log::text FROM recsys_run JOIN recsys_runprogress ON run_id = id "
         "WHERE family = 'dot'"
