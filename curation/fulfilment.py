@@ -94,8 +94,8 @@ def of(target: Target) -> Fulfilment:
     basis = basis_of(target)
     if not basis.expectations:
         return Fulfilment((), None)
-    report = newest(target)
-    if report is None or not holds(report, basis):
+    report = report_on(target, basis)
+    if report is None:
         return Fulfilment(tuple(Held(row, "unchecked", {}) for row in basis.expectations), None)
     results = {each["expectation"]: each for each in report.results}
     held = (_held(row, results.get(str(row.pk))) for row in basis.expectations)
@@ -129,14 +129,14 @@ def active(places: Places) -> list[Expectation]:
     return list(rows.select_related(*beside).order_by("surface", "name"))
 
 
-def newest(target: Target) -> ExpectationReport | None:
-    """The latest report on a target."""
-    return _reports(target).order_by("-id").first()
+def report_on(target: Target, basis: Basis) -> ExpectationReport | None:
+    """The latest report on a target that still tells: found with the same, within a day.
 
-
-def holds(report: ExpectationReport, basis: Basis) -> bool:
-    """Whether a report still tells: found with the same, within a day."""
-    return report.basis == basis.facts and report.checked_at > timezone.now() - LASTS
+    A check that took longer may end later, with what things were before.
+    """
+    since = timezone.now() - LASTS
+    alike = _reports(target).filter(basis=dict(basis.facts), checked_at__gt=since)
+    return alike.order_by("-id").first()
 
 
 def steers(row: Revision) -> bool:
@@ -150,11 +150,22 @@ def steered(drafts: Iterable[Revision]) -> Places:
 
 
 def follow(change_set: ChangeSet | None = None) -> None:
-    """Have what has changed checked, once the transaction commits; of a change set that steers nothing, nothing."""
+    """Have what has changed checked, once the transaction commits: that set alone, or everything.
+
+    Of a change set that steers nothing, nothing.
+    """
     if not Expectation.objects.filter(retired_at=None).exists():
         return
-    if change_set is None or any(map(steers, drafts_of(change_set).values())):
+    if change_set is None:
         announce(FOLLOW)
+    elif _may_steer(change_set):
+        announce(FOLLOW, str(change_set.pk))
+
+
+def _may_steer(change_set: ChangeSet) -> bool:
+    """Whether one of its drafts moves slates, without reading them: one that was revised since may count."""
+    drafts = change_set.revisions.filter(withdrawal=None, ends=False)
+    return drafts.exclude(decision__kind=Decision.Kind.BLOCK).exists()
 
 
 def in_words(held: Held) -> str:

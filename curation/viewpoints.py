@@ -91,6 +91,13 @@ def _named(rows: QuerySet[Any, Any], name: str) -> QuerySet[Any, Any]:
     return cast("QuerySet[Any, Any]", rows.annotate(pick=Value(name)).values("pick", "subject"))
 
 
+def first_anchor() -> Item | None:
+    """The item that similar items start from where none is named: the one that most have rated, else any."""
+    active = Item.objects.filter(active=True)
+    rated = active.filter(stats__isnull=False).order_by("-stats__ratings", "pk")
+    return rated.first() or active.order_by("pk").first()
+
+
 class ViewpointForm(forms.Form):
     """Whose slates are fused, how long a part of them is shown, and with which drafts beside them."""
 
@@ -160,8 +167,7 @@ class ViewpointForm(forms.Form):
         data["size"] = data.get("size") or FEW
         data["whose"] = (member.merged_into or member) if member else None
         if "anchor" in self.fields and not data.get("anchor"):
-            known = Item.objects.filter(active=True, stats__isnull=False)
-            data["anchor"] = known.order_by("-stats__ratings", "pk").first()
+            data["anchor"] = first_anchor()
         return data
 
     def asked(self) -> dict[str, Any]:

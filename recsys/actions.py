@@ -12,7 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from curation.access import acting, require
+from curation.access import acting
+from curation.actions.gates import may_override
 from curation.models import User
 from recsys import cadence, leases, preloading, promotion, queueing
 from recsys.ml import registry
@@ -164,7 +165,7 @@ def promote(
     if not despite:
         promotion.check_not_worse(version)
     if override:
-        require(actor, "administrator")
+        may_override(actor, reason)
     else:
         promotion.check_expected(version)
     action = "promote_despite_expectations" if override else "promote"
@@ -185,6 +186,11 @@ def _go_live(version: ModelVersion, *, actor: User, reason: str, action: str) ->
         raise NotPossible(_("Say why: a promotion needs a reason."))
     promotion.check(version)
     preloading.everywhere(version.id)
-    rolls_back = action == "roll_back"
-    with acting(actor, action, reason):
+    with acting(actor, action, reason), transaction.atomic():
+        promotion.take_turn()
+        if action == "promote":
+            promotion.check_expected(
+                version
+            )  # again: somebody may have published while the workers loaded it
+        rolls_back = action == "roll_back"
         return promotion.flip(version, actor=actor, reason=reason, rolls_back=rolls_back)

@@ -7,7 +7,8 @@ from typing import Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.utils import timezone
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
@@ -23,6 +24,7 @@ __all__ = ["KINDS", "NotPossible", "request_all", "request_appraisal"]
 KINDS: Final = (Decision.Kind.RULE, Decision.Kind.PIN)
 """The kinds of decisions that can be appraised."""
 FRESH: Final = timedelta(hours=20)
+KEPT: Final = timedelta(days=90)
 
 
 def request_appraisal(
@@ -42,7 +44,8 @@ def request_appraisal(
             return made
     except IntegrityError:
         # One waited; it may have begun since.
-        return Appraisal.objects.filter(decision=decision).latest("requested_at")
+        alike = Appraisal.objects.filter(decision=decision, simulated=simulated)
+        return alike.latest("requested_at")
 
 
 def request_all(at: datetime) -> int:
@@ -57,3 +60,12 @@ def request_all(at: datetime) -> int:
     for decision in found.values():
         request_appraisal(decision=decision, actor=None, simulated=settings.DEMO)
     return len(found)
+
+
+def forget() -> int:
+    """Delete appraisals that ended long ago, but the latest of each decision that is done; counts them."""
+    done = Appraisal.objects.filter(decision=OuterRef("decision"), state=Job.State.SUCCEEDED)
+    latest = Subquery(done.order_by("-id").values("pk")[:1])
+    over = Appraisal.objects.exclude(state__in=Job.OPEN).annotate(latest=latest)
+    old = over.filter(Q(latest=None) | ~Q(pk=F("latest")), requested_at__lt=timezone.now() - KEPT)
+    return old.delete()[0]

@@ -257,7 +257,8 @@ def _outbox(standing: operations.Standing) -> Finding:
 def _refused_mail() -> Iterator[Finding]:
     stuck = Mail.objects.filter(attempts__gte=mail.MOST_ATTEMPTS).order_by("-next_at")
     if last := stuck.first():
-        again = "UPDATE curation_mail SET attempts = 0, next_at = now()"
+        anew = "UPDATE curation_mail SET attempts = 0, next_at = now()"
+        again = f"{anew} WHERE attempts >= {mail.MOST_ATTEMPTS};"
         text = f"{stuck.count()} given up, lately for: {last.problem}"
         yield Finding("mail", text, f"mend that, then in manage.py dbshell: {again}")
 

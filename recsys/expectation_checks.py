@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from curation import fulfilment
@@ -43,11 +44,16 @@ def follow() -> int:
     return sum(request_check(target) is not None for target in wanted)
 
 
+def follow_set(key: UUID) -> None:
+    """Have an open change set checked, unless that was done and still tells."""
+    home = _open().filter(pk=key).first()
+    if home:
+        _ensure(Target(change_set=home))
+
+
 def request_for_version(version: UUID) -> None:
     """Have a model version checked, unless that was done and still tells."""
-    target = Target(version=version)
-    if _is_outdated(target):
-        request_check(target)
+    _ensure(Target(version=version))
 
 
 def forget() -> int:
@@ -59,11 +65,20 @@ def forget() -> int:
 
 
 def _targets() -> Iterator[Target]:
-    """Things as they stand, each open change set, and each newest version that may yet be promoted."""
+    """Things as they stand, open change sets, planned ones first, and each newest version that may yet be promoted."""
     yield Target()
-    homes = ChangeSet.objects.filter(published_at=None, discarded_at=None).order_by("-pk")
+    homes = _open().order_by(F("publish_at").asc(nulls_last=True), "-pk")
     yield from (Target(change_set=home) for home in homes[:MOST_FOLLOWED])
     yield from (Target(version=key) for key in _candidates())
+
+
+def _open() -> QuerySet[ChangeSet]:
+    return ChangeSet.objects.filter(published_at=None, discarded_at=None)
+
+
+def _ensure(target: Target) -> None:
+    if _is_outdated(target):
+        request_check(target)
 
 
 def _candidates() -> list[UUID]:
@@ -76,7 +91,4 @@ def _candidates() -> list[UUID]:
 
 def _is_outdated(target: Target) -> bool:
     basis = fulfilment.basis_of(target)
-    if not basis.expectations:
-        return False
-    report = fulfilment.newest(target)
-    return report is None or not fulfilment.holds(report, basis)
+    return bool(basis.expectations) and fulfilment.report_on(target, basis) is None

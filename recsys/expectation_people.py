@@ -8,7 +8,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from curation.models import Expectation, Member, SegmentMembership
-from curation.viewpoints import picks
+from curation.viewpoints import Pick
+
+Picks = Callable[[], list[Pick]]
 
 MOST_OF_SEGMENT: Final = 20
 """So many members of a segment at most: always the same ones, as long as they are in it."""
@@ -33,13 +35,11 @@ class Person:
 NOBODY: Final = Person("nobody")
 
 
-def of(expectation: Expectation) -> list[Person]:
-    """The people of an expectation; none where its segment is empty."""
+def of(expectation: Expectation, picks: Picks) -> list[Person]:
+    """The people of an expectation; none where its segment is empty. `picks` finds members who are different."""
+    if expectation.who == Expectation.Who.ANYONE:
+        return [NOBODY, *(_person(pick.kind, pick.member, pick.segment) for pick in picks())]
     return _FINDERS[Expectation.Who(expectation.who)](expectation)
-
-
-def _anyone(_expectation: Expectation) -> list[Person]:
-    return [NOBODY, *(_person(pick.kind, pick.member, pick.segment) for pick in picks())]
 
 
 def _nobody(_expectation: Expectation) -> list[Person]:
@@ -67,7 +67,6 @@ def _person(kind: str, member: Member, segment: str = "") -> Person:
 
 
 _FINDERS: Final[Mapping[Expectation.Who, Callable[[Expectation], list[Person]]]] = {
-    Expectation.Who.ANYONE: _anyone,
     Expectation.Who.NOBODY: _nobody,
     Expectation.Who.MEMBER: _member,
     Expectation.Who.SEGMENT: _segment,

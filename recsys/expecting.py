@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,13 +23,14 @@ from curation.fusion.expectations import Claim, judge
 from curation.fusion.matching import Table
 from curation.fusion.query import fields_of
 from curation.fusion.slate import Placement, Slate
-from curation.models import Expectation, ExpectationReport, Item, Revision, Surface
+from curation.models import Expectation, ExpectationReport, Revision, Surface
 from curation.policies import drafts_of, policy_with, touches
 from curation.queries import schema
 from curation.specs import make_claim
+from curation.viewpoints import first_anchor, picks
 from recsys import expectation_people, gathering, live, stints
 from recsys.catalogue import Catalogue
-from recsys.expectation_people import Person
+from recsys.expectation_people import Person, Picks
 from recsys.gathering import Reading
 from recsys.models import ExpectationCheck, ModelVersion
 from recsys.places import Place
@@ -46,6 +48,9 @@ def execute(check_id: UUID) -> None:
 def _made(check_id: UUID, watch: Watch) -> dict[str, Any]:
     """The columns of a finished check, its report among them."""
     check = ExpectationCheck.objects.select_related("change_set", "version").get(pk=check_id)
+    home = check.change_set
+    if home and (home.published_at or home.discarded_at):
+        return {}
     watch("reading", 0, 1)
     with gathering.snapshot():
         basis, instant, asked = _read(check)
@@ -62,20 +67,25 @@ def _made(check_id: UUID, watch: Watch) -> dict[str, Any]:
 
 @dataclass(frozen=True, eq=False)
 class _Asked:
-    """One expectation, its claim (None: it cannot be read any more, and why), and a reading for each person."""
+    """One expectation, its claim (None: it cannot be read any more, and why), and a reading for each person.
+
+    All are of one catalogue, so that one `table` answers which items the claim names.
+    """
 
     row: Expectation
     claim: Claim | None
     error: str
     people: Sequence[Person]
     readings: Sequence[Reading]
+    table: Table | None = None
 
     def judged(self, person: Person, reading: Reading, slate: Slate) -> dict[str, Any]:
         """What is found of one slate."""
-        assert self.claim is not None  # noqa: S101 - nothing is fused for one that cannot be read
+        # Nothing is fused for one that cannot be read.
+        assert self.claim  # noqa: S101
+        assert self.table  # noqa: S101
         items = reading.catalogue
-        table = Table(len(items), _columns(reading, self.claim), items.index)
-        found = judge(self.claim, slate, table)
+        found = judge(self.claim, slate, self.table)
         told = [_told(each, items) for each in found.told]
         return {"whom": person.told(), "met": found.met, "held": found.held, "told": told}
 
@@ -105,6 +115,7 @@ class _Stand:
     drafts: Mapping[UUID, Revision]
     version: ModelVersion | None
     schema: Schema
+    picks: Picks
 
     def over(self, readings: Sequence[Reading]) -> list[Reading]:
         """The readings of one surface with it."""
@@ -124,7 +135,8 @@ def _read(check: ExpectationCheck) -> tuple[Basis, datetime, list[_Asked]]:
     home = check.change_set
     basis = fulfilment.basis_of(Target(home, check.version_id))
     instant = (home.publish_at if home else None) or timezone.now()
-    stand = _Stand(instant, drafts_of(home) if home else {}, check.version, schema())
+    # Who are alike for all expectations on anyone is asked once.
+    stand = _Stand(instant, drafts_of(home) if home else {}, check.version, schema(), cache(picks))
     by_surface: dict[Surface, list[Expectation]] = {}
     for row in basis.expectations:
         by_surface.setdefault(row.surface, []).append(row)
@@ -134,7 +146,7 @@ def _read(check: ExpectationCheck) -> tuple[Basis, datetime, list[_Asked]]:
 
 def _on(surface: Surface, rows: Sequence[Expectation], stand: _Stand) -> Iterator[_Asked]:
     """What is asked of one surface; whoever several are about is read once, and all at once."""
-    people = [expectation_people.of(row) for row in rows]
+    people = [expectation_people.of(row, stand.picks) for row in rows]
     start = _start(surface)
     places = [
         [_place(row, person, start) for person in found]
@@ -160,9 +172,8 @@ def _asked(
         claim = make_claim(row.claim, stand.schema)
     except ValueError as error:
         return _Asked(row, None, str(error), people, ())
-    if readings:
-        _columns(readings[0], claim)  # read now, in the snapshot
-    return _Asked(row, claim, "", people, readings)
+    table = _table(readings[0], claim) if readings else None
+    return _Asked(row, claim, "", people, readings, table)
 
 
 def _place(row: Expectation, person: Person, start: str) -> Place:
@@ -172,11 +183,8 @@ def _place(row: Expectation, person: Person, start: str) -> Place:
 
 
 def _start(surface: Surface) -> str:
-    """The item that similar items start from where none is named: the one that most have rated."""
-    if surface.kind != Surface.Kind.SIMILAR:
-        return ""
-    first = Item.objects.filter(active=True, stats__isnull=False).order_by("-stats__ratings", "pk")
-    found = first.first() or Item.objects.filter(active=True).order_by("pk").first()
+    """The item that similar items start from where none is named."""
+    found = first_anchor() if surface.kind == Surface.Kind.SIMILAR else None
     return str(found.pk) if found else ""
 
 
@@ -200,8 +208,11 @@ def _fused(reading: Reading) -> Slate:
     return fuse(inputs.candidates, inputs.policy, inputs.context, inputs.seed)
 
 
-def _columns(reading: Reading, claim: Claim) -> dict[str, Any]:
-    return reading.catalogue.columns(fields_of(claim.what), reading.check.versions["statistics"])
+def _table(reading: Reading, claim: Claim) -> Table:
+    """What a claim reads of the catalogue; to be called in a snapshot."""
+    items = reading.catalogue
+    columns = items.columns(fields_of(claim.what), reading.check.versions["statistics"])
+    return Table(len(items), columns, items.index)
 
 
 def _told(placement: Placement, items: Catalogue) -> dict[str, Any]:

@@ -29,6 +29,7 @@ import pyarrow.parquet as pq
 
 from recsys.failures import trouble_of
 from recsys.ml import artifact, registry
+from recsys.ml.checkpoints import ForeignCheckpoint
 from recsys.ml.interactions import Interactions, Vocabulary
 from recsys.ml.judging import Exam, Rival, segments_of, tags_of
 from recsys.ml.scorer import Cancelled, Scorer, Training, Untrainable
@@ -160,7 +161,7 @@ class _Fits:
             return scorer
         try:
             scorer = self._learnt(interactions, folder)
-        except artifact.CorruptArtifact:
+        except (artifact.CorruptArtifact, ForeignCheckpoint):
             shutil.rmtree(folder)
             self.tell.log("damaged_part", part=part)
             scorer = self._learnt(interactions, folder)

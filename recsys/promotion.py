@@ -80,9 +80,14 @@ def _check_kept(version: ModelVersion) -> None:
 @transaction.atomic
 def give_up(version: ModelVersion, at: datetime) -> bool:
     """Note that the files of a version go; False where somebody has promoted it meanwhile."""
-    Counter.objects.select_for_update().get(name="models")  # the lock under which pointers flip
+    take_turn()
     unused = ModelVersion.objects.filter(pk=version.pk, live__isnull=True, pruned_at__isnull=True)
     return bool(unused.update(pruned_at=at))
+
+
+def take_turn() -> None:
+    """Wait for whoever promotes just now, and have others wait until the transaction ends."""
+    Counter.objects.select_for_update().get(name="models")
 
 
 @transaction.atomic

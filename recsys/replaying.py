@@ -110,8 +110,11 @@ class Stage:
         """Whether nothing that was no candidate could stand in the drafted slate.
 
         Candidates are the best by the blend, so what a rule names beyond them stands below those that it names
-        among them: where these could fill the slate, the others have no part in it.
+        among them: where these could fill the slate, the others have no part in it. What is pinned has its place
+        among them, unless there was no room.
         """
+        if any(self._lacks(drafted.candidates, pin) for pin in self.drafted.pins):
+            return False
         among = int(np.count_nonzero(self.named[rows]))
         enough = min(int(np.count_nonzero(self.named)), self.drafted.surface.depth)
         return among >= enough and len(drafted.rows) >= min(len(present.rows), len(self.items))

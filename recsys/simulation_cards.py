@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from curation.models import Attribute, Surface
+from curation.models import Attribute, ChangeSet, Surface
 from curation.policies import drafts_of
 from recsys.models import Job, Simulation
 
@@ -114,18 +114,27 @@ def card_of(simulation: Simulation) -> Card | None:
     """The card of a simulation; None until it is done."""
     if simulation.state != Job.State.SUCCEEDED:
         return None
-    return Card(simulation.report, is_stale(simulation))
+    return Card(simulation.report, Now.of(simulation.change_set).is_past(simulation))
 
 
-def is_stale(simulation: Simulation) -> bool:
-    """Whether the set holds other drafts by now, or the surfaces are at other versions."""
-    drafts = sorted(str(row.pk) for row in drafts_of(simulation.change_set).values())
-    rows = Surface.objects.filter(pk__in=simulation.versions)
-    now = {
-        slug: [policy, blocks]
-        for slug, policy, blocks in rows.values_list("slug", "policy_version", "blocks_version")
-    }
-    return bool(drafts != simulation.drafts or now != simulation.versions)
+@dataclass(frozen=True)
+class Now:
+    """The drafts of a change set and the versions of all surfaces, as they are: one reading serves for many."""
+
+    drafts: Sequence[str]
+    versions: Mapping[str, Sequence[int]]
+
+    @classmethod
+    def of(cls, home: ChangeSet) -> Now:
+        """Read them."""
+        rows = Surface.objects.values_list("slug", "policy_version", "blocks_version")
+        drafts = sorted(str(row.pk) for row in drafts_of(home).values())
+        return cls(drafts, {slug: [policy, blocks] for slug, policy, blocks in rows})
+
+    def is_past(self, simulation: Simulation) -> bool:
+        """Whether the set held other drafts when it was simulated, or the surfaces were at other versions."""
+        versions = {slug: self.versions.get(slug) for slug in simulation.versions}
+        return bool(self.drafts != simulation.drafts or versions != simulation.versions)
 
 
 def _change(told: Told) -> Change:

@@ -158,12 +158,23 @@ def check_expectations(check_id: str) -> None:
 
 
 @shared_task(name="recsys.follow_expectations", max_retries=0)
-def follow_expectations() -> None:
-    """Have checked what was not since it changed, and forget old reports."""
+def follow_expectations(change_set_id: str | None = None) -> None:
+    """Have checked what was not since it changed: a change set, or everything."""
     from recsys import expectation_checks
 
-    expectation_checks.follow()
+    if change_set_id:
+        expectation_checks.follow_set(UUID(change_set_id))
+    else:
+        expectation_checks.follow()
+
+
+@shared_task(name="recsys.forget_reports", max_retries=0)
+def forget_reports() -> None:
+    """Delete what was found of expectations and decisions long ago."""
+    from recsys import appraisal_actions, expectation_checks
+
     expectation_checks.forget()
+    appraisal_actions.forget()
 
 
 @shared_task(name="recsys.profile_items", max_retries=0)

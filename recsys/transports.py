@@ -23,13 +23,20 @@ def connection(address: str) -> Mapping[str, Any]:
     if address == CONSOLE:
         return {"backend": f"{_BACKENDS}.console.EmailBackend"}
     try:
-        return _server(urlsplit(address))
+        return _server(_parts(address))
     except ValueError as error:
-        raise ImproperlyConfigured(f"TANDEM_MAIL: {error}. It takes {_KNOWN}.") from error
+        raise ImproperlyConfigured(f"TANDEM_MAIL: {error}. It takes {_KNOWN}.") from None
+
+
+def _parts(address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError:  # whose words repeat parts of the address
+        raise ValueError("the address cannot be read") from None
 
 
 def _server(parts: SplitResult) -> Mapping[str, Any]:
-    """Raises ValueError, also where the address as a whole cannot be read."""
+    """Raises ValueError."""
     if parts.scheme not in PORTS:
         raise ValueError("the kind of server is not known")
     if not parts.hostname or parts.path.strip("/") or parts.fragment:

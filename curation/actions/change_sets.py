@@ -23,8 +23,9 @@ from curation.problems import Conflict, Invalid, Problem
 
 log = logging.getLogger(__name__)
 
-PATIENCE: Final = timedelta(minutes=10)
-"""So long a planned change set waits for its expectations to be checked, before it is refused."""
+PATIENCE: Final = timedelta(hours=1)
+"""So long a planned change set waits for its expectations to be checked, before it is refused: longer than a worker
+should be busy with other things."""
 _LATEST_YEAR: Final = 2200
 _CONTENT: Final = (
     *("item", "segment", "member", "spec", "priority", "starts_at", "until", "review_on"),
@@ -78,7 +79,7 @@ def publish_due(now: datetime) -> list[ChangeSet]:
     """Publish each change set whose instant has come, once, however many do this at the same time.
 
     One that is refused stays open and unplanned, with why; one of which is not known yet whether it meets
-    what is expected waits some minutes for that. Answers those that were dealt with.
+    what is expected waits up to an hour for that. Answers those that were dealt with.
     """
     due = ChangeSet.objects.filter(_due(now)).order_by("publish_at", "pk")
     done = []
@@ -104,7 +105,6 @@ def _publish_planned(key: UUID, now: datetime) -> ChangeSet | None:
                 publish(actor=home.scheduled_by, change_set=home, reason=_("As planned."))
         except Problem as problem:
             if problem.code == UNCHECKED and now < home.publish_at + PATIENCE:
-                fulfilment.follow(home)
                 return None
             _refuse(home, home.scheduled_by, problem)
         home.refresh_from_db()

@@ -67,8 +67,9 @@ def import_decisions(
         grave = [fault for fault in told if fault["level"] == Level.BLOCKS]
         if grave and live:
             raise Invalid("refused", _("Lint refuses some of the decisions."), grave)
-        fulfilment.follow(home)
         done = publish(actor=actor, change_set=home, reason=reason) if live else None
+        if not live:
+            fulfilment.follow(home)
         transaction.set_rollback(dry_run)
     return Imported(len(made), home, told, done)
 

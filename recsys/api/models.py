@@ -55,7 +55,8 @@ def promote(request: Request, version_id: UUID) -> Response:
         actions.promote(
             version_id=version.pk,
             actor=actor,
-            reason=told.get("reason") or _("Through the API"),
+            # What lets a version pass that is stopped is a person's reason, and has to be given.
+            reason=told.get("reason") or ("" if told.get("override") else _("Through the API")),
             despite=told.get("despite", False),
             override=told.get("override", False),
         )

@@ -21,7 +21,7 @@ from recsys import simulation_actions
 from recsys.models import Job, Simulation
 from recsys.serializers import Facts
 from recsys.simulation_actions import ASKED, MOST
-from recsys.simulation_cards import is_stale
+from recsys.simulation_cards import Now
 
 NEWEST = 100
 READERS = ("curator", "analyst", "operator")
@@ -51,7 +51,10 @@ class SimulationSerializer(serializers.ModelSerializer[Simulation]):
     @extend_schema_field(serializers.BooleanField())
     def get_stale(self, simulation: Simulation) -> bool:
         """Whether the set or the surfaces have changed since."""
-        return simulation.state == Job.State.SUCCEEDED and is_stale(simulation)
+        if simulation.state != Job.State.SUCCEEDED:
+            return False
+        now: Now = self.context.get("now") or Now.of(simulation.change_set)
+        return now.is_past(simulation)
 
 
 @extend_schema(
@@ -70,7 +73,8 @@ def simulations(request: Request, change_set_id: UUID) -> Response:
         require(request.user, *READERS)
         home = get_object_or_404(ChangeSet, pk=change_set_id)
         rows = _simulations().filter(change_set=home)[:NEWEST]
-        return Response(SimulationSerializer(rows, many=True).data)
+        context = {"now": Now.of(home)}
+        return Response(SimulationSerializer(rows, many=True, context=context).data)
     actor = require(request.user, "curator")
     home = get_object_or_404(ChangeSet, pk=change_set_id)
     asked = SimulateSerializer(data=request.data)

@@ -146,7 +146,8 @@ def second_factor(get_response: View) -> View:
     """Where the installation asks it of its staff, show them no page before they have a second factor."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if factor.is_missing(request.user) and not _is_open(request.path_info):
+        asked = settings.STAFF_SECOND_FACTOR and not _is_open(request.path_info)
+        if asked and factor.is_missing(request.user):
             messages.warning(request, _("Staff sign in with a second factor here: set yours up."))
             return redirect("mfa_activate_totp")
         return get_response(request)

@@ -101,11 +101,11 @@ MIDDLEWARE = [
     "recsys.config.middleware.preferences",
     "recsys.config.signing_in.SignInFirst",
     "recsys.config.middleware.limits",
-    "recsys.config.middleware.methods",
     "django.contrib.messages.middleware.MessageMiddleware",
     "recsys.config.middleware.second_factor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "recsys.config.middleware.methods",
 ]
 
 ROOT_URLCONF = "recsys.config.urls"

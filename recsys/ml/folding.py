@@ -36,15 +36,28 @@ class Weighing(Protocol):
     def dislike(self) -> float: ...
 
 
+class Opposing(Protocol):
+    """The settings by which an interaction speaks for an item or against it."""
+
+    @property
+    def counts(self) -> str: ...
+    @property
+    def dislike(self) -> float: ...
+
+
+def signed(config: Opposing, values: Values) -> Values:
+    """Signals of values, of any shape; what has none, a dislike, is −``dislike``."""
+    signals = signal(values, config.counts)
+    return np.asarray(np.where(signals > 0, signals, np.float32(-config.dislike)))
+
+
 def recency(config: Weighing, history: History) -> Values:
     """Weights [n] of a history, oldest first: signal · decay^steps · daily_decay^days.
 
     Steps are the interactions that came later, days how much earlier it was than the newest one. An
     interaction without signal weighs −dislike in its place.
     """
-    signals = signal(history.values, config.counts)
-    weights = np.where(signals > 0, signals, np.float32(-config.dislike))
-    return np.asarray(weights * fresh(config, history))
+    return np.asarray(signed(config, history.values) * fresh(config, history))
 
 
 class Fading(Protocol):
@@ -65,8 +78,7 @@ def fresh(config: Fading, history: History) -> Values:
 def recencies(config: Weighing, rows: Interactions) -> Values:
     """What ``recency`` says of every member's rows at once [N]; each item of a member stands once."""
     ends = rows.starts[1:][rows.members]
-    signals = signal(rows.values, config.counts)
-    weights = np.where(signals > 0, signals, np.float32(-config.dislike))
+    weights = signed(config, rows.values)
     steps = (ends - 1 - np.arange(len(rows))).astype(np.float32)
     days = ((rows.times[ends - 1] - rows.times) / DAY_S).astype(np.float32)
     faded = np.float32(config.decay) ** steps * np.float32(config.daily_decay) ** days

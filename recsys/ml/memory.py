@@ -28,9 +28,14 @@ def _of_machine() -> int | None:
 
 
 def _of_group() -> int | None:
-    """What the limit of a container (cgroup v2) leaves."""
+    """What the limit of a container (cgroup v2) leaves; files held in case they are read again count as free."""
     try:
-        most, used = ((GROUP / f"memory.{name}").read_text() for name in ("max", "current"))
+        most, used, told = (
+            (GROUP / f"memory.{name}").read_text() for name in ("max", "current", "stat")
+        )
     except OSError:
         return None
-    return max(0, int(most) - int(used)) if most.strip().isdigit() else None
+    if not most.strip().isdigit():
+        return None
+    held = dict(line.split() for line in told.splitlines())
+    return max(0, int(most) - int(used) + int(held.get("inactive_file", 0)))

@@ -99,8 +99,7 @@ class Samples:
         rows = places[:, None] - 1 - ages[None, :]
         real = rows >= self.firsts[places, None]
         rows = np.where(real, rows, 0)
-        signals = folding.signal(self.values[rows], config.counts)
-        weights = np.where(signals > 0, signals, np.float32(-config.dislike)) * real
+        weights = folding.signed(config, self.values[rows]) * real
         weights = weights * np.float32(config.decay) ** ages.astype(np.float32)
         days = (self.times[rows[:, :1]] - self.times[rows]) / folding.DAY_S
         weights = weights * np.float32(config.daily_decay) ** (days * real).astype(np.float32)

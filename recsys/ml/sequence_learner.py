@@ -21,6 +21,7 @@ from recsys.ml.checkpoints import fingerprint
 from recsys.ml.configs.sequences import SequenceConfig
 from recsys.ml.interactions import Interactions, Vocabulary
 from recsys.ml.pacing import Pacing
+from recsys.ml.samples import arrays_of
 from recsys.ml.scorer import Training
 from recsys.ml.sequence_losses import LOSSES
 from recsys.ml.sequences import Sequences, held_out, spoken
@@ -71,8 +72,7 @@ def learn(
     lesson = Lesson(network_of(len(items)).to(device), sequences, held, device)
     told = {"config": asdict(config), "seed": training.options.seed, "data": known.digest()}
     train(lesson.task(training.options.seed, fingerprint(told)), training, device)
-    state = lesson.network.state_dict()
-    return items, {name: each.detach().float().cpu().numpy() for name, each in state.items()}
+    return items, arrays_of(lesson.network.state_dict())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

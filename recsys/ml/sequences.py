@@ -186,8 +186,7 @@ def spoken(known: Interactions, config: SequenceConfig) -> Interactions:
 
 def signed(known: Interactions, config: SequenceConfig) -> Values:
     """Signals [R], a dislike as −``dislike``."""
-    signals = folding.signal(known.values, config.counts)
-    return np.asarray(np.where(signals > 0, signals, np.float32(-config.dislike)))
+    return folding.signed(config, known.values)
 
 
 def lessons_of(known: Interactions, config: SequenceConfig) -> Values:

@@ -11,6 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from recsys.ml.checkpoints import ForeignCheckpoint
+
 Parameters = dict[str, Tensor]
 State = dict[str, NDArray[Any]]
 MODEL: Final = "model."
@@ -53,7 +55,12 @@ def read_state(
     losses: list[float],
     device: torch.device,
 ) -> Course:
-    """Put a checkpoint into model and optimizer; returns how the training went until then."""
+    """Put a checkpoint into model and optimizer; returns how the training went until then.
+
+    Raises ForeignCheckpoint where it is one of an earlier version, without measures.
+    """
+    if MEASURES not in state:
+        raise ForeignCheckpoint("the checkpoint is of a version that measured nothing")
     measures = np.array(state[MEASURES], np.float64).tolist()
     tensors = {
         name: torch.from_numpy(np.array(each)).to(device)

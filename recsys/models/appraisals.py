@@ -36,7 +36,7 @@ class Appraisal(Job):
         indexes = [models.Index(fields=["decision", "-requested_at"], name="appraisal_of_decision")]
         constraints = [
             models.UniqueConstraint(
-                fields=["decision"],
+                fields=["decision", "simulated"],
                 name="appraisal_queued_once",
                 condition=models.Q(state="queued"),
             )

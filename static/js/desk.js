@@ -57,7 +57,8 @@
   }
 })();
 
-// A form is sent once, however often its button is pressed; coming back to the page makes it good again.
+// A form is sent once in four seconds, however often its button is pressed: one that is answered by a file leaves the
+// page as it is. Coming back to the page makes it good again.
 (() => {
   "use strict";
   const AGAIN_MS = 4000;

@@ -13,8 +13,11 @@ from recsys.ml.configs.words import (
     FACTORS,
     INTERACTIONS,
     ITEMS,
+    LATEST,
     LEAST,
     PASSES,
+    STEP,
+    TEACHES,
 )
 from recsys.ml.configuration import choice, gettext_noop, number
 
@@ -51,9 +54,7 @@ class SequenceConfig:
             ITEMS,
         ),
     )
-    learning_rate: float = field(
-        default=0.001, metadata=number(gettext_noop("Size of a step."), 1e-6, 1)
-    )
+    learning_rate: float = field(default=0.001, metadata=number(STEP, 1e-6, 1))
     reg: float = field(default=1e-4, metadata=number(gettext_noop("Weight decay."), 0, 10))
     dropout: float = field(
         default=0.2,
@@ -93,7 +94,7 @@ class SequenceConfig:
     half_life_days: float = field(
         default=36_500.0,
         metadata=number(
-            gettext_noop("An interaction so many days before the newest teaches half as much."),
+            TEACHES,
             0.05,
             36_500,
             DAYS,
@@ -128,9 +129,7 @@ class SequenceConfig:
     )
     history: int = field(
         default=50,
-        metadata=number(
-            gettext_noop("Latest interactions of a member that count."), 2, 1_000, INTERACTIONS
-        ),
+        metadata=number(LATEST, 2, 1_000, INTERACTIONS),
     )
     decay: float = field(default=1.0, metadata=number(DECAY, 0.05, 1))
     daily_decay: float = field(default=1.0, metadata=number(DAILY, 0.05, 1))

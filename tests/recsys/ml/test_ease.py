@@ -44,6 +44,18 @@ def test_too_many_items_are_refused_before_memory_is_taken(monkeypatch):
         ease.fit(EaseConfig(), world(), CATALOGUE, Training())
 
 
+def test_a_container_leaves_its_limit_less_what_it_cannot_give_back(monkeypatch, tmp_path):
+    monkeypatch.setattr(memory, "GROUP", tmp_path)
+    monkeypatch.setattr(memory, "MEMORY", tmp_path / "none")
+    assert memory.free() is None
+    told = {"max": "1000\n", "current": "900\n", "stat": "anon 300\ninactive_file 500\n"}
+    for name, text in told.items():
+        (tmp_path / f"memory.{name}").write_text(text)
+    assert memory.free() == 600
+    (tmp_path / "memory.max").write_text("max\n")
+    assert memory.free() is None
+
+
 def test_memory_that_is_not_there_is_said_before_it_is_taken(monkeypatch):
     monkeypatch.setattr(memory, "free", lambda: 12 * 12**2 - 1)
     with pytest.raises(Untrainable, match=r"GB are free: .* train item_knn, als or dot") as told:

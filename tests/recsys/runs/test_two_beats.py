@@ -19,6 +19,7 @@ from curation.fusion.query import EVERYTHING
 from curation.installation import ensure
 from curation.models import (
     ChangeSet,
+    ExpectationReport,
     Inspection,
     Item,
     ItemStats,
@@ -234,6 +235,13 @@ def checked():
     return lambda: list(ExpectationCheck.objects.values_list("state", flat=True)), ["queued"]
 
 
+@pytest.fixture
+def forgotten():
+    """A report of expectations that nobody needs any more."""
+    ExpectationReport.objects.create(checked_at=NOON, instant=NOON)
+    return ExpectationReport.objects.count, 0
+
+
 WORK = {
     "recsys.sweep": "swept",
     "recsys.launch_due": "launched",
@@ -247,6 +255,7 @@ WORK = {
     "recsys.refresh_segments": "refreshed",
     "recsys.appraise_all": "appraised",
     "recsys.follow_expectations": "checked",
+    "recsys.forget_reports": "forgotten",
 }
 
 

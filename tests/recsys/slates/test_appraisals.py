@@ -29,7 +29,7 @@ from feedback.actions import record
 from feedback.models import Impression, Kind
 from feedback.partitions import ensure_months
 from recsys import appraising, fusing
-from recsys.appraisal_actions import NotPossible, request_all, request_appraisal
+from recsys.appraisal_actions import KEPT, NotPossible, forget, request_all, request_appraisal
 from recsys.models import Appraisal, Job, Slate
 from recsys.places import Place
 from tests.factories import SOURCE
@@ -275,6 +275,25 @@ def test_one_that_waits_is_enough(curator, rule):
     one = request_appraisal(decision=rule, actor=curator)
     assert request_appraisal(decision=rule, actor=curator) == one
     assert Outbox.objects.filter(task="recsys.appraise").count() == 1
+
+
+def test_one_with_simulated_members_is_another(curator, rule):
+    one = request_appraisal(decision=rule, actor=curator)
+    other = request_appraisal(decision=rule, actor=curator, simulated=True)
+    assert (one.simulated, other.simulated) == (False, True)
+    assert request_appraisal(decision=rule, actor=curator, simulated=True) == other
+
+
+def test_old_appraisals_go_but_the_latest_that_is_done(curator, rule):
+    rows = [
+        Appraisal.objects.create(decision=rule, state=state)
+        for state in (Job.State.SUCCEEDED, Job.State.SUCCEEDED, Job.State.FAILED)
+    ]
+    assert forget() == 0
+    Appraisal.objects.update(requested_at=timezone.now() - KEPT - timedelta(days=1))
+    waiting = request_appraisal(decision=rule, actor=curator)
+    assert forget() == 2
+    assert set(Appraisal.objects.values_list("pk", flat=True)) == {rows[1].pk, waiting.pk}
 
 
 def test_the_night_asks_for_those_of_which_there_is_something_to_tell(curator, home, rule, world):

@@ -10,6 +10,7 @@ from io import StringIO
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 from django.utils import timezone
 
 from curation import actions, fulfilment
@@ -30,7 +31,7 @@ from curation.models import (
 from curation.problems import Conflict, Denied, Invalid
 from curation.queries import schema
 from recsys import actions as operating
-from recsys import expectation_checks, expecting, fusing, preloading, promotion
+from recsys import expectation_checks, expecting, fusing, preloading, promotion, tasks
 from recsys.models import ExpectationCheck, Job, LiveModel
 from recsys.promotion import NotPossible
 from tests.recsys.slates.asking import new_member, person, rate
@@ -202,6 +203,40 @@ def test_whatever_changed_is_followed_once_and_what_waits_is_not_asked_again(
     assert ExpectationCheck.objects.get(state=Job.State.QUEUED).version == newer
 
 
+def test_a_draft_has_its_own_change_set_checked_however_many_are_open(
+    curator, home, spring, monkeypatch
+):
+    monkeypatch.setattr(expectation_checks, "MOST_FOLLOWED", 1)
+    expect(curator, home)
+    open_change_set(actor=curator, name="Newer")
+    draft(curator, home, spring)
+    asked = Outbox.objects.filter(task=fulfilment.FOLLOW).latest("pk")
+    assert asked.arguments == [str(spring.pk)]
+    tasks.follow_expectations(*asked.arguments)
+    assert ExpectationCheck.objects.get().change_set == spring
+
+
+def test_a_check_that_ends_late_does_not_hide_what_a_newer_one_found(curator, home, spring):
+    expect(curator, home)
+    draft(curator, home, spring)
+    target = Target(change_set=spring)
+    report = check(target)
+    report.pk, report.basis = uuid.uuid4(), report.basis | {"models": 0}
+    report.save(force_insert=True)
+    assert states(target) == ["unmet"]
+
+
+def test_a_change_set_that_is_published_meanwhile_is_not_checked(curator, home, spring):
+    expect(curator, home, blocks=False)
+    draft(curator, home, spring)
+    waiting = expectation_checks.request_check(Target(change_set=spring), by_worker=False)
+    assert waiting is not None
+    actions.publish(actor=curator, change_set=spring, reason="now")
+    expecting.execute(waiting.pk)
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.report) == (Job.State.SUCCEEDED, None)
+
+
 def test_a_change_set_of_blocks_asks_for_no_check(curator, home, spring, world):
     expect(curator, home)
     Outbox.objects.all().delete()
@@ -360,6 +395,35 @@ def test_a_promotion_that_would_not_meet_what_stops_takes_an_administrator(
     promote(newer, chief, override=True)
     assert LiveModel.objects.get(family="ease").version == newer
     operating.roll_back(family="ease", actor=operator, reason="worse")
+
+
+def test_what_lets_a_version_pass_takes_a_reason_over_the_api_too(client, chief, home, newer):
+    expect(chief, home, claim={"way": "never", "count": None, "first": None})
+    check(Target(version=newer.pk))
+    client.force_login(chief)
+    url = reverse("api:promote-model", args=[newer.pk])
+    told = client.post(url, {"override": True}, content_type="application/json")
+    assert (told.status_code, told.json()["code"]) == (400, "reason_required")
+    told = client.post(url, {"override": True, "reason": "why"}, content_type="application/json")
+    assert told.status_code == 200
+
+
+def test_a_publish_while_workers_load_a_version_has_it_checked_again(
+    curator, home, spring, newer, monkeypatch
+):
+    operator = person("operator")
+    expect(curator, home)
+    check(Target(version=newer.pk))
+    draft(curator, home, spring, effect=Boost(1.0))
+    check(Target(change_set=spring))
+    monkeypatch.setattr(
+        preloading,
+        "everywhere",
+        lambda _version: actions.publish(actor=curator, change_set=spring, reason="now"),
+    )
+    with pytest.raises(NotPossible, match="is not checked yet"):
+        promote(newer, operator)
+    assert LiveModel.objects.get(family="ease").version != newer
 
 
 # The command ------------------------------------------------------------------------------------------
