@@ -13,7 +13,7 @@ from curation.desk import describe
 from curation.field_words import MEMBER_WORDS
 from curation.fusion.parsing import QueryError
 from curation.models import Member, MemberStats, Segment, SegmentVersion
-from curation.segment_uses import uses
+from curation.segment_uses import expectations_on, uses
 
 SHOWN: Final = 20
 _VERSIONS: Final = 50
@@ -25,7 +25,7 @@ def overview() -> QuerySet[Segment]:
 
 
 def of_segment(segment: Segment) -> dict[str, Any]:
-    """A segment's definition, a sample of its members, its versions and the decisions for it."""
+    """A segment's definition, a sample of its members, its versions and what is decided and expected for it."""
     versions = SegmentVersion.objects.filter(segment=segment).select_related("by")
     return {
         "segment": segment,
@@ -34,6 +34,7 @@ def of_segment(segment: Segment) -> dict[str, Any]:
         "rows": sample(segment),
         "versions": versions.order_by("-number")[:_VERSIONS],
         "uses": uses(segment),
+        "expected": expectations_on(segment),
     }
 
 

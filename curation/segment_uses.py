@@ -1,10 +1,10 @@
-"""Which decisions are for a segment."""
+"""Which decisions and expectations are for a segment."""
 
 from __future__ import annotations
 
 from django.db.models import F, Q, QuerySet
 
-from curation.models import Block, Decision, PolicyEntry, Revision, Segment
+from curation.models import Block, Decision, Expectation, PolicyEntry, Revision, Segment
 
 
 def uses(segment: Segment) -> QuerySet[Decision]:
@@ -25,3 +25,9 @@ def uses(segment: Segment) -> QuerySet[Decision]:
         | Q(pk__in=drafts.values("decision"))
     )
     return found.select_related("surface").order_by("pk")
+
+
+def expectations_on(segment: Segment) -> QuerySet[Expectation]:
+    """What is expected of the slates of its members: nobody to look at, and it holds whatever happens."""
+    found = Expectation.objects.filter(segment=segment, retired_at=None)
+    return found.select_related("surface").order_by("name")

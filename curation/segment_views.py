@@ -20,7 +20,7 @@ from curation.models import Segment, User
 from curation.outbox import announce
 from curation.problems import Problem
 from curation.segment_forms import ArchiveForm, CountForm, ListForm, NameForm, QueryForm
-from curation.segment_uses import uses
+from curation.segment_uses import expectations_on, uses
 
 _EXTREMES: Final = ("matches_everybody", "matches_nobody")
 
@@ -84,7 +84,7 @@ def members(request: HttpRequest, segment_slug: str) -> HttpResponse:
 @role_required("curator")
 @require_http_methods(["GET", "POST"])
 def archive(request: HttpRequest, segment_slug: str) -> HttpResponse:
-    """Take a segment out of use, after a look at the decisions that are for it."""
+    """Take a segment out of use, after a look at what is decided and expected for it."""
     one = _found(segment_slug)
     form = ArchiveForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -93,7 +93,8 @@ def archive(request: HttpRequest, segment_slug: str) -> HttpResponse:
             messages.success(request, _("Archived. Its past stays readable here."))
             return redirect("desk:segment", one.slug)
     title = _("Archive %(segment)s") % {"segment": one.name}
-    context = {"title": title, "segment": one, "form": form, "uses": uses(one)}
+    used = {"uses": uses(one), "expected": expectations_on(one)}
+    context = {"title": title, "segment": one, "form": form, **used}
     return page(request, "segments/archive", context)
 
 

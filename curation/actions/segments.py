@@ -18,7 +18,7 @@ from curation.members import resolve_many
 from curation.memberships import Cause
 from curation.models import Segment, User
 from curation.problems import Conflict, Invalid
-from curation.segment_uses import uses
+from curation.segment_uses import expectations_on, uses
 
 MOST_LISTED: Final = 10_000
 
@@ -130,10 +130,10 @@ def archive_segment(
 ) -> None:
     """Take a segment out of use: it holds nobody from now on, and its past stays readable.
 
-    Raises `Conflict` naming the decisions that are for it, unless that was confirmed.
+    Raises `Conflict` naming the decisions and expectations that are for it, unless that was confirmed.
     """
     require(actor, "curator")
-    users = [str(decision) for decision in uses(segment)]
+    users = [str(each) for each in (*uses(segment), *expectations_on(segment))]
     if users and not confirmed:
         text = _("These are for it, and would be for nobody: %(users)s.")
         raise Conflict("in_use", text % {"users": "; ".join(users)})

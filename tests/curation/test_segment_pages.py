@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.conf import settings
 from django.urls import reverse
 
 from curation import actions, memberships
 from curation.access import issue_token
-from curation.actions import Terms, pin_item, publish_decision
+from curation.actions import Expected, Terms, pin_item, publish_decision
+from curation.fusion.parsing import parse
 from curation.members import refresh_segments
 from curation.memberships import Cause
 from curation.models import Member, Outbox, Segment
+from curation.queries import schema
 from tests.factories import SOURCE, ItemFactory, MemberFactory, SegmentFactory
 
 pytestmark = pytest.mark.django_db
 
 ROW = {"match": "all", "field-1": "ratings", "op-1": "ge", "value-1": "20"}
 MANY = {"field": "ratings", "op": "ge", "value": 20}
+MUCH_RATED = {"field": "stats.ratings", "op": "ge", "value": 20}
 
 
 @pytest.fixture
@@ -140,6 +145,17 @@ def test_archiving_says_who_uses_it_and_wants_to_be_confirmed(desk, curator, by_
     desk.post(url("archive-segment", "guests"), {"reason": "over", "confirmed": "on"})
     assert Segment.objects.get().archived_at is not None
     assert "archived" in text(desk.get(url("segments")))
+
+
+def test_archiving_says_what_is_expected_of_its_slates(desk, curator, by_hand, home):
+    claim = actions.read_claim("at_least", parse(MUCH_RATED, schema()), 1, 5)
+    about: dict[str, Any] = {"surface": home, "who": "segment", "segment": by_hand, "claim": claim}
+    expected = Expected(name="Guests see <i>hits</i>", **about)
+    actions.add_expectation(actor=curator, expected=expected)
+    for page in ("segment", "archive-segment"):
+        assert "Guests see &lt;i&gt;hits" in text(desk.get(url(page, "guests")))
+    desk.post(url("archive-segment", "guests"), {"reason": "over"})
+    assert Segment.objects.get().archived_at is None
 
 
 def test_a_refresh_is_announced(desk, members):
