@@ -193,7 +193,10 @@ def _rule(spec: dict[str, Any], kinds: Schema) -> str:
         "pin_match": _("Pin the best match to slot %(slot)s: %(what)s."),
     }
     what = describe(parse(spec["where"], kinds))
-    return sentences[spec["effect"]] % {**spec, "what": what}
+    told = {**spec, "what": what}
+    if "strength" in spec:
+        told["strength"] = f"{spec['strength']:g}"
+    return sentences[spec["effect"]] % told
 
 
 def describe(query: Query, words: Mapping[str, StrPromise] = ITEM_WORDS) -> str:

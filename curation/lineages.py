@@ -73,7 +73,7 @@ def with_state(at: datetime) -> QuerySet[Decision]:
 def named() -> QuerySet[Revision]:
     """Revisions with all that their words name."""
     related = ("item", "segment", "member", "author", "change_set", "withdrawal")
-    return Revision.objects.select_related("decision", *related)
+    return Revision.objects.select_related("decision__surface", *related)
 
 
 def now_in_force() -> QuerySet[Revision]:

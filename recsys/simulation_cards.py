@@ -53,6 +53,11 @@ class Change:
         """How much it changes."""
         return self.after - self.before
 
+    @property
+    def fall(self) -> int:
+        """How much less it is."""
+        return -self.by
+
 
 @dataclass(frozen=True, slots=True)
 class Card:

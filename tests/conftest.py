@@ -48,6 +48,16 @@ def _patient_with_the_cache():
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _passwords_take_no_time():
+    """Keeping passwords is slow on purpose; the product's own way is what users of its stacks sign in by."""
+    from django.conf import settings
+
+    quick = "django.contrib.auth.hashers.MD5PasswordHasher"
+    with override_settings(PASSWORD_HASHERS=[quick, *settings.PASSWORD_HASHERS]):
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _installed(request: pytest.FixtureRequest) -> None:
     """Every test finds what each installation has, also after a transactional one has emptied the tables."""

@@ -169,7 +169,7 @@ def test_what_is_not_met_shows_whose_slate_and_what_stands_there(desk, expectati
     found(expectation, Target(), subject=str(member.subject))
     page = text(desk.get(reverse("desk:expectations")))
     assert "1 of 1 is not met." in page
-    assert "a newcomer (ada): only 0 there, instead" in page
+    assert "a newcomer (ada): none there, instead" in page
     assert "A comedy" in page
     assert "every 2s" not in page
 
@@ -198,7 +198,7 @@ def test_the_page_of_a_publish_tells_what_stops_it_and_only_an_administrator_pas
     page = text(desk.get(path))
     assert "What is expected" in page
     assert f'hx-get="{part}"' in page
-    assert "only 0 there, instead" in text(desk.get(part))
+    assert "none there, instead" in text(desk.get(part))
     assert 'name="override"' not in text(desk.get(part))
     page = text(desk.post(path, {"reason": "now", "override": "on"}))
     assert "is not met in 1 of 1 slates" in page

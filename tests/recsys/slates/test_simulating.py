@@ -370,7 +370,7 @@ def test_the_pages_ask_for_it_and_tell_what_would_change(
     simulating.execute(made.pk)
     assert client.get(waits).headers["HX-Refresh"] == "true"
     shown = client.get(page).content.decode()
-    assert "100.0 % of slates would change" in shown
+    assert "100.0\N{NO-BREAK SPACE}% of slates would change" in shown
     assert "Cannot tell." in shown
     assert "Exploring slots would try them" in shown
     assert "have changed since" not in shown
