@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from curation import actions, desk, outlooks
 from curation.access import role_required
 from curation.answering import actor_of, attempt, page, tell_findings
+from curation.approval_cards import approval_of
 from curation.change_set_forms import DraftForm, OpenForm, PublishForm, ScheduleForm
 from curation.expectation_views import may_override
 from curation.forms import ReasonForm
@@ -44,12 +45,13 @@ def publish(request: HttpRequest, change_set_id: UUID) -> HttpResponse:
     home = _found(change_set_id)
     form = PublishForm(request.POST or None, may_override=may_override(request))
     if request.method == "POST" and form.is_valid():
-        told = {"change_set": home, **form.cleaned_data}
+        told = {"change_set": home, **form.told()}
         done = attempt(form, lambda: actions.publish(actor=actor_of(request), **told))
         if done:
             tell_findings(request, done)
             return redirect("desk:publish", home.pk)
-    context = {"title": home.name, "home": home, "form": form, **_outlook(home)}
+    outlook = {**_outlook(home), **approval_of(actor_of(request), home)}
+    context = {"title": home.name, "home": home, "form": form, **outlook}
     return page(request, "publish", context)
 
 

@@ -14,8 +14,9 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from curation import approvals
 from curation.lineages import now_in_force
-from curation.models import ChangeSet, Embedding, Inspection, Item, Revision
+from curation.models import ChangeSet, Embedding, Inspection, Item, Revision, User
 from curation.queries import without_ratings
 
 SOON: Final = timedelta(days=7)
@@ -43,8 +44,9 @@ class Found:
     at: datetime | None
 
 
-def for_curators(now: datetime) -> Iterator[ToDo]:
-    """What waits for curators at an instant; four queries."""
+def for_curators(user: User, now: datetime) -> Iterator[ToDo]:
+    """What waits for a curator at an instant; six queries."""
+    yield from _to_approve(approvals.waiting_for(user))
     yield from _change_sets()
     yield from _findings(found())
     yield from _due(now)
@@ -68,6 +70,16 @@ def due(now: datetime) -> QuerySet[Revision]:
     """The revisions in force that end soon, are over, or whose review date has come."""
     ends = Q(until__lte=now + SOON)
     return now_in_force().filter(ends | Q(review_on__lte=localtime(now).date()))
+
+
+def _to_approve(homes: list[ChangeSet]) -> Iterator[ToDo]:
+    if n := len(homes):
+        words = ngettext(
+            "A change set waits for your approval.", "Change sets wait for your approval.", n
+        )
+        more = _(", ").join(home.name for home in homes[:3])
+        url = reverse("desk:publish", args=[homes[0].pk])
+        yield ToDo(n, words, _("Look at it and answer"), url + "#approval", more=more)
 
 
 def _change_sets() -> Iterator[ToDo]:

@@ -1,6 +1,7 @@
 """People, the catalogue and what curators decided: data only."""
 
 from curation.models.access import Scope, Token
+from curation.models.approvals import Approval, SimulatedChange
 from curation.models.catalogue import Attribute, Counter, Item, ItemStats, Scorer, Surface
 from curation.models.decisions import (
     Block,
@@ -25,6 +26,7 @@ from curation.models.segments import (
 )
 
 __all__ = [
+    "Approval",
     "Attribute",
     "Block",
     "ChangeSet",
@@ -51,6 +53,7 @@ __all__ = [
     "SegmentMembership",
     "SegmentState",
     "SegmentVersion",
+    "SimulatedChange",
     "Surface",
     "Token",
     "User",
