@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -61,7 +60,7 @@ def test_another_curator_sees_what_waits_for_their_approval(client, home, film):
     actions.pin_item(actor=curator, surface=home, item=film, slot=1, terms=terms)
     actions.ask_approval(actor=curator, change_set=spring)
     counts = reverse("rail-counts")
-    assert "A change set waits for your approval. Spring" in re.sub(r"<[^>]*>", "", text(client))
+    assert "A change set waits for your approval." in text(client)
     assert "1 for your approval" in text(client, counts)
     client.force_login(curator)
     assert "waits for your approval" not in text(client)
