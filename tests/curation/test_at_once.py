@@ -168,10 +168,11 @@ def test_a_change_and_an_approval_at_once_leave_nothing_published_unseen():
     asked = actions.ask_approval(actor=curator, change_set=home)
     told = {"change_set": home, "request": asked.pk, "reason": "it is fine"}
     terms = Terms(change_set=home)
-    where = {"surface": Surface.objects.get(slug="home"), "item": ItemFactory.create()}
+    surface, item = Surface.objects.get(slug="home"), ItemFactory.create()
+    pin = {"actor": curator, "surface": surface, "item": item}
     together(
         lambda: actions.approve(actor=other, **told),
-        lambda: actions.pin_item(actor=curator, slot=2, terms=terms, **where),
+        lambda: actions.pin_item(slot=2, terms=terms, **pin),
     )
     with pytest.raises(Conflict) as refusal:
         actions.publish(actor=curator, change_set=home)
