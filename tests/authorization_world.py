@@ -292,6 +292,7 @@ def _bodies(named: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
         ("POST", "api/v1/policy/publish/"): {"surface": "home", **reason},
         ("POST", "api/v1/policy/rollback/"): {"surface": "home", "version": 0, **reason},
         ("POST", "api/v1/runs/"): {"family": "ease"},
+        ("POST", "api/v1/likenesses/"): {"text": "a heist in space"},
         ("POST", "api/v1/expectations/"): {**EXPECTED, "name": "Another"},
         ("PUT", "api/v1/expectations/<uuid:expectation_id>/"): {**EXPECTED, "base": 1},
         ("POST", "api/v1/expectations/<uuid:expectation_id>/retire/"): reason,

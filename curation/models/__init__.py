@@ -13,7 +13,7 @@ from curation.models.decisions import (
     Revision,
     Withdrawal,
 )
-from curation.models.embeddings import Embedding
+from curation.models.embeddings import Embedding, Likeness
 from curation.models.expectations import Expectation, ExpectationReport
 from curation.models.outbox import Mail, Outbox
 from curation.models.people import Member, MemberAttribute, MemberStats, User, UserRole
@@ -38,6 +38,7 @@ __all__ = [
     "Inspection",
     "Item",
     "ItemStats",
+    "Likeness",
     "Mail",
     "Member",
     "MemberAttribute",
