@@ -14,6 +14,7 @@ def approval_of(user: User, home: ChangeSet) -> dict[str, Any]:
     """What the page of a change set shows of its approval to a user; of a closed one, how it went."""
     standing = approvals.of(home)
     told: dict[str, Any] = {
+        "home": home,
         "standing": standing,
         "said": approvals.state_in_words(standing),
         "asks": [(ask, approvals.in_words(ask)) for ask in standing.asks],
@@ -30,4 +31,4 @@ def approval_of(user: User, home: ChangeSet) -> dict[str, Any]:
     may_ask = standing.state not in ("asked", "approved") and standing.content.drafts
     if may_ask and standing.asks:
         told["ask"] = AskForm(auto_id="ask_%s")
-    return {**told, "may_take_back": standing.may_take_back(user)}
+    return {**told, "is_open": True, "may_take_back": standing.may_take_back(user)}

@@ -1,4 +1,4 @@
-"""What the page of a change set sends about its approval: ask for it, take that back, approve, send back."""
+"""The approval of a change set: the pane of its page, and what that sends (ask, take back, approve, send back)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from curation import actions
 from curation.access import role_required
-from curation.answering import actor_of, attempt, tell_errors
+from curation.answering import actor_of, attempt, page, tell_errors
+from curation.approval_cards import approval_of
 from curation.change_set_forms import AnswerForm, AskForm
 from curation.models import Approval, ChangeSet
 
@@ -38,10 +39,15 @@ _WAYS: Final[Mapping[str, _Way]] = {
 
 
 @role_required("curator")
-@require_POST
+@require_http_methods(["GET", "POST"])
 def approval(request: HttpRequest, change_set_id: UUID) -> HttpResponse:
-    """Do one of them, and lead back to the page; what was wrong is told there."""
+    """Show it, as a pane or a page of its own; or do one of these, and say on the set's page what came of it."""
     home = get_object_or_404(ChangeSet, pk=change_set_id)
+    if request.method == "GET":
+        context = approval_of(actor_of(request), home)
+        if request.headers.get("HX-Request"):
+            return render(request, "curation/desk/_approval.html", context)
+        return page(request, "approval", {**context, "title": home.name})
     if (act := request.POST.get("act", "")) not in _WAYS:
         raise Http404
     kind, do, done = _WAYS[act]

@@ -19,7 +19,15 @@ from django.utils.translation import gettext as _
 
 from curation.access import roles_of
 from curation.fulfilment import Places
-from curation.models import Approval, ChangeSet, Decision, Revision, SimulatedChange, Surface, User
+from curation.models import (
+    Approval,
+    ChangeSet,
+    Decision,
+    Revision,
+    SimulatedChange,
+    Surface,
+    User,
+)
 
 LEAST: Final = 100
 """A simulation that was to replay fewer requests does not tell whether a second person is needed."""
@@ -134,20 +142,6 @@ def state_of(newest: Approval | None, content: Content) -> State:
     if newest.drafts != content.drafts:
         return "void"
     return "asked" if newest.act == Act.ASKED else "approved"
-
-
-def waiting_for(user: User) -> list[ChangeSet]:
-    """The open change sets whose approval a user is asked for; at most two queries."""
-    is_open = {"change_set__published_at": None, "change_set__discarded_at": None}
-    rows = Approval.objects.filter(**is_open).select_related("change_set", "actor")
-    newest = rows.order_by("change_set_id", "-id").distinct("change_set_id")
-    asked = {row.change_set: row for row in newest if row.act == Act.ASKED}
-    held = contents(list(asked)) if asked else {}
-    standings = {
-        home: Standing(state_of(row, held[home.pk]), row, (), held[home.pk])
-        for home, row in asked.items()
-    }
-    return [home for home, standing in standings.items() if standing.may_answer(user)]
 
 
 def who_can(barred: Iterable[UUID]) -> list[str]:

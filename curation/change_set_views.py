@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods
 from curation import actions, desk, outlooks
 from curation.access import role_required
 from curation.answering import actor_of, attempt, page, tell_findings
-from curation.approval_cards import approval_of
 from curation.change_set_forms import DraftForm, OpenForm, PublishForm, ScheduleForm
 from curation.expectation_views import may_override
 from curation.forms import ReasonForm
@@ -50,8 +49,7 @@ def publish(request: HttpRequest, change_set_id: UUID) -> HttpResponse:
         if done:
             tell_findings(request, done)
             return redirect("desk:publish", home.pk)
-    outlook = {**_outlook(home), **approval_of(actor_of(request), home)}
-    context = {"title": home.name, "home": home, "form": form, **outlook}
+    context = {"title": home.name, "home": home, "form": form, **_outlook(home)}
     return page(request, "publish", context)
 
 

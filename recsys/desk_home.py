@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from curation import approvals
 from curation import todo as curating
 from curation.access import roles_of
 from curation.models import User
@@ -70,10 +69,9 @@ def counts(user: User) -> list[Count]:
     """The numbers that stand in the rail of a user."""
     found, roles = [], roles_of(user)
     if "curator" in roles:
-        n = len(approvals.waiting_for(user))
-        words = _("%(n)d for your approval") % {"n": n}
-        found.append(Count("rail-approvals", n, words, "watch"))
-        n, kept = curating.open_sets(), curating.found()
+        (n, waiting), kept = curating.open_sets(user), curating.found()
+        words = _("%(n)d for your approval") % {"n": waiting}
+        found.append(Count("rail-approvals", waiting, words, "watch"))
         found.append(Count("rail-drafts", n, _("%(n)d open") % {"n": n}))
         words = _("%(n)d found") % {"n": kept.findings}
         tone = "bad" if kept.grave else "watch"
