@@ -36,6 +36,7 @@ from curation.rows import Rejection, item_row
 _SURFACE_SETTINGS = (
     *("name", "depth", "reserve", "explore_every", "temperature", "repeat", "max_shown"),
     *("diversity", "pin_budget", "stale_limit_s", "replay_share"),
+    *("approval", "approval_share"),
 )
 
 

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from curation.actions import Publication
-from curation.actions.gates import UNCHECKED, UNMET
+from curation.actions.gates import HOLD_UP
 from curation.models import User
 from curation.problems import Problem
 
@@ -43,8 +43,8 @@ def attempt(form: forms.Form, act: Callable[[], Done]) -> Done | None:
 
 
 def is_held_up(form: forms.Form) -> bool:
-    """Whether an expectation stopped what the form was to publish, so that a draft is the way."""
-    return any(form.has_error(NON_FIELD_ERRORS, code) for code in (UNCHECKED, UNMET))
+    """Whether a gate stopped what the form was to publish, so that a draft is the way."""
+    return any(form.has_error(NON_FIELD_ERRORS, code) for code in HOLD_UP)
 
 
 def tell_published(request: HttpRequest, done: Publication) -> None:

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from curation import actions
 from curation.access import require, source_of
-from curation.actions import Draft, Publication
+from curation.actions import Draft, Publication, gates
 from curation.decision_bodies import CONTENTS, MAKERS, Body, read
 from curation.lineages import as_json, with_state
 from curation.models import Decision, User
@@ -184,6 +184,8 @@ def publish(request: Request) -> Response:
     if "change_set" in values:
         values["change_set"] = change_set_named(values["change_set"])
     values["surface"] = surface_named(values.get("surface"))
+    override, approval = values.pop("override"), values.pop("without_approval")
+    values["despite"] = gates.ignored(expectations=override, approval=approval)
     done = actions.publish(actor=actor, **values)
     return Response({"published": done.decisions} | _told(done))
 

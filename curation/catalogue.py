@@ -12,7 +12,7 @@ from django.db.models.expressions import RawSQL
 
 from curation.fusion.columns import Column, Schema
 from curation.models import Item
-from curation.queries import BUILT_IN, BUILT_IN_SQL, COUNTS
+from curation.queries import BUILT_IN, COUNTS, is_likeness, sql_of
 from curation.stored import READERS
 
 _SHOWN_AS: Final[Mapping[str, str]] = {
@@ -28,12 +28,12 @@ def columns(
 
     A stored value that is not of the declared kind is missing, as in `curation.queries`.
     """
-    built_in = [field for field in fields if field in BUILT_IN]
-    declared = [field for field in fields if field not in BUILT_IN]
+    built_in = [field for field in fields if field in BUILT_IN or is_likeness(field)]
+    declared = [field for field in fields if field not in built_in]
     paths = [_path(field) for field in built_in]
     rows = list(items.order_by().values_list("id", "attributes", *paths))
     found = {
-        field: Column.of(BUILT_IN[field], [_told(field, row[at]) for row in rows])
+        field: Column.of(schema[field], [_told(field, row[at]) for row in rows])
         for at, field in enumerate(built_in, start=2)
     }
     for field in declared:
@@ -46,7 +46,7 @@ def _path(field: str) -> F | RawSQL:
     """A built-in field of an item; what is reckoned is reckoned by the database, as in queries."""
     if field in _SHOWN_AS:
         return F(_SHOWN_AS[field])
-    return RawSQL(BUILT_IN_SQL[field], [])  # noqa: S611 - constants alone
+    return RawSQL(sql_of(field), [])  # noqa: S611 - constants alone
 
 
 def _told(field: str, value: Any) -> Any:  # noqa: ANN401 - a database value of any type

@@ -48,10 +48,10 @@ def change_sets(request: Request) -> Response:
     """The open change sets and those closed last; or open one, or the open one of that name."""
     if request.method == "GET":
         require(request.user, *READERS)
-        found = desk.change_sets()
-        rows = [_told(home) for part in ("open", "closed") for home in found[part]]
+        listed = desk.change_sets()
+        rows = [_told(home) for part in ("open", "closed") for home in listed[part]]
         return Response({"count": len(rows), "results": rows})
-    actor, asked = _asked(request, OpenSerializer)
+    actor, asked = asked_of(request, OpenSerializer)
     home = actions.open_change_set(actor=actor, name=asked["name"])
     return Response(_told(home), status=201)
 
@@ -61,11 +61,11 @@ def change_sets(request: Request) -> Response:
 def change_set(request: Request, change_set_id: UUID) -> Response:
     """One change set: its drafts, and what lint would say if it were published now."""
     require(request.user, *READERS)
-    home = _found(change_set_id)
+    home = found(change_set_id)
     drafts = named().filter(pk__in=[row.pk for row in drafts_of(home).values()])
-    found = inspections.of_drafts(home, timezone.now(), schema()) if _is_open(home) else []
+    told = inspections.of_drafts(home, timezone.now(), schema()) if _is_open(home) else []
     rows = [_draft_told(row) for row in drafts.order_by("decision_id")]
-    return Response(_told(home) | {"drafts": rows, "findings": [row.as_json() for row in found]})
+    return Response(_told(home) | {"drafts": rows, "findings": [row.as_json() for row in told]})
 
 
 @extend_schema(
@@ -76,8 +76,8 @@ def change_set(request: Request, change_set_id: UUID) -> Response:
 @api_view(["POST"])
 def discard(request: Request, change_set_id: UUID) -> Response:
     """Throw the drafts of an open change set away."""
-    actor, asked = _asked(request, DiscardSerializer)
-    home = actions.discard(actor=actor, change_set=_found(change_set_id), **asked)
+    actor, asked = asked_of(request, DiscardSerializer)
+    home = actions.discard(actor=actor, change_set=found(change_set_id), **asked)
     return Response(_told(home))
 
 
@@ -94,16 +94,16 @@ def discard(request: Request, change_set_id: UUID) -> Response:
 def schedule(request: Request, change_set_id: UUID) -> Response:
     """Plan when an open change set is published, or leave it to be published by hand."""
     if request.method == "DELETE":
-        actor, home = require(request.user, "curator"), _found(change_set_id)
+        actor, home = require(request.user, "curator"), found(change_set_id)
         return Response(_told(actions.unschedule(actor=actor, change_set=home)))
-    actor, asked = _asked(request, ScheduleSerializer)
+    actor, asked = asked_of(request, ScheduleSerializer)
     zone = asked.get("zone", "")
     told = {
         "at": read_instant(asked["at"], zone, asked.get("which", "")),
         "zone": zone or "UTC",
         "reason": asked["reason"],
     }
-    return Response(_told(actions.schedule(actor=actor, change_set=_found(change_set_id), **told)))
+    return Response(_told(actions.schedule(actor=actor, change_set=found(change_set_id), **told)))
 
 
 @extend_schema(
@@ -112,8 +112,8 @@ def schedule(request: Request, change_set_id: UUID) -> Response:
 @api_view(["POST"])
 def move(request: Request, change_set_id: UUID) -> Response:
     """Move the draft of a decision to another open change set; answers that one."""
-    actor, asked = _asked(request, MoveSerializer)
-    draft = _draft(_found(change_set_id), asked["decision"])
+    actor, asked = asked_of(request, MoveSerializer)
+    draft = _draft(found(change_set_id), asked["decision"])
     to = change_set_named(asked["to"])
     actions.move(actor=actor, draft=draft, to=to, reason=asked["reason"])
     return Response(_told(to))
@@ -125,14 +125,14 @@ def move(request: Request, change_set_id: UUID) -> Response:
 @api_view(["POST"])
 def withdraw(request: Request, change_set_id: UUID) -> Response:
     """Take the draft of a decision out of an open change set."""
-    actor, asked = _asked(request, WithdrawSerializer)
-    home = _found(change_set_id)
+    actor, asked = asked_of(request, WithdrawSerializer)
+    home = found(change_set_id)
     draft = _draft(home, asked["decision"])
     actions.withdraw(actor=actor, draft=draft, reason=asked["reason"])
     return Response(_told(home))
 
 
-def _asked(
+def asked_of(
     request: Request, body: type[serializers.Serializer[Any]]
 ) -> tuple[User, dict[str, Any]]:
     """The curator who asks, and what they sent."""
@@ -142,7 +142,8 @@ def _asked(
     return actor, dict(read.validated_data)
 
 
-def _found(change_set_id: UUID) -> ChangeSet:
+def found(change_set_id: UUID) -> ChangeSet:
+    """The change set of this id; or `Missing`."""
     rows = ChangeSet.objects.select_related("author", "scheduled_by")
     home = rows.filter(pk=change_set_id).first()
     if home is None:

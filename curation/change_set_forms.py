@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from curation.actions import gates
 from curation.instants import instant_of, zone_named
 from curation.models import ChangeSet
 from curation.problems import Invalid
@@ -42,11 +43,17 @@ class DraftForm(forms.Form):
 
 
 class PublishForm(forms.Form):
-    """Why a change set is published; an administrator may say that it is although an expectation stops it."""
+    """Why a change set is published; an administrator may say that it is although a gate stops it."""
 
     reason = forms.CharField(label=_("Reason"), max_length=1000)
     override = forms.BooleanField(
         label=_("Publish it although it does not meet what is expected"),
+        required=False,
+        help_text=_("Say in the reason why; both are kept."),
+        widget=forms.CheckboxInput(attrs={"form": "publish-form"}),
+    )
+    without_approval = forms.BooleanField(
+        label=_("Publish it without a second person’s approval"),
         required=False,
         help_text=_("Say in the reason why; both are kept."),
         widget=forms.CheckboxInput(attrs={"form": "publish-form"}),
@@ -56,7 +63,36 @@ class PublishForm(forms.Form):
         """Whoever may not, or need not, is not asked."""
         super().__init__(*args, **kwargs)
         if not may_override:
-            del self.fields["override"]
+            del self.fields["override"], self.fields["without_approval"]
+
+    def told(self) -> dict[str, Any]:
+        """What the publish is told: why, and what it is to pass whatever it says."""
+        data = self.cleaned_data
+        asked = {"expectations": data.get("override"), "approval": data.get("without_approval")}
+        despite = gates.ignored(**{name: bool(value) for name, value in asked.items()})
+        return {"reason": data["reason"], "despite": despite}
+
+
+class AnswerForm(forms.Form):
+    """What a second person says of a change set, to exactly the request that they saw."""
+
+    request = forms.UUIDField(widget=forms.HiddenInput())
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=1000,
+        help_text=_("What you looked at, or what is to be changed."),
+    )
+
+
+class AskForm(forms.Form):
+    """What whoever asks for approval, or takes it back, says about it."""
+
+    reason = forms.CharField(
+        label=_("Note"),
+        max_length=1000,
+        required=False,
+        help_text=_("What the other should look at; it may stay empty."),
+    )
 
 
 class ScheduleForm(forms.Form):

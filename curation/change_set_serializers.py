@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from curation.fields import StrictSerializer, Text
+from curation.models import Approval
 from curation.serializers import KINDS
 
 
@@ -53,6 +54,52 @@ class MoveSerializer(WithdrawSerializer):
     """Where a draft goes."""
 
     to = Text(max_length=120, help_text="An open change set's name or id.")
+
+
+class AskApprovalSerializer(_ReasonedSerializer):
+    """What whoever asks for approval says about it."""
+
+
+class AnswerApprovalSerializer(StrictSerializer):
+    """What a second person says, and to which request: the `id` of the newest act."""
+
+    request = serializers.UUIDField()
+    reason = Text(max_length=1000)
+
+
+class ApprovalActSerializer(serializers.Serializer[Any]):
+    """One act on the approval of a change set."""
+
+    id = serializers.UUIDField()
+    act = serializers.ChoiceField(choices=[str(act) for act in Approval.Act])
+    actor = serializers.CharField()
+    at = serializers.DateTimeField()
+    reason = serializers.CharField(allow_blank=True)
+
+
+class ApprovalAskSerializer(serializers.Serializer[Any]):
+    """What one surface asks; `share` of its slates change, `above` which a second person approves."""
+
+    surface = serializers.CharField()
+    why = serializers.ChoiceField(choices=["always", "above", "unasked", "unsimulated", "below"])
+    share = serializers.FloatField(allow_null=True)
+    above = serializers.FloatField(allow_null=True)
+    message = serializers.CharField()
+
+
+class ApprovalSerializer(serializers.Serializer[Any]):
+    """Whether a second person has to approve a change set, where that stands, and who can be that.
+
+    `lacking`: a publish is refused as things stand; of a surface that is `unsimulated` a simulation may say otherwise.
+    """
+
+    change_set = serializers.UUIDField()
+    state = serializers.ChoiceField(choices=["none", "asked", "approved", "sent_back", "void"])
+    needed = serializers.BooleanField()
+    lacking = serializers.BooleanField()
+    surfaces = ApprovalAskSerializer(many=True)
+    newest = ApprovalActSerializer(allow_null=True)
+    who_can = serializers.ListField(child=serializers.CharField())
 
 
 class PlannedChangeSetSerializer(serializers.Serializer[Any]):

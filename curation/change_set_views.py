@@ -44,7 +44,7 @@ def publish(request: HttpRequest, change_set_id: UUID) -> HttpResponse:
     home = _found(change_set_id)
     form = PublishForm(request.POST or None, may_override=may_override(request))
     if request.method == "POST" and form.is_valid():
-        told = {"change_set": home, **form.cleaned_data}
+        told = {"change_set": home, **form.told()}
         done = attempt(form, lambda: actions.publish(actor=actor_of(request), **told))
         if done:
             tell_findings(request, done)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from curation import (
+    approval_views,
     blend_views,
     catalogue_views,
     change_set_views,
@@ -31,6 +32,7 @@ urlpatterns = [
     path("change-sets/", change_set_views.change_sets, name="change-sets"),
     path("change-sets/<uuid:change_set_id>/", change_set_views.publish, name="publish"),
     path("change-sets/<uuid:change_set_id>/discard/", change_set_views.discard, name="discard"),
+    path("change-sets/<uuid:change_set_id>/approval/", approval_views.approval, name="approval"),
     path("change-sets/<uuid:change_set_id>/schedule/", change_set_views.schedule, name="schedule"),
     path(
         "change-sets/<uuid:change_set_id>/drafts/<uuid:revision_id>/",

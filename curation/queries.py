@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BooleanField, Q, QuerySet
+from django.db.models import BooleanField, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Concat
 
 from curation.compiling import Ground
 from curation.fusion.columns import Kind, Schema
 from curation.fusion.query import Query
-from curation.models import Attribute, Item
+from curation.models import Attribute, Item, Likeness
 
 COUNTS: Final = (
     *("ratings", "likes", "dislikes", "favourites", "not_interested"),
@@ -63,7 +65,37 @@ BUILT_IN_SQL: Final[Mapping[str, str]] = {
     **{f"stats.{name}": f"(SELECT {share} {_STATS}" for name, share in RATES.items()},
     "stats.last_on": f"(SELECT to_char(s.last_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') {_STATS}",
 }
-_GROUND: Final = Ground('"curation_item"."id"', '"curation_item"."attributes"', BUILT_IN_SQL)
+LIKE: Final = "like."
+"""Before the key of a likeness: the field that says how near the text of an item comes to it, -1 to 1."""
+
+_LIKENESS: Final = re.compile(r"like\.[a-z0-9-]+", re.ASCII)
+_LIKE_SQL: Final = (
+    "(SELECT (1 - (e.vector <=> l.vector))::float8 FROM curation_likeness l"
+    " JOIN curation_embedding e ON e.encoder = l.encoder"
+    """ WHERE l.key = '{key}' AND e.item_id = "curation_item"."id")"""
+)
+
+
+class _BuiltIn(dict[str, str]):
+    """The SQL of what every item has beside its attributes; that of a likeness is written when it is asked for."""
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or is_likeness(str(name))
+
+    def __missing__(self, name: str) -> str:
+        if not is_likeness(name):
+            raise KeyError(name)
+        return _LIKE_SQL.format(key=name.removeprefix(LIKE))
+
+
+def is_likeness(name: str) -> bool:
+    """Whether a field is how near a text comes to one that a curator wrote."""
+    return _LIKENESS.fullmatch(name) is not None
+
+
+_GROUND: Final = Ground(
+    '"curation_item"."id"', '"curation_item"."attributes"', _BuiltIn(BUILT_IN_SQL)
+)
 
 _AT_ONCE: Final = 100
 _ACTIVE: Final = "SELECT 1 FROM curation_item WHERE active"
@@ -71,8 +103,17 @@ _ACTIVE: Final = "SELECT 1 FROM curation_item WHERE active"
 
 def schema() -> dict[str, Kind]:
     """Every field that a query over items may name, and its kind."""
-    declared = Attribute.objects.values_list("key", "kind")
-    return {key: Kind(kind) for key, kind in declared} | dict(BUILT_IN)
+    declared = Attribute.objects.order_by().values_list("key", "kind")
+    written = Likeness.objects.order_by().annotate(
+        field=Concat(Value(LIKE), "key"), kind=Value(str(Kind.NUMBER))
+    )
+    rows = declared.union(written.values_list("field", "kind"), all=True)
+    return {key: Kind(kind) for key, kind in sorted(rows)} | dict(BUILT_IN)
+
+
+def sql_of(name: str) -> str:
+    """The SQL of a field that every item has beside its attributes, over a row of items."""
+    return _GROUND.built_in[name]
 
 
 def items_matching(query: Query) -> QuerySet[Item]:

@@ -179,6 +179,11 @@ class PublishSerializer(StrictSerializer):
         default=False,
         help_text="Publish although an expectation stops it: an administrator, with a reason.",
     )
+    without_approval = Flag(
+        required=False,
+        default=False,
+        help_text="Publish without a second person's approval: an administrator, with a reason.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Something must be named."""

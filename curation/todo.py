@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -15,7 +15,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from curation.lineages import now_in_force
-from curation.models import ChangeSet, Embedding, Inspection, Item, Revision
+from curation.models import (
+    Approval,
+    ChangeSet,
+    Embedding,
+    Inspection,
+    Item,
+    Revision,
+    User,
+    Withdrawal,
+)
 from curation.queries import without_ratings
 
 SOON: Final = timedelta(days=7)
@@ -43,17 +52,24 @@ class Found:
     at: datetime | None
 
 
-def for_curators(now: datetime) -> Iterator[ToDo]:
-    """What waits for curators at an instant; four queries."""
-    yield from _change_sets()
+def for_curators(user: User, now: datetime) -> Iterator[ToDo]:
+    """What waits for a curator at an instant; four queries."""
+    homes = list(_with_request(_open_sets()))
+    yield from _to_approve([home for home in homes if _waits_for(home, user)])
+    yield from _change_sets(homes)
     yield from _findings(found())
     yield from _due(now)
     yield from _items()
 
 
-def open_sets() -> int:
-    """How many change sets are open."""
-    return ChangeSet.objects.filter(published_at=None, discarded_at=None).count()
+def open_sets(user: User) -> tuple[int, int]:
+    """How many change sets are open, and how many of them wait for a curator's approval; one query."""
+    homes = list(_with_request(_open_sets()))
+    return len(homes), sum(_waits_for(home, user) for home in homes)
+
+
+def _open_sets() -> QuerySet[ChangeSet]:
+    return ChangeSet.objects.filter(published_at=None, discarded_at=None)
 
 
 def found() -> Found:
@@ -70,14 +86,49 @@ def due(now: datetime) -> QuerySet[Revision]:
     return now_in_force().filter(ends | Q(review_on__lte=localtime(now).date()))
 
 
-def _change_sets() -> Iterator[ToDo]:
-    rows = ChangeSet.objects.filter(published_at=None, discarded_at=None)
-    told = rows.aggregate(
-        drafted=Count("pk", filter=Q(publish_at=None, refused_at=None)),
-        planned=Count("pk", filter=Q(publish_at__isnull=False)),
-        refused=Count("pk", filter=Q(publish_at=None, refused_at__isnull=False)),
-        next=Min("publish_at"),
-    )
+def _with_request(rows: QuerySet[ChangeSet]) -> QuerySet[ChangeSet]:
+    """Change sets, each with its newest act and who changed it last, for `_waits_for`: no query more."""
+    mine = OuterRef("pk")
+    newest = Approval.objects.filter(change_set=mine).order_by("-id")
+    written = Revision.objects.filter(change_set=mine).order_by("-created_at")
+    taken = Withdrawal.objects.filter(revision__change_set=mine).order_by("-created_at")
+    columns = {"act": "act", "asked_by": "actor", "asked_at": "at"}
+    told = {name: Subquery(newest.values(field)[:1]) for name, field in columns.items()}
+    for name, last in (("written", written), ("taken", taken)):
+        told[f"{name}_by"] = Subquery(last.values("author")[:1])
+        told[f"{name}_at"] = Subquery(last.values("created_at")[:1])
+    return rows.annotate(**told)
+
+
+def _waits_for(home: ChangeSet, user: User) -> bool:
+    """Whether a change set of `_with_request` waits for the approval of a curator, and has not changed since."""
+    told = vars(home)
+    if told["act"] != Approval.Act.ASKED or told["asked_by"] == user.pk:
+        return False
+    changes = [(told[f"{each}_at"], told[f"{each}_by"]) for each in ("written", "taken")]
+    at, last = max(change for change in changes if change[0])
+    return bool(at < told["asked_at"] and last != user.pk)
+
+
+def _to_approve(homes: list[ChangeSet]) -> Iterator[ToDo]:
+    if n := len(homes):
+        words = ngettext(
+            "A change set waits for your approval.", "Change sets wait for your approval.", n
+        )
+        more = _(", ").join(home.name for home in homes[:3])
+        url = reverse("desk:publish", args=[homes[0].pk])
+        yield ToDo(n, words, _("Look at it and answer"), url + "#approval", more=more)
+
+
+def _change_sets(homes: list[ChangeSet]) -> Iterator[ToDo]:
+    planned = [home.publish_at for home in homes if home.publish_at]
+    refused = sum(bool(home.refused_at and not home.publish_at) for home in homes)
+    told: dict[str, Any] = {
+        "drafted": len(homes) - len(planned) - refused,
+        "planned": len(planned),
+        "refused": refused,
+        "next": min(planned, default=None),
+    }
     yield from _refused(told["refused"])
     if n := told["drafted"]:
         words = ngettext(

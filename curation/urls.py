@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from curation import api, bulk_api, change_set_api, expectation_api, policy_api, segment_api
+from curation import (
+    api,
+    approval_api,
+    bulk_api,
+    change_set_api,
+    expectation_api,
+    policy_api,
+    segment_api,
+)
 
 api_urlpatterns = [
     path("decisions/", api.decisions, name="decisions"),
@@ -24,6 +32,17 @@ api_urlpatterns = [
         "change-sets/<uuid:change_set_id>/schedule/",
         change_set_api.schedule,
         name="schedule-change-set",
+    ),
+    path("change-sets/<uuid:change_set_id>/approval/", approval_api.approval, name="approval"),
+    path(
+        "change-sets/<uuid:change_set_id>/approval/approve/",
+        approval_api.approve,
+        name="approve-change-set",
+    ),
+    path(
+        "change-sets/<uuid:change_set_id>/approval/send-back/",
+        approval_api.send_back,
+        name="send-change-set-back",
     ),
     path("change-sets/<uuid:change_set_id>/move/", change_set_api.move, name="move-draft"),
     path(

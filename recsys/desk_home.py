@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from curation import todo as curating
+from curation.access import roles_of
+from curation.models import User
 from curation.todo import ToDo
 from feedback import todo as reading
 from recsys import operations
@@ -44,12 +46,12 @@ class Count:
     tone: str = ""
 
 
-def rooms(roles: Collection[str]) -> list[Room]:
-    """The rooms that these roles work in, each with what waits there now."""
-    now = timezone.now()
+def rooms(user: User) -> list[Room]:
+    """The rooms that a user works in, each with what waits there now."""
+    now, roles = timezone.now(), roles_of(user)
     found = []
     if "curator" in roles:
-        tasks = [*curating.for_curators(now), *_proposals(), *reading.for_curators(now)]
+        tasks = [*curating.for_curators(user, now), *_proposals(), *reading.for_curators(now)]
         found.append(Room("curate", _("Curate"), _pressing_first(tasks)))
     if "operator" in roles:
         tasks = [*_runs(now), *_versions(), *_workers(now)]
@@ -63,11 +65,13 @@ def _pressing_first(tasks: list[ToDo]) -> list[ToDo]:
     return sorted(tasks, key=lambda task: not task.is_grave)
 
 
-def counts(roles: Collection[str]) -> list[Count]:
-    """The numbers that stand in the rail of these roles."""
-    found = []
+def counts(user: User) -> list[Count]:
+    """The numbers that stand in the rail of a user."""
+    found, roles = [], roles_of(user)
     if "curator" in roles:
-        n, kept = curating.open_sets(), curating.found()
+        (n, waiting), kept = curating.open_sets(user), curating.found()
+        words = _("%(n)d for your approval") % {"n": waiting}
+        found.append(Count("rail-approvals", waiting, words, "watch"))
         found.append(Count("rail-drafts", n, _("%(n)d open") % {"n": n}))
         words = _("%(n)d found") % {"n": kept.findings}
         tone = "bad" if kept.grave else "watch"

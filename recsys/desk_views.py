@@ -14,15 +14,14 @@ from django.views.decorators.http import require_GET
 
 from curation.access import role_required, roles_of
 from recsys import desk_home
-from recsys.staff_pages import READERS, page
+from recsys.staff_pages import READERS, actor, page
 
 TABLES: Final = "administrator"
 
 
 def home(request: HttpRequest) -> TemplateResponse:
     """What waits for whoever asks, room by room; the admin site lets only staff come here."""
-    roles = roles_of(request.user)
-    context = {"title": _("To do"), "rooms": desk_home.rooms(roles)}
+    context = {"title": _("To do"), "rooms": desk_home.rooms(actor(request))}
     shell = admin.site.each_context(request)
     return TemplateResponse(request, "admin/index.html", {**shell, **context})
 
@@ -38,5 +37,5 @@ def tables(request: HttpRequest) -> HttpResponse:
 @require_GET
 def counts(request: HttpRequest) -> HttpResponse:
     """The numbers of the rail, each to be put in its place."""
-    found = desk_home.counts(roles_of(request.user))
+    found = desk_home.counts(actor(request))
     return render(request, "staff/_counts.html", {"counts": found})

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from curation import counters
-from curation.models import Embedding, Item
+from curation.models import Embedding, Item, Likeness
 from curation.texts import hash_of, text_of, worded_attributes
 from recsys import encoders, leases
 from recsys.encoder_process import EncoderFailed, EncoderProcess
@@ -56,12 +56,18 @@ def _perform(lease: Lease) -> None:
     catalogue = counters.read()["catalogue"]
     texts, waiting = _waiting(encoder)
     done = texts - len(waiting)
+    written = list(_written(encoder))
     if lease.beat(catalogue=catalogue, done=done, total=texts):
         lease.finish(Job.State.CANCELLED)
-    elif not waiting:
+    elif not waiting and not written:
         lease.finish(Job.State.SUCCEEDED)
     else:
         _work_off(lease, encoder, waiting, done)
+
+
+def _written(encoder: Encoder) -> QuerySet[Likeness]:
+    """The texts of curators that have no vector yet."""
+    return Likeness.objects.filter(encoder=encoder.name, vector=None).order_by("created_at")
 
 
 def _waiting(encoder: Encoder) -> tuple[int, list[UUID]]:
@@ -89,6 +95,9 @@ def _work_off(lease: Lease, encoder: Encoder, waiting: Sequence[UUID], done: int
     over = time.monotonic() + TURN_S
     attributes = worded_attributes()
     with EncoderProcess(encoder) as child:
+        for row in _written(encoder):
+            (vector,) = child.encode([row.text])
+            Likeness.objects.filter(pk=row.pk).update(vector=vector)
         for start in range(0, len(waiting), BATCH):
             ids = waiting[start : start + BATCH]
             items = _items().filter(pk__in=ids)
@@ -100,6 +109,8 @@ def _work_off(lease: Lease, encoder: Encoder, waiting: Sequence[UUID], done: int
             if time.monotonic() > over and start + BATCH < len(waiting):
                 lease.hand_back()
                 return
+    if Likeness.objects.filter(encoder=encoder.name).exists():
+        counters.bump("catalogue")  # columns of what items are like are held by its version
     lease.finish(Job.State.SUCCEEDED)
 
 

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from curation import counters
+from curation import approvals, counters
 from curation.models import ChangeSet, Revision, Surface
 from curation.policies import drafts_of, touches
 from recsys import catalogue, gathering, logged, stints
@@ -58,9 +58,19 @@ def _made(simulation_id: UUID, watch: Watch) -> dict[str, Any]:
             tally.add(request, played)
     if not tally.requests:
         raise NotSimulable(_("What was stored of these slates is damaged: none can be replayed."))
+    replayed = sorted(str(row.pk) for row in drafts.values())
+    versions = {slug: _stamp(stage.surface) for slug, stage in stages.items()}
+    slates = {slug: [n, tally.changed[slug]] for slug, n in tally.requests.items()}
+    approvals.note_simulation(
+        simulation.change_set,
+        asked=simulation.asked,
+        drafts=replayed,
+        versions=versions,
+        slates=slates,
+    )
     return {
-        "drafts": sorted(str(row.pk) for row in drafts.values()),
-        "versions": {slug: _stamp(stage.surface) for slug, stage in stages.items()},
+        "drafts": replayed,
+        "versions": versions,
         "report": {
             **tally.told(statistics),
             "bare": found.bare,

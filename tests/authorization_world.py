@@ -164,6 +164,7 @@ def _things(users: dict[str, User]) -> dict[str, Any]:
     actions.publish_decision(actor=curator, draft=block)
     versions = _versions(users["operator"])
     draft = actions.set_blend(actor=curator, surface=home, weights={"ease": 1.0}, **BLEND)
+    asked = actions.ask_approval(actor=curator, change_set=draft.revision.change_set)
     appraised(pin.decision, str(item.pk), item.title)
     slate = fusing.make(fusing.read(Place("home", SOURCE, "ada", "", "en", ""))).slate
     return {
@@ -185,6 +186,7 @@ def _things(users: dict[str, User]) -> dict[str, Any]:
         "change_set_id": draft.revision.change_set_id,
         "other_set": actions.open_change_set(actor=curator, name="Other").pk,
         "drafted": draft.decision.pk,
+        "asked": asked.pk,
         "revision_id": draft.revision.pk,
         "slug": "home",
         "name": "home",
@@ -282,11 +284,15 @@ def _bodies(named: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
                 ("schedule", {"at": "2100-01-01T00:00+00:00"}),
                 ("move", {"decision": str(named["drafted"]), "to": str(named["other_set"])}),
                 ("withdraw", {"decision": str(named["drafted"])}),
+                ("approval", {}),
+                ("approval/approve", {"request": str(named["asked"])}),
+                ("approval/send-back", {"request": str(named["asked"])}),
             )
         },
         ("POST", "api/v1/policy/publish/"): {"surface": "home", **reason},
         ("POST", "api/v1/policy/rollback/"): {"surface": "home", "version": 0, **reason},
         ("POST", "api/v1/runs/"): {"family": "ease"},
+        ("POST", "api/v1/likenesses/"): {"text": "a heist in space"},
         ("POST", "api/v1/expectations/"): {**EXPECTED, "name": "Another"},
         ("PUT", "api/v1/expectations/<uuid:expectation_id>/"): {**EXPECTED, "base": 1},
         ("POST", "api/v1/expectations/<uuid:expectation_id>/retire/"): reason,
@@ -295,6 +301,7 @@ def _bodies(named: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
         ("POST", "admin/desk/decisions/<uuid:decision_id>/end/"): reason,
         ("POST", "admin/desk/change-sets/<uuid:change_set_id>/discard/"): reason,
         ("POST", "admin/desk/change-sets/<uuid:change_set_id>/"): reason,
+        ("POST", "admin/desk/change-sets/<uuid:change_set_id>/approval/"): {"act": "ask"},
         ("POST", "admin/desk/surfaces/<slug:slug>/versions/<int:number>/"): reason,
         ("POST", "admin/runs/models/<uuid:version_id>/promote/"): reason,
         ("POST", "api/v1/proposals/"): {"surface": "home"},

@@ -1,6 +1,7 @@
 """One function for each thing that a person decides; every page, API and command calls these."""
 
 from curation.actions.accounts import join, make_token, revoke_token
+from curation.actions.approvals import approve, ask_approval, send_back, take_back_approval
 from curation.actions.bulk import MOST_ROWS, RowResult, declare, put_items, put_members
 from curation.actions.catalogue import (
     MOST_AT_ONCE,
@@ -62,7 +63,9 @@ __all__ = [
     "Terms",
     "add_expectation",
     "add_rule",
+    "approve",
     "archive_segment",
+    "ask_approval",
     "block_item",
     "block_items",
     "change_expectation",
@@ -93,9 +96,11 @@ __all__ = [
     "roll_back",
     "rule_over_items",
     "schedule",
+    "send_back",
     "set_active",
     "set_blend",
     "set_segment",
+    "take_back_approval",
     "undo_bulk",
     "unschedule",
     "withdraw",

@@ -1,21 +1,44 @@
-"""What may hold a publish up although lint lets it through: expectations that stop it."""
+"""What may hold a publish up although lint lets it through: expectations that stop it, and approval that it lacks."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from curation import fulfilment
+from curation import approvals, fulfilment
 from curation.access import require
+from curation.approvals import Standing
 from curation.fulfilment import Held, Target
-from curation.models import ChangeSet, Revision, User
+from curation.models import Approval, ChangeSet, Revision, Surface, User
 from curation.problems import Conflict, Invalid
 
-UNCHECKED = "expectations_unchecked"
-UNMET = "expectations_unmet"
+UNCHECKED: Final = "expectations_unchecked"
+UNMET: Final = "expectations_unmet"
+UNAPPROVED: Final = "approval_needed"
+VOID: Final = "approval_void"
+UNSIMULATED: Final = "simulation_needed"
+HOLD_UP: Final = (UNCHECKED, UNMET, UNAPPROVED, VOID, UNSIMULATED)
+"""The codes of what holds a publish up and lets a draft be kept."""
+
+EXPECTATIONS: Final = "expectations"
+APPROVAL: Final = "approval"
+ACTIONS: Final = {
+    frozenset[str](): "publish",
+    frozenset({EXPECTATIONS}): "publish_despite_expectations",
+    frozenset({APPROVAL}): "publish_without_approval",
+    frozenset({EXPECTATIONS, APPROVAL}): "publish_overridden",
+}
+"""What the audit calls a publish, by the gates that it was to pass whatever they say."""
+
+
+def ignored(*, expectations: bool, approval: bool) -> list[str]:
+    """The gates that a publish is to pass whatever they say."""
+    asked = {EXPECTATIONS: expectations, APPROVAL: approval}
+    return [gate for gate, is_ignored in asked.items() if is_ignored]
 
 
 def may_override(actor: User, reason: str) -> None:
@@ -70,3 +93,54 @@ def refusal(stopping: Iterable[Held]) -> Conflict:
     said = " ".join(error["message"] for error in errors)
     hint = _("A worker checks it within seconds; keep it as a draft and publish it then.")
     return Conflict(code, said if code == UNMET else f"{said} {hint}", errors)
+
+
+def pass_approval(
+    actor: User,
+    homes: Iterable[ChangeSet],
+    surfaces: Iterable[Surface],
+    reason: str,
+    *,
+    override: bool,
+) -> list[str]:
+    """Let change sets through that no surface asks a second person for, or that one has approved as they are.
+
+    Each by itself, since each is approved and simulated by itself. `Conflict` says what each lacks and who can
+    approve it; where that is overridden, it is kept beside the approvals, and answered.
+    """
+    if all(surface.approval == Surface.Approved.NEVER for surface in surfaces):
+        return []
+    found = [(home, approvals.of(home)) for home in homes]
+    lacking = [(home, standing) for home, standing in found if standing.is_lacking]
+    if lacking and not override:
+        raise _unapproved(*lacking[0])
+    if not override and any(each.asks and each.state != "approved" for _home, each in found):
+        _check_alone(found)
+    for home, standing in lacking:
+        told = {"act": Approval.Act.PASSED_OVER, "actor": actor, "reason": reason.strip()}
+        Approval.objects.create(change_set=home, drafts=standing.content.drafts, **told)
+    return [_("No second person has approved “%(name)s”.") % {"name": home} for home, _s in lacking]
+
+
+def _check_alone(found: Iterable[tuple[ChangeSet, Standing]]) -> None:
+    """What was simulated by itself says nothing of several change sets together."""
+    if sum(bool(standing.content.places) for _home, standing in found) > 1:
+        text = _("They were simulated one by one: publish the change sets one by one.")
+        raise Conflict(UNSIMULATED, text)
+
+
+def _unapproved(home: ChangeSet, standing: Standing) -> Conflict:
+    """Why a change set is not published without a second person, and who that can be."""
+    asks = standing.needed or standing.unsimulated
+    errors = [
+        {"code": ask.why, "surface": ask.surface.slug, "message": approvals.in_words(ask)}
+        for ask in asks
+    ]
+    code = UNAPPROVED if standing.needed else UNSIMULATED
+    if standing.state == "void":
+        code = VOID
+    said = [approvals.state_in_words(standing), *(error["message"] for error in errors)]
+    if not standing.needed:
+        said.append(_("Simulate “%(name)s”, or ask for approval.") % {"name": home})
+    said.append(approvals.can_in_words(standing.barred))
+    return Conflict(code, " ".join(filter(None, said)), errors)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -32,7 +32,7 @@ Drafts = Mapping[UUID, Revision]
 class Publication:
     """What a publish did: the versions of the touched surfaces afterwards, and what it published.
 
-    `unmet` are the expectations, in words, that it does not meet and that did not stop it.
+    `unmet` says, in words, what it does not meet or lacks and what did not stop it.
     """
 
     versions: dict[str, int] = field(default_factory=dict)
@@ -49,20 +49,19 @@ def publish(
     surface: Surface | None = None,
     version: int | None = None,
     reason: str = "",
-    override: bool = False,
+    despite: Collection[str] = (),
 ) -> Publication:
     """Publish a change set, or all open ones with a draft for a surface that wait for no instant.
 
     `version` is the surface's policy version that the caller took for current: `Conflict` where it
     is not. Publishes at once take turns by row lock. Lint looks before the locks are taken, and again
-    under them only where somebody else has published meanwhile. `override` lets an administrator publish,
-    for a reason, what an expectation stops.
+    under them only where somebody else has published meanwhile. `despite` lets an administrator publish,
+    for a reason, what gates stop: `gates.EXPECTATIONS`, `gates.APPROVAL`.
     """
     require(actor, "curator")
-    if override:
+    if despite:
         gates.may_override(actor, reason)
-    action = "publish_despite_expectations" if override else "publish"
-    with acting(actor, action, reason), transaction.atomic():
+    with acting(actor, gates.ACTIONS[frozenset(despite)], reason), transaction.atomic():
         sets = [change_set] if change_set else _open_sets(surface)
         outlook = _look(newest_drafts(sets), timezone.now())
         homes = lock_sets(sets)
@@ -75,7 +74,7 @@ def publish(
         if not outlook.holds(drafts, surfaces.values()):
             outlook = _look(drafts, now)
         outlook.insist()
-        unmet = gates.pass_expectations(homes, drafts, now, override=override)
+        unmet = _pass_gates(actor, homes, drafts, surfaces.values(), reason, despite)
         put_blocks(drafts.values(), now)
         for each in surfaces.values():
             rows = [row for row in drafts.values() if touches(row, each)]
@@ -83,6 +82,21 @@ def publish(
         ChangeSet.objects.filter(pk__in=[home.pk for home in homes]).update(published_at=now)
         fulfilment.follow()
         return _publication(surfaces.values(), drafts, outlook.findings, unmet)
+
+
+def _pass_gates(
+    actor: User,
+    homes: Sequence[ChangeSet],
+    drafts: Drafts,
+    surfaces: Collection[Surface],
+    reason: str,
+    despite: Collection[str],
+) -> list[str]:
+    """Let drafts through, and say what they do not meet or lack all the same; `Conflict` where something stops them."""
+    ignored = gates.EXPECTATIONS in despite
+    unmet = gates.pass_expectations(homes, drafts, timezone.now(), override=ignored)
+    alone = gates.APPROVAL in despite
+    return unmet + gates.pass_approval(actor, homes, surfaces, reason, override=alone)
 
 
 def publish_decision(*, actor: User, draft: Draft) -> Publication:

@@ -1,6 +1,7 @@
 """People, the catalogue and what curators decided: data only."""
 
 from curation.models.access import Scope, Token
+from curation.models.approvals import Approval, SimulatedChange
 from curation.models.catalogue import Attribute, Counter, Item, ItemStats, Scorer, Surface
 from curation.models.decisions import (
     Block,
@@ -12,7 +13,7 @@ from curation.models.decisions import (
     Revision,
     Withdrawal,
 )
-from curation.models.embeddings import Embedding
+from curation.models.embeddings import Embedding, Likeness
 from curation.models.expectations import Expectation, ExpectationReport
 from curation.models.outbox import Mail, Outbox
 from curation.models.people import Member, MemberAttribute, MemberStats, User, UserRole
@@ -25,6 +26,7 @@ from curation.models.segments import (
 )
 
 __all__ = [
+    "Approval",
     "Attribute",
     "Block",
     "ChangeSet",
@@ -36,6 +38,7 @@ __all__ = [
     "Inspection",
     "Item",
     "ItemStats",
+    "Likeness",
     "Mail",
     "Member",
     "MemberAttribute",
@@ -51,6 +54,7 @@ __all__ = [
     "SegmentMembership",
     "SegmentState",
     "SegmentVersion",
+    "SimulatedChange",
     "Surface",
     "Token",
     "User",

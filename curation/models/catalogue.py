@@ -158,6 +158,11 @@ class Surface(models.Model):
         RATED = "rated", _("not what was rated")
         INTERACTED = "interacted", _("not what was rated or interacted with")
 
+    class Approved(models.TextChoices):
+        NEVER = "never", _("never")
+        ALWAYS = "always", _("always")
+        ABOVE = "above", _("where more slates change than a share")
+
     slug = models.SlugField(_("slug"), primary_key=True)
     name = models.CharField(_("name"), max_length=120)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.PERSONAL)
@@ -199,6 +204,21 @@ class Surface(models.Model):
         _("share of slates kept for replay"),
         default=0.05,
         validators=[MinValueValidator(0), MaxValueValidator(1)],
+    )
+    approval = models.CharField(
+        _("a second person approves a publish"),
+        max_length=6,
+        choices=Approved.choices,
+        default=Approved.NEVER,
+        db_default="never",
+        help_text=_("Blocks, endings and roll backs never wait for it."),
+    )
+    approval_share = models.FloatField(
+        _("approval above this share of slates"),
+        default=0.2,
+        db_default=0.2,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text=_("Of the slates of the newest simulation, from 0 to 1; 0.2 is every fifth."),
     )
     policy_version = models.BigIntegerField(default=0, editable=False)
     blocks_version = models.BigIntegerField(default=0, editable=False)

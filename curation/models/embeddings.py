@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from pgvector.django import VectorField
 
 from curation.ids import new_id
+from curation.models.audit import NEVER_DELETED
 from curation.models.catalogue import Item
+from curation.models.people import User
 
 
 class Embedding(models.Model):
@@ -34,3 +37,32 @@ class Embedding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item_id} by {self.encoder}"
+
+
+class Likeness(models.Model):
+    """A text that curators wrote, so that queries may ask how near the texts of items come to it.
+
+    Queries call it `like.KEY`; the key is made of the text and of the encoder, so that neither ever changes. The
+    vector is a worker's to make, once; until then nothing is like it, and items of another encoder never are.
+    """
+
+    key = models.CharField(_("key"), primary_key=True, max_length=60)
+    text = models.TextField(_("text"))
+    encoder = models.CharField(_("encoder"), max_length=160)
+    vector = VectorField(null=True)
+    author = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("author")
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("likeness")
+        verbose_name_plural = _("likenesses")
+        ordering = ["-created_at"]
+        triggers = [
+            NEVER_DELETED,
+            pgtrigger.ReadOnly(name="text_stays", fields=["key", "text", "encoder", "author"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.text

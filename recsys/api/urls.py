@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from curation.urls import api_urlpatterns as curation_urlpatterns
-from recsys.api import appraisals, docs, members, models, proposals, runs, simulations
+from recsys.api import appraisals, docs, likenesses, members, models, proposals, runs, simulations
 from recsys.api.interactions import interactions
 from recsys.api.recommendations import recommendations
 from recsys.api.slates import slate
@@ -34,6 +34,7 @@ v1 = [
     ),
     path("simulations/<uuid:simulation_id>/", simulations.simulation, name="simulation"),
     path("decisions/<uuid:decision_id>/appraisals/", appraisals.appraisals, name="appraisals"),
+    path("likenesses/", likenesses.likenesses, name="likenesses"),
     *curation_urlpatterns,
 ]
 

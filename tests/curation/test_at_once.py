@@ -13,7 +13,7 @@ from django.utils import timezone
 from curation import actions, counters
 from curation.actions import Refused, Terms, publishing
 from curation.installation import ensure
-from curation.models import Item, PolicyVersion, Surface
+from curation.models import Approval, Item, PolicyVersion, Surface
 from curation.problems import Conflict
 from tests.factories import SOURCE, ItemFactory, UserFactory
 
@@ -147,3 +147,33 @@ def test_a_publish_that_was_overtaken_while_lint_looked_is_linted_again(monkeypa
     with pytest.raises(Refused) as refused:
         actions.publish_decision(actor=curator, draft=second)
     assert refused.value.code == "pin_clash"
+
+
+def test_two_who_approve_at_once_are_one_approval_and_the_other_is_told():
+    curator, made = drafts(1, [1])
+    home = made[0].revision.change_set
+    asked = actions.ask_approval(actor=curator, change_set=home)
+    others = [UserFactory.create(roles=["curator"]) for _ in range(2)]
+    told = {"change_set": home, "request": asked.pk, "reason": "it is fine"}
+    done = together(*[lambda each=each: actions.approve(actor=each, **told) for each in others])
+    assert sorted(type(each).__name__ for each in done) == ["Approval", "Conflict"]
+    assert [each.code for each in done if isinstance(each, Conflict)] == ["not_asked"]
+    assert Approval.objects.filter(act="approved").count() == 1
+
+
+def test_a_change_and_an_approval_at_once_leave_nothing_published_unseen():
+    Surface.objects.filter(slug="home").update(approval="always")
+    curator, made = drafts(1, [1])
+    home, other = made[0].revision.change_set, UserFactory.create(roles=["curator"])
+    asked = actions.ask_approval(actor=curator, change_set=home)
+    told = {"change_set": home, "request": asked.pk, "reason": "it is fine"}
+    terms = Terms(change_set=home)
+    surface, item = Surface.objects.get(slug="home"), ItemFactory.create()
+    pin = {"actor": curator, "surface": surface, "item": item}
+    together(
+        lambda: actions.approve(actor=other, **told),
+        lambda: actions.pin_item(slot=2, terms=terms, **pin),
+    )
+    with pytest.raises(Conflict) as refusal:
+        actions.publish(actor=curator, change_set=home)
+    assert refusal.value.code == "approval_void"

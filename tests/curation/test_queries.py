@@ -13,11 +13,11 @@ from curation.catalogue import columns
 from curation.fusion.candidates import pack_ids
 from curation.fusion.columns import Kind
 from curation.fusion.matching import Table
-from curation.fusion.parsing import parse
+from curation.fusion.parsing import QueryError, parse
 from curation.fusion.query import OPERATORS, fields_of
-from curation.models import Item, ItemStats
+from curation.models import Embedding, Item, ItemStats, Likeness
 from curation.queries import BUILT_IN, COUNTS, count, items_matching, schema
-from tests.factories import ItemFactory
+from tests.factories import ItemFactory, UserFactory
 
 # What differs between the Unicode versions of Python and PostgreSQL: unassigned in Python's.
 CHARACTERS = st.characters(exclude_categories=["Cs", "Cn", "Co"], exclude_characters="\0")
@@ -170,3 +170,68 @@ def test_rates_and_times_of_day_are_shares(films, field, value):
     assert list(items_matching(parse(known, schema()))) == [films[0]]
     missing = {"field": f"stats.{field}", "op": "missing"}
     assert count(parse(missing, schema())) == 2
+
+
+# Likeness ---------------------------------------------------------------------------------------------
+
+
+def written(key, encoder="small", vector=(0.6, 0.8)):
+    author, vector = UserFactory.create(), vector and list(vector)
+    Likeness.objects.create(key=key, text=key, encoder=encoder, vector=vector, author=author)
+    return f"like.{key}"
+
+
+@pytest.fixture
+def near():
+    """Items whose texts lie at 0.6, 0.96, 0.8 and -1 of a text, and one whose text nobody has read."""
+    vectors = [[1.0, 0.0], [0.8, 0.6], [0.0, 1.0], [-0.6, -0.8]]
+    items = [ItemFactory.create() for _ in range(5)]
+    for item, vector in zip(items, vectors, strict=False):
+        Embedding.objects.create(item=item, encoder="small", dimension=2, vector=vector)
+    return items
+
+
+def both(query):
+    """The items of a query by both back ends, which agree."""
+    known = schema()
+    read = parse(query, known)
+    ids, found = columns(Item.objects.all(), fields_of(read), known)
+    mask = Table(len(ids), found).matches(read)
+    by_arrays = {key for key, held in zip(ids, mask, strict=True) if held}
+    assert by_arrays == set(items_matching(read).values_list("pk", flat=True))
+    return by_arrays
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("least", "places"), [(0.5, [0, 1, 2]), (0.79, [1, 2]), (0.97, [])])
+def test_a_text_names_the_items_whose_texts_come_near_enough(near, least, places):
+    field = written("a-heist-in-space")
+    asked = {"field": field, "op": "ge", "value": least}
+    assert both(asked) == {near[at].pk for at in places}
+    assert both({"not": asked}) == {item.pk for item in near} - {near[at].pk for at in places}
+
+
+@pytest.mark.django_db
+def test_both_back_ends_agree_on_the_very_edge(near):
+    field = written("a-heist-in-space")
+    known = schema()
+    _ids, found = columns(Item.objects.all(), [field], known)
+    edges = found[field].data[found[field].present].tolist()
+    assert len(edges) == 4
+    for edge in edges:
+        assert both({"field": field, "op": "ge", "value": edge})
+        assert both({"field": field, "op": "gt", "value": max(edges)}) == set()
+
+
+@pytest.mark.django_db
+def test_a_text_without_a_vector_or_of_another_encoder_is_like_nothing(near):
+    for field in (written("unread", vector=None), written("other", "large", (1.0, 0.0, 0.0))):
+        assert both({"field": field, "op": "ge", "value": -1}) == set()
+        assert both({"field": field, "op": "missing"}) == {item.pk for item in near}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["like.nothing", "like.", "like.a'; drop table x", "like.A"])
+def test_a_text_that_nobody_wrote_cannot_be_asked_about(name):
+    with pytest.raises(QueryError):
+        parse({"field": name, "op": "ge", "value": 0}, schema())

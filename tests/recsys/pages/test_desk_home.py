@@ -52,6 +52,25 @@ def test_a_curator_sees_the_change_sets_that_wait(client):
     assert "A change set publishes itself." in text(client)
 
 
+def test_another_curator_sees_what_waits_for_their_approval(client, home, film):
+    curator, bob = (staff(client, "curator"), staff(client, "bob"))
+    bob.groups.add(*curator.groups.all())
+    spring = actions.open_change_set(actor=curator, name="Spring")
+    terms = Terms(change_set=spring)
+    actions.pin_item(actor=curator, surface=home, item=film, slot=1, terms=terms)
+    actions.ask_approval(actor=curator, change_set=spring)
+    counts = reverse("rail-counts")
+    assert "A change set waits for your approval." in text(client)
+    assert "1 for your approval" in text(client, counts)
+    client.force_login(curator)
+    assert "waits for your approval" not in text(client)
+    assert "for your approval" not in text(client, counts)
+    client.force_login(bob)
+    terms = Terms(change_set=spring)
+    actions.pin_item(actor=curator, surface=home, item=film, slot=2, terms=terms)
+    assert "waits for your approval" not in text(client)
+
+
 def test_a_curator_sees_what_the_nightly_lint_kept_and_since_when(client, home):
     staff(client, "curator")
     found = [{"level": "B", "code": "x", "text": "x"}, {"level": "W", "code": "y", "text": "y"}]

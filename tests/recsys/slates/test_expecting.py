@@ -16,6 +16,7 @@ from django.utils import timezone
 from curation import actions, fulfilment
 from curation.actions import Expected, Terms, add_rule, block_item, end_decision, open_change_set
 from curation.actions.change_sets import PATIENCE
+from curation.actions.gates import EXPECTATIONS
 from curation.fulfilment import Target
 from curation.fusion.effects import Boost, Exclude
 from curation.fusion.parsing import parse
@@ -280,7 +281,7 @@ def test_an_administrator_may_publish_all_the_same_for_a_reason_that_is_kept(
     expect(curator, home)
     draft(curator, home, spring)
     check(Target(change_set=spring))
-    told = {"change_set": spring, "override": True}
+    told = {"change_set": spring, "despite": [EXPECTATIONS]}
     with pytest.raises(Denied):
         actions.publish(actor=curator, reason="I want it", **told)
     with pytest.raises(Invalid):

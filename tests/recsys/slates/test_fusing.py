@@ -16,7 +16,7 @@ from curation.fusion.candidates import MOST_CANDIDATES
 from curation.fusion.columns import Kind
 from curation.fusion.effects import Boost, Bury, Only
 from curation.fusion.query import Comparison, ItemList
-from curation.models import ChangeSet, Item, Member, Scorer, Surface
+from curation.models import ChangeSet, Embedding, Item, Likeness, Member, Scorer, Surface
 from recsys import bodies, fusing, gathering, live, traces
 from recsys.artifacts import artifact_path
 from recsys.ml import artifact
@@ -63,6 +63,31 @@ def items_of(body: bodies.Whole) -> list[str]:
 
 def replayed(slate: Slate) -> bool | None:
     return traces.replay(Slate.objects.get(pk=slate.pk)).identical
+
+
+@override_settings(DEMO=True)
+def test_a_rule_on_what_texts_are_like_replays_after_the_vectors_have_changed(
+    home, world, draft, newcomer
+):
+    vectors = [[0.0, 1.0]] * len(world.items)
+    vectors[7] = [1.0, 0.0]
+    Embedding.objects.bulk_create(
+        Embedding(item=item, encoder="small", dimension=2, vector=vector)
+        for item, vector in zip(world.items, vectors, strict=True)
+    )
+    text = {"text": "westerns", "encoder": "small", "vector": [0.6, 0.8], "author": draft.actor}
+    Likeness.objects.create(key="westerns", **text)
+    bump("catalogue")
+    near = Comparison("like.westerns", Kind.NUMBER, "lt", 0.7)  # it alone lies at 0.6
+    draft(add_rule, surface=Surface.objects.get(pk="home"), effect=Only(), what=near)
+    draft.publish()
+    made = fusing.make(fusing.read(home))
+    assert items_of(made.body) == [str(world.items[7].id)]
+    Embedding.objects.update(vector=[0.0, 1.0])
+    bump("catalogue")
+    assert replayed(made.slate) is True
+    again = fusing.make(fusing.read(home))
+    assert items_of(again.body) != items_of(made.body)
 
 
 @override_settings(DEMO=True)

@@ -12,6 +12,7 @@ from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
+from curation import approvals
 from curation.access import issue_token
 from curation.actions import (
     Terms,
@@ -20,6 +21,7 @@ from curation.actions import (
     discard,
     open_change_set,
     pin_item,
+    publish,
     publish_decision,
     set_blend,
 )
@@ -28,6 +30,7 @@ from curation.fusion.effects import Boost, Exclude
 from curation.fusion.parsing import parse
 from curation.models import ChangeSet, Counter, Item, Outbox, Scorer, Surface
 from curation.policies import drafts_of
+from curation.problems import Conflict
 from curation.queries import schema
 from feedback.actions import record
 from feedback.models import Impression, Kind
@@ -121,6 +124,29 @@ def boosted(curator, home, spring, strength=2.0):
     terms = Terms(reason="so", change_set=spring)
     what = parse(COMEDY, schema())
     return add_rule(actor=curator, surface=home, effect=Boost(strength), what=what, terms=terms)
+
+
+# What a publish is told of it --------------------------------------------------------------------------
+
+
+def test_a_simulation_tells_the_publish_how_many_slates_change(
+    curator, home, spring, members, world
+):
+    Surface.objects.filter(slug="home").update(approval="above", approval_share=0.5)
+    for member in members:
+        served(member)
+    pinned(curator, home, world.comedy[-1], spring)
+    with pytest.raises(Conflict) as unknown:
+        publish(actor=curator, change_set=spring)
+    assert unknown.value.code == "simulation_needed"
+    simulated(spring)
+    (ask,) = approvals.of(spring).asks
+    assert (ask.why, ask.share) == ("above", 1.0)
+    with pytest.raises(Conflict) as refusal:
+        publish(actor=curator, change_set=spring)
+    assert refusal.value.code == "approval_needed"
+    Surface.objects.filter(slug="home").update(approval_share=1.0)
+    publish(actor=curator, change_set=spring)
 
 
 # What it changes --------------------------------------------------------------------------------------

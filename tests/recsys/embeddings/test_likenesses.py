@@ -1,0 +1,88 @@
+"""Texts that rules ask the like of: written once, read by a worker, asked by rules that replay."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import DatabaseError, transaction
+
+from curation import counters
+from curation.models import Likeness
+from recsys import embedder, embeddings, encoders, likeness_actions
+from recsys.models import EmbeddingJob, Job
+from tests.curation.test_api import Caller, problem
+from tests.factories import ItemFactory, UserFactory
+from tests.recsys.embeddings.conftest import vector_of
+
+pytestmark = pytest.mark.django_db
+PATH = "/api/v1/likenesses/"
+
+
+@pytest.fixture
+def curator(db):
+    return UserFactory.create(username="curator", roles=["curator"])
+
+
+@pytest.fixture
+def desk(client, curator):
+    return Caller(client, curator)
+
+
+def work():
+    """Do the embedding that waits."""
+    embedder.embed(EmbeddingJob.objects.get(state__in=Job.OPEN).pk)
+
+
+def test_a_text_is_written_once_and_read_by_a_worker(desk):
+    first = desk.send("POST", PATH, {"text": " A heist\n in space "})
+    assert first.status_code == 201
+    told = first.json()
+    assert told["field"].startswith("like.a-heist-in-space-")
+    assert (told["text"], told["ready"], told["current"]) == ("A heist in space", False, True)
+    work()
+    assert desk.send("POST", PATH, {"text": "A heist in space"}).json() == {**told, "ready": True}
+    assert desk.get(PATH).json() == [{**told, "ready": True}]
+    assert list(Likeness.objects.get().vector) == vector_of("A heist in space")
+
+
+def test_what_is_not_a_text_is_refused(desk):
+    for text in ("", "x" * (likeness_actions.MOST + 1), 7):
+        problem(desk.send("POST", PATH, {"text": text}), 400, "invalid")
+    assert not Likeness.objects.exists()
+
+
+def test_a_text_in_another_script_has_a_key_too(curator):
+    row = likeness_actions.write_likeness(actor=curator, text="太空劫案")
+    assert row.key.startswith("text-")
+
+
+def test_what_is_held_of_the_catalogue_is_read_anew_when_vectors_have_come(curator):
+    likeness_actions.write_likeness(actor=curator, text="A heist in space")
+    before = counters.read()["catalogue"]
+    work()
+    assert counters.read()["catalogue"] > before
+    ItemFactory.create()
+    job, before = embeddings.request(), counters.read()["catalogue"]
+    embedder.embed(job.pk)
+    assert counters.read()["catalogue"] > before
+    job, before = embeddings.request(), counters.read()["catalogue"]
+    embedder.embed(job.pk)
+    assert counters.read()["catalogue"] == before
+
+
+def test_by_another_encoder_it_is_another_text(desk, settings, tmp_path):
+    told = desk.send("POST", PATH, {"text": "A heist in space"}).json()
+    settings.ENCODER_FOLDER = tmp_path / "large"
+    settings.ENCODER_SHA256 = "0" * 64
+    assert desk.get(PATH).json()[0]["current"] is False
+    again = desk.send("POST", PATH, {"text": "A heist in space"}).json()
+    assert again["field"] != told["field"]
+    assert again["encoder"] == encoders.current().name
+
+
+def test_a_text_never_changes(curator):
+    row = likeness_actions.write_likeness(actor=curator, text="A heist in space")
+    rows = Likeness.objects.filter(pk=row.pk)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        rows.update(text="another")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        rows.delete()
