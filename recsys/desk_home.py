@@ -77,19 +77,19 @@ def counts(roles: Collection[str]) -> list[Count]:
         n = Run.objects.filter(state__in=[Job.State.QUEUED, Job.State.RUNNING]).count()
         found.append(Count("rail-runs", n, _("%(n)d running or queued") % {"n": n}))
     if not {"curator", "operator", "analyst"}.isdisjoint(roles):
-        n = sum(counted(timezone.now()).values())
+        n = counted(timezone.now()).total()
         found.append(Count("rail-proposals", n, _("%(n)d to decide") % {"n": n}))
     return found
 
 
 def _proposals(now: datetime) -> Iterator[ToDo]:
     open_ones = counted(now)
-    if n := open_ones[DecisionProposal]:
+    if n := open_ones[DecisionProposal.__name__]:
         words = ngettext(
             "A decision is proposed from evidence.", "Decisions are proposed from evidence.", n
         )
         yield ToDo(n, words, _("Accept, snooze or reject"), reverse("proposals:list"))
-    if n := open_ones[BlendProposal]:
+    if n := open_ones[BlendProposal.__name__]:
         words = ngettext(
             "A proposed blend waits for a decision.", "Proposed blends wait for a decision.", n
         )

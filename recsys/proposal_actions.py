@@ -155,7 +155,7 @@ def reopen(*, proposal_id: UUID, actor: User, reason: str = "") -> ProposalVerdi
 def forget() -> int:
     """Delete rounds that ended long ago, but the latest; counts them."""
     over = ProposalRound.objects.exclude(state__in=Job.OPEN)
-    latest = over.order_by("-requested_at").values("pk")[:1]
+    latest = over.order_by("-requested_at").values_list("pk", flat=True)[:1]
     old = over.filter(requested_at__lt=timezone.now() - KEPT).exclude(pk__in=list(latest))
     return old.delete()[0]
 

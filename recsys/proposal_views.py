@@ -184,6 +184,8 @@ def _decide(
             act(proposal_id=proposal.pk, actor=actor(request), **form.cleaned_data)
         except (NotPossible, Problem) as refusal:
             form.add_error(None, str(refusal))
+            if not inbox.entry_of(proposal).is_waiting:  # its form is gone
+                messages.error(request, str(refusal))
         else:
             messages.success(request, said)
             return redirect("proposals:detail", proposal.pk)

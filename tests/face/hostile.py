@@ -206,9 +206,10 @@ def _proposals(curator: User) -> None:
     decision = Decision.objects.filter(kind="pin").order_by("-pk")[0]
     idle = {**voted, "evidence": due}
     DecisionProposal.objects.create(kind="end", surface_id="home", decision=decision, **idle)
-    back, told = now + timedelta(days=30), {"actor": curator, "reason": PAYLOAD}
-    proposal_actions.snooze(proposal_id=made[0].pk, back=back, **told)
-    proposal_actions.reject(proposal_id=made[1].pk, **told)
+    snoozed, rejected = (row.pk for row in made[:2])
+    back = now + timedelta(days=30)
+    proposal_actions.snooze(proposal_id=snoozed, actor=curator, back=back, reason=PAYLOAD)
+    proposal_actions.reject(proposal_id=rejected, actor=curator, reason=PAYLOAD)
     Simulation.objects.create(proposal=made[2], state=Job.State.FAILED, error=PAYLOAD)
 
 

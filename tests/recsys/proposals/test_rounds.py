@@ -14,11 +14,11 @@ from curation import actions
 from curation.actions import Terms
 from curation.fusion.effects import Bury
 from curation.fusion.query import ItemList
-from curation.models import Item, Outbox, Surface
+from curation.models import Item, Outbox, Revision, Surface
 from feedback.models import Kind
 from recsys import leases, proposal_actions, proposal_rounds, sweeping
-from recsys.models import DecisionProposal, ProposalRound
-from recsys.proposal_standing import Standing, decisions, last_word, standing_of
+from recsys.models import DecisionProposal, ProposalRound, ProposalVerdict
+from recsys.proposal_standing import Standing, decisions, standing_of
 from tests.recsys.proposals.voters import (
     crowd,
     disliked,
@@ -79,7 +79,7 @@ def test_what_was_accepted_is_not_proposed_again_while_it_is_drafted_nor_right_a
     looked()
     said = proposal_actions.accept(proposal_id=proposal().pk, actor=curator, reason="so")
     looked()
-    home = said.decision.revisions.get().change_set
+    home = Revision.objects.get(decision=said.decision).change_set
     actions.discard(actor=curator, change_set=home, reason="not now")
     looked()
     assert stands() == [Standing.ACCEPTED]
@@ -90,9 +90,8 @@ def test_what_the_evidence_no_longer_holds_for_is_withdrawn_and_may_come_again()
     looked()
     vote(inside, film, 0)
     assert looked()["withdrawn"] == 1
-    row = decisions(timezone.now()).get()
-    assert (standing_of(row), last_word(row).reason) == (Standing.WITHDRAWN, "evidence_gone")
-    assert last_word(row).actor is None
+    said = ProposalVerdict.objects.get()
+    assert (said.outcome, said.reason, said.actor) == ("withdrawn", "evidence_gone", None)
     more_votes(owls, film, 60)
     assert looked()["proposed"] == 1
 
@@ -103,8 +102,8 @@ def test_what_somebody_has_decided_is_withdrawn_and_not_proposed(curator, publis
     looked()
     decide(curator, film, owls, published=published)
     looked()
-    row = decisions(timezone.now()).get()
-    assert (standing_of(row), last_word(row).reason) == (Standing.WITHDRAWN, "decided")
+    said = ProposalVerdict.objects.get()
+    assert (said.outcome, said.reason, said.actor) == ("withdrawn", "decided", None)
     assert looked()["proposed"] == 0
 
 

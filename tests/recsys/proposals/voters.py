@@ -20,7 +20,7 @@ _events = count()
 
 def crowd(size, *segments):
     """So many members, all of these segments."""
-    found = [MemberFactory() for _ in range(size)]
+    found = [MemberFactory.create() for _ in range(size)]
     for segment in segments:
         SegmentMembership.objects.bulk_create(
             SegmentMembership(segment=segment, subject=member.subject) for member in found
@@ -45,10 +45,10 @@ def vote(members, item, against, kind=Kind.DISLIKE, otherwise=Kind.LIKE, **more)
 
 
 def serve(members, item, times, surface="home", slates=None, **more):
-    """Slates served to these members in turn, so many of which hold the item."""
+    """Slates served to these members in turn, so many of which hold the item (of so many slates, or of as many)."""
     now = timezone.now()
     ensure_months("feedback_impression", [now])
-    other = ItemFactory()
+    other = ItemFactory.create()
     Impression.objects.bulk_create(
         Impression(
             subject=members[at % len(members)].subject,
@@ -76,8 +76,8 @@ def looked():
 
 def disliked(against=14, votes=18, elsewhere=(11, 90), served=10):
     """A film that night owls vote down and others do not: the segment, its members and the film."""
-    film = ItemFactory(title="Dull film")
-    owls = SegmentFactory(slug=f"owls-{next(_events)}", name="Night owls", kind="manual")
+    film = ItemFactory.create(title="Dull film")
+    owls = SegmentFactory.create(slug=f"owls-{next(_events)}", name="Night owls", kind="manual")
     inside, outside = crowd(votes, owls), crowd(elsewhere[1])
     vote(inside, film, against)
     vote(outside, film, elsewhere[0])
@@ -87,8 +87,8 @@ def disliked(against=14, votes=18, elsewhere=(11, 90), served=10):
 
 def loved(pleased=28, votes=30, silent=30, served=1, slates=100, surface="home"):
     """A film that night owls love and hardly see: the segment, its members and the film."""
-    film = ItemFactory(title="Hidden film")
-    owls = SegmentFactory(slug=f"owls-{next(_events)}", name="Night owls", kind="manual")
+    film = ItemFactory.create(title="Hidden film")
+    owls = SegmentFactory.create(slug=f"owls-{next(_events)}", name="Night owls", kind="manual")
     inside = crowd(votes, owls)
     vote(inside, film, votes - pleased)
     serve(inside + crowd(silent, owls), film, served, surface, slates)
