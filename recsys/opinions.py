@@ -3,7 +3,8 @@
 A vote is what a member now says of an item, one for each item: against it (dislike, not interested, at most 2 stars),
 for it (like, favourite, at least 4 stars, and nothing against it), or neither. Its words count whose interactions
 stand in the database and are kept out by no cleaning rule; those of simulated members count only where asked for.
-What was archived counts no more. Shares are bounded by the score interval at 95 % (Wilson 1927), as in
+What was archived counts no more. Of many pairs some pass by chance, so they have to pass by a bound and not by a
+figure, and a person decides. Shares are bounded by the score interval at 95 % (Wilson 1927), as in
 `feedback.reporting.chance`, here for whole tables at once.
 
 - *Disliked*: at least `LEAST_VOTES` votes of the segment and as many of others; the share against it is surely at
@@ -98,22 +99,26 @@ WITH vote AS MATERIALIZED (
 )
 """
 
+_SEEN: Final = """seen AS (
+    SELECT segment_id, item_id, served.surface, count(*) AS times
+    FROM served CROSS JOIN LATERAL unnest(served.items) AS placed (item_id)
+    JOIN found USING (segment_id, item_id)
+    GROUP BY segment_id, item_id, served.surface
+)"""
+
 _DISLIKED: Final = f"""
 {_VOTES}, found AS (
     SELECT *, {low("against", "votes")} AS low, {_ELSEWHERE_AGAINST} AS high_elsewhere
     FROM opinion
     WHERE votes_elsewhere >= %(least_votes)s AND {low("against", "votes")} >= %(share)s
       AND {low("against", "votes")} > {_ELSEWHERE_AGAINST}
-), times AS (
-    SELECT found.segment_id, found.item_id, served.surface, count(*) AS times
-    FROM found JOIN served ON served.segment_id = found.segment_id AND found.item_id = ANY(served.items)
-    GROUP BY found.segment_id, found.item_id, served.surface HAVING count(*) >= %(least_served)s
-)
-SELECT found.segment_id, found.item_id, times.surface, found.against, found.votes, found.low,
-    found.against_elsewhere, found.votes_elsewhere, found.high_elsewhere, times.times, slates.slates, 0
-FROM found JOIN times USING (segment_id, item_id) JOIN slates USING (segment_id, surface)
-JOIN curation_surface AS place ON place.slug = times.surface
-ORDER BY found.low DESC, times.times DESC, found.item_id, found.segment_id, times.surface
+), {_SEEN}
+SELECT segment_id, item_id, surface, against, votes, low, against_elsewhere, votes_elsewhere, high_elsewhere,
+    times, slates, 0
+FROM found JOIN seen USING (segment_id, item_id) JOIN slates USING (segment_id, surface)
+JOIN curation_surface AS place ON place.slug = surface
+WHERE times >= %(least_served)s
+ORDER BY low DESC, times DESC, item_id, segment_id, surface
 LIMIT %(most)s
 """  # noqa: S608 - made of constants alone
 
@@ -124,21 +129,14 @@ _LOVED: Final = f"""
     SELECT opinion.*, size.members - votes AS silent, {low("pleased", "votes")} AS low
     FROM opinion JOIN size USING (segment_id)
     WHERE size.members - votes >= votes AND {low("pleased", "votes")} >= %(share)s
-), times AS (
-    SELECT found.segment_id, found.item_id, slates.surface, slates.slates, count(served.items) AS times
-    FROM found JOIN slates ON slates.segment_id = found.segment_id AND slates.slates >= %(least_slates)s
-    JOIN curation_surface AS place ON place.slug = slates.surface AND place.kind = %(personal)s
-    LEFT JOIN served ON served.segment_id = slates.segment_id AND served.surface = slates.surface
-        AND found.item_id = ANY(served.items)
-    GROUP BY found.segment_id, found.item_id, slates.surface, slates.slates
-    HAVING count(served.items) <= slates.slates * %(unseen)s
-)
-SELECT found.segment_id, found.item_id, times.surface, found.pleased, found.votes, found.low,
-    found.pleased_elsewhere, found.votes_elsewhere,
-    coalesce({_ELSEWHERE_PLEASED}, 1),
-    times.times, times.slates, found.silent
-FROM found JOIN times USING (segment_id, item_id)
-ORDER BY found.low DESC, times.slates DESC, found.item_id, found.segment_id, times.surface
+), {_SEEN}
+SELECT segment_id, item_id, surface, pleased, votes, low, pleased_elsewhere, votes_elsewhere,
+    coalesce({_ELSEWHERE_PLEASED}, 1), coalesce(times, 0), slates, silent
+FROM found JOIN slates USING (segment_id)
+JOIN curation_surface AS place ON place.slug = surface AND place.kind = %(personal)s
+LEFT JOIN seen USING (segment_id, item_id, surface)
+WHERE slates >= %(least_slates)s AND coalesce(times, 0) <= slates * %(unseen)s
+ORDER BY low DESC, slates DESC, item_id, segment_id, surface
 LIMIT %(most)s
 """  # noqa: S608 - made of constants alone
 

@@ -209,7 +209,7 @@ def _page(
 
 
 def _forms(entry: inbox.Entry) -> dict[str, forms.Form]:
-    first = {} if entry.kind == inbox.BLEND else {"reason": entry.evidence}
+    first = {} if entry.kind == inbox.BLEND else _first(entry.proposal)
     return {
         "accept": AcceptForm(prefix="accept", initial=first),
         "reject": ReasonForm(prefix="reject"),

@@ -64,6 +64,11 @@ def _boost(row: DecisionProposal, told: Told) -> str:
         "%(part_elsewhere)s of %(votes_elsewhere)s. Of their %(slates)s slates on %(surface)s in %(days)s days "
         "%(times)s held it."
     )
+    if not told["votes_elsewhere"]:
+        sentence = _(
+            "%(part)s of %(votes)s votes of %(segment)s are for it, surely at least %(low)s; nobody else has voted. "
+            "Of their %(slates)s slates on %(surface)s in %(days)s days %(times)s held it."
+        )
     return sentence % _voted(row, told)
 
 

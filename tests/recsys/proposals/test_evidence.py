@@ -147,6 +147,16 @@ def test_labelled_votes_and_slates_count_where_they_are_all_there_is(settings, d
     assert kinds() == wanted
 
 
+def test_labelled_votes_alone_are_no_reason_to_bury(settings):
+    settings.DEMO = False
+    _owls, _nobody, film = disliked(against=0, votes=0, served=0)
+    inside = crowd(18, Segment.objects.get())
+    say(inside, film, Kind.DISLIKE, simulated=True)
+    serve(inside, film, 10)
+    looked()
+    assert kinds() == []
+
+
 def test_labelled_slates_alone_are_no_reason_to_bury(settings):
     settings.DEMO = False
     _owls, inside, film = disliked(served=9)
@@ -177,6 +187,7 @@ def test_what_a_segment_loves_and_hardly_sees_is_proposed_to_be_boosted():
     assert (made.evidence["part"], made.evidence["times"], made.evidence["slates"]) == (28, 1, 100)
     sentence = proposal_words.evidence(decisions(timezone.now()).get())
     assert "28 of 30 votes of Night owls are for it" in sentence
+    assert "nobody else has voted" in sentence
     assert "Of their 100 slates on Home in 28 days 1 held it." in sentence
 
 
