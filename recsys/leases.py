@@ -85,9 +85,9 @@ class Lease:
     attempt: int
     worker: str
 
-    def beat(self, **progress: Any) -> bool:
+    def beat(self, *, lasting: timedelta = LEASE, **progress: Any) -> bool:
         """Renew the lease and write columns of progress; True asks to cancel. Raises Fenced."""
-        held = {"id": self.id, "attempt": self.attempt, "worker": self.worker, "lease": LEASE}
+        held = {"id": self.id, "attempt": self.attempt, "worker": self.worker, "lease": lasting}
         row = _returned(self.job, BEAT, held, progress)
         if row is None:
             raise self._fenced()

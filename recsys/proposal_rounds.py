@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -35,6 +35,8 @@ from recsys.stints import Watch
 
 CLEARLY_MORE: Final = 1.5
 """So many times the votes or slates of when a person decided are clearly newer evidence."""
+STATEMENT: Final = timedelta(minutes=30)
+"""A statement over all votes may take so long, in which no word of the worker's life comes."""
 MOST_WAITING: Final = 20
 """So many proposals of a kind wait at most: an inbox that nobody can read through is read by nobody."""
 MOST_OF_SEGMENT: Final = 5
@@ -72,9 +74,9 @@ def _made(round_id: UUID, watch: Watch) -> dict[str, Any]:
     simulated = ProposalRound.objects.values_list("simulated", flat=True).get(pk=round_id)
     at = timezone.now()
     found = []
-    watch("disliked", 0, 4)
+    watch("disliked", 0, 4, STATEMENT)
     found += [_of_opinion(_Kind.BURY, each) for each in opinions.disliked(at, simulated=simulated)]
-    watch("loved", 1, 4)
+    watch("loved", 1, 4, STATEMENT)
     found += [_of_opinion(_Kind.BOOST, each) for each in opinions.loved(at, simulated=simulated)]
     watch("spent", 2, 4)
     found += [_of_spent(each) for each in spent(at, simulated=simulated)]

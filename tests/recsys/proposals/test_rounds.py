@@ -16,7 +16,7 @@ from curation.fusion.effects import Bury
 from curation.fusion.query import ItemList
 from curation.models import Item, Outbox, Revision, Surface
 from feedback.models import Kind
-from recsys import leases, proposal_actions, proposal_rounds, sweeping
+from recsys import leases, opinions, proposal_actions, proposal_rounds, sweeping
 from recsys.models import DecisionProposal, ProposalRound, ProposalVerdict
 from recsys.proposal_standing import Standing, decisions, standing_of
 from tests.recsys.proposals.voters import (
@@ -169,6 +169,21 @@ def test_a_round_whose_worker_died_is_done_by_another():
     proposal_rounds.execute(made.pk)
     assert ProposalRound.objects.get().state == "succeeded"
     assert proposal().kind == "bury"
+
+
+def test_a_round_keeps_its_lease_over_a_statement_that_takes_long(monkeypatch):
+    made = proposal_actions.request_round(actor=None)
+    held = []
+
+    def slow(_at, **_more):
+        later = timezone.now() + timedelta(minutes=20)
+        held.append(ProposalRound.objects.filter(lease_until__gt=later).exists())
+        return iter(())
+
+    monkeypatch.setattr(opinions, "disliked", slow)
+    monkeypatch.setattr(opinions, "loved", slow)
+    proposal_rounds.execute(made.pk)
+    assert held == [True, True]
 
 
 def test_old_rounds_are_forgotten_but_the_latest():

@@ -474,9 +474,9 @@ def test_a_proposed_bury_is_replayed_for_its_segment_alone_and_is_stored_nowhere
     assert (made.report["requests"], made.report["changed"]) == (3, 2)
     assert not Decision.objects.exists()
     assert made.drafts == []
-    assert not simulation_cards.card_of(made).is_stale
+    assert not simulation_cards.Now.of(None).is_past(made)
     publish_decision(actor=curator, draft=block_item(actor=curator, item=world.war[-1]))
-    assert simulation_cards.card_of(made).is_stale
+    assert simulation_cards.Now.of(None).is_past(made)
 
 
 def test_a_proposed_end_is_replayed_as_if_the_decision_were_gone(curator, home, members, world):
