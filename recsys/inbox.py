@@ -41,7 +41,7 @@ VIEWS: Final[Mapping[str, Sequence[Standing]]] = {
 }
 """What the page can be narrowed to, and the standings of each."""
 VIEW_NAMES: Final[Mapping[str, str | Promise]] = {
-    OPEN: gettext_lazy("Open"),
+    OPEN: gettext_lazy("To decide"),
     SNOOZED: gettext_lazy("Snoozed"),
     SETTLED: gettext_lazy("Decided"),
 }

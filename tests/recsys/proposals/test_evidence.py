@@ -246,7 +246,7 @@ def test_a_rule_due_for_review_whose_effect_was_nil_is_proposed_to_end(curator):
     assert "its effect was nil: 10 clicks per 100 slates where it reached, 10 where" in sentence
     assert "between -2 and 0.40." in sentence
     titles = proposal_words.titles([made])
-    assert titles[made.pk].startswith("End: Boost by 1.0")
+    assert titles[made.pk].startswith("End: Boost by 1")
 
 
 @pytest.mark.parametrize(
