@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,14 +17,13 @@ from rest_framework.response import Response
 from curation import actions
 from curation.access import require, source_of
 from curation.actions import Draft, Publication, gates
-from curation.decision_bodies import CONTENTS, MAKERS, Body, read
+from curation.decision_bodies import CONTENTS, MAKERS, Body, check_place, read
 from curation.lineages import as_json, with_state
 from curation.models import Decision, User
 from curation.problems import Missing
 from curation.references import (
     Source,
     change_set_named,
-    refused,
     surface_named,
 )
 from curation.serializers import (
@@ -127,7 +125,7 @@ def decision(request: Request, decision_id: UUID) -> Response:
     actor, row = require(request.user, "curator"), _existing(decision_id)
     with transaction.atomic():
         body = Body(actor, Source(source_of(request)), read(request, REVISED_BY_KIND))
-        _check_place(row, body.values)
+        check_place(row, body.values)
         draft = actions.revise_decision(
             actor=actor,
             decision=row,
@@ -136,14 +134,6 @@ def decision(request: Request, decision_id: UUID) -> Response:
             **CONTENTS[row.kind](body),
         )
         return _decided(actor, draft, publish=body.values["publish"], status=200)
-
-
-def _check_place(row: Decision, values: Mapping[str, Any]) -> None:
-    """A decision keeps its kind and its surface: another one is another decision."""
-    for name, kept in (("kind", row.kind), ("surface", row.surface_id)):
-        if values[name] != kept:
-            text = _("A decision keeps its %(name)s: %(kept)s.")
-            raise refused(name, "fixed", text % {"name": name, "kept": kept})
 
 
 def _existing(decision_id: UUID) -> Decision:

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from curation import actions, specs
 from curation.actions import Draft, Terms
 from curation.fusion.effects import Effect
-from curation.models import User
+from curation.models import Decision, User
 from curation.references import Source, refused, segment_named, surface_named
 from curation.serializers import TermsSerializer
 from curation.specs import PARAMETERS, make_effect
@@ -120,3 +120,11 @@ def read(request: Request, by_kind: Mapping[str, type[TermsSerializer]]) -> dict
     serializer = by_kind[kind](data=data)
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
+
+
+def check_place(row: Decision, values: Mapping[str, Any]) -> None:
+    """A decision keeps its kind and its surface: another one is another decision."""
+    for name, kept in (("kind", row.kind), ("surface", row.surface_id)):
+        if values[name] != kept:
+            text = _("A decision keeps its %(name)s: %(kept)s.")
+            raise refused(name, "fixed", text % {"name": name, "kept": kept})

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from curation import browsing
 from curation.access import role_required
+from curation.answering import is_held_up, page
 from curation.browsing import Wanted
 from curation.forms import FORMS, PinForm, RuleForm
+from curation.models import Decision
 from curation.pickers import items_called, name_of
 from curation.reach import reach_of
 from curation.segment_forms import CountForm
 
 FOUND: Final = 8
+_ASKED: Final = frozenset({"look", "rows"})
+"""The buttons that save nothing."""
 _WRITTEN: Final = {"items": RuleForm, "members": CountForm}
 
 
@@ -78,3 +83,28 @@ def item_context(form: Any) -> dict[str, Any]:  # noqa: ANN401 - a form with an 
 def tags_for(about: str) -> dict[str, list[str]]:
     """The tags in use, to be offered where a condition asks for one."""
     return dict(browsing.choices().tags) if about == "items" else {}
+
+
+def saves_nothing(request: HttpRequest) -> bool:
+    """Whether the button was one that counts what the form touches, or adds a condition."""
+    return not _ASKED.isdisjoint(request.POST)
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """What was sent; kept as a draft where that was asked for when an expectation had stopped it."""
+    if "keep" not in request.POST:
+        return request.POST or None
+    kept = request.POST.copy()
+    kept["change_set"] = kept.get("change_set", "").strip() or _("Kept until it is checked")
+    return kept
+
+
+def written(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """The page of a form that is being written, with what it touches where somebody has asked."""
+    form, kind = context["form"], context["kind"]
+    context["held_up"] = is_held_up(form)
+    if request.method == "POST":
+        context["reach"] = reach_of(FORMS[kind](request.POST))
+    if kind == Decision.Kind.RULE:
+        context |= {"about": "items", "tags": tags_for("items")}
+    return page(request, "new", {**item_context(form), **context})

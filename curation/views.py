@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from curation import actions, desk, form_views, revising
+from curation import actions, desk, form_views, revising, saving
 from curation.access import role_required
-from curation.actions import Draft, Publication
-from curation.answering import actor_of, attempt, is_held_up, page, tell_errors, tell_published
+from curation.actions import Publication
+from curation.answering import actor_of, attempt, page, tell_errors, tell_published
 from curation.differences import clash_in_words
-from curation.forms import FORMS, BlendForm, DecisionForm, ReasonForm, RuleForm
+from curation.forms import FORMS, DecisionForm, ReasonForm
 from curation.models import Decision, Revision, Surface, User
 from curation.problems import Conflict, Problem
-from curation.reach import reach_of
 from curation.viewpoints import ViewpointForm
-
-_ASKED: Final = frozenset({"look", "rows"})
-"""The buttons that save nothing: count what it touches, or add a condition."""
 
 
 @role_required("curator")
@@ -56,35 +51,17 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
     if kind == Decision.Kind.BLEND and request.method == "GET":
         return redirect(f"{reverse('desk:new-blend')}?{request.GET.urlencode()}")
     first = {name: request.GET.get(name) for name in ("surface", "item", "change_set")}
-    looked = not _ASKED.isdisjoint(request.POST)
+    looked = form_views.saves_nothing(request)
     given = {key: value for key, value in first.items() if value}
-    form = FORMS[kind](None if looked else _sent(request), initial=given | request.POST.dict())
+    form = FORMS[kind](
+        None if looked else form_views.sent(request), initial=given | request.POST.dict()
+    )
     if form.is_bound and form.is_valid():
-        draft = attempt(form, lambda: _save(actor_of(request), kind, form))
+        draft = attempt(form, lambda: saving.save(actor_of(request), kind, form))
         if draft:
             return redirect("desk:decision", draft.decision.pk)
     title = _("New %(kind)s") % {"kind": Decision.Kind(kind).label}
-    return _written(request, {"title": title, "kind": kind, "form": form})
-
-
-def _sent(request: HttpRequest) -> QueryDict | None:
-    """What was sent; kept as a draft where that was asked for when an expectation had stopped it."""
-    if "keep" not in request.POST:
-        return request.POST or None
-    sent = request.POST.copy()
-    sent["change_set"] = sent.get("change_set", "").strip() or _("Kept until it is checked")
-    return sent
-
-
-def _written(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    """The page of a form that is being written, with what it touches where somebody has asked."""
-    form, kind = context["form"], context["kind"]
-    context["held_up"] = is_held_up(form)
-    if request.method == "POST":
-        context["reach"] = reach_of(FORMS[kind](request.POST))
-    if kind == Decision.Kind.RULE:
-        context |= {"about": "items", "tags": form_views.tags_for("items")}
-    return page(request, "new", {**form_views.item_context(form), **context})
+    return form_views.written(request, {"title": title, "kind": kind, "form": form})
 
 
 @role_required("curator")
@@ -116,9 +93,9 @@ def revise(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     if one.kind == Decision.Kind.BLEND and request.method == "GET":
         return redirect("desk:revise-blend", one.pk)
     newest = desk.newest_of(one)
-    looked = not _ASKED.isdisjoint(request.POST)
+    looked = form_views.saves_nothing(request)
     try:
-        form = revising.form_on(one, newest, _sent(request))
+        form = revising.form_on(one, newest, form_views.sent(request))
     except Conflict as problem:
         messages.error(request, str(problem))
         return redirect("desk:decision", one.pk)
@@ -127,7 +104,7 @@ def revise(request: HttpRequest, decision_id: UUID) -> HttpResponse:
         form = revising.form_on(one, newest, None, request.POST.dict())
     elif request.method == "POST" and form.is_valid():
         try:
-            _revise(actor_of(request), one, form)
+            saving.save_revision(actor_of(request), one, form)
         except Conflict as problem:
             form, clashes = _beside(request, one, newest, problem)
         except Problem as problem:
@@ -136,15 +113,7 @@ def revise(request: HttpRequest, decision_id: UUID) -> HttpResponse:
             return redirect("desk:decision", one.pk)
     title = _("Revise %(decision)s") % {"decision": one}
     context = {"title": title, "kind": one.kind, "form": form, "clashes": clashes}
-    return _written(request, {**context, "decision": one})
-
-
-def _revise(actor: User, one: Decision, form: DecisionForm) -> None:
-    """Draft, and publish where no change set was named: both or, when either is refused, neither."""
-    with transaction.atomic():
-        draft = revising.revise(actor, one, form)
-        if not form.cleaned_data["change_set"].strip():
-            actions.publish_decision(actor=actor, draft=draft)
+    return form_views.written(request, {**context, "decision": one})
 
 
 def _beside(
@@ -181,61 +150,6 @@ def roll_back(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "roll_back",
         {"title": title, "surface": here, "form": form, "number": number, **comparison},
     )
-
-
-def _save(actor: User, kind: str, form: DecisionForm) -> Draft:
-    """Draft, and publish where no change set was named: both or, when either is refused, neither."""
-    with transaction.atomic():
-        draft = _DRAFTERS[kind](actor, form)
-        if not form.cleaned_data["change_set"].strip():
-            actions.publish_decision(actor=actor, draft=draft)
-    return draft
-
-
-def _draft_pin(actor: User, form: DecisionForm) -> Draft:
-    data = form.cleaned_data
-    where = {"surface": data["surface"], "item": data["item"], "slot": data["slot"]}
-    return actions.pin_item(actor=actor, terms=form.terms(actor), **where)
-
-
-def _draft_block(actor: User, form: DecisionForm) -> Draft:
-    data = form.cleaned_data
-    where = {"surface": data["surface"], "item": data["item"], "safety": data["safety"]}
-    return actions.block_item(actor=actor, terms=form.terms(actor), **where)
-
-
-def _draft_blend(actor: User, form: DecisionForm) -> Draft:
-    if not isinstance(form, BlendForm):
-        raise TypeError("a blend is written in its own form")
-    data = form.cleaned_data
-    return actions.set_blend(
-        actor=actor,
-        surface=data["surface"],
-        weights=form.weights(),
-        scales=form.scales(),
-        beta=data["beta"],
-        terms=form.terms(actor),
-    )
-
-
-def _draft_rule(actor: User, form: DecisionForm) -> Draft:
-    if not isinstance(form, RuleForm):
-        raise TypeError("a rule is written in its own form")
-    return actions.add_rule(
-        actor=actor,
-        surface=form.cleaned_data["surface"],
-        effect=form.made_effect(),
-        what=form.query(),
-        terms=form.terms(actor),
-    )
-
-
-_DRAFTERS: Final[Mapping[str, Callable[[User, DecisionForm], Draft]]] = {
-    "pin": _draft_pin,
-    "block": _draft_block,
-    "blend": _draft_blend,
-    "rule": _draft_rule,
-}
 
 
 def _end(actor: User, one: Decision, reason: str) -> Publication:

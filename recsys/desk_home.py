@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,7 +19,8 @@ from curation.models import User
 from curation.todo import ToDo
 from feedback import todo as reading
 from recsys import operations
-from recsys.models import BlendProposal, Job, LiveModel, ModelVersion, Run
+from recsys.models import BlendProposal, DecisionProposal, Job, LiveModel, ModelVersion, Run
+from recsys.proposal_standing import counted
 from recsys.version_cards import VersionCard
 from recsys.vitals import ROLES
 
@@ -51,7 +52,8 @@ def rooms(user: User) -> list[Room]:
     now, roles = timezone.now(), roles_of(user)
     found = []
     if "curator" in roles:
-        tasks = [*curating.for_curators(user, now), *_proposals(), *reading.for_curators(now)]
+        mine, read = curating.for_curators(user, now), reading.for_curators(now)
+        tasks = [*mine, *_proposals(now), *read]
         found.append(Room("curate", _("Curate"), _pressing_first(tasks)))
     if "operator" in roles:
         tasks = [*_runs(now), *_versions(), *_workers(now)]
@@ -80,20 +82,19 @@ def counts(user: User) -> list[Count]:
         n = Run.objects.filter(state__in=[Job.State.QUEUED, Job.State.RUNNING]).count()
         found.append(Count("rail-runs", n, _("%(n)d running or queued") % {"n": n}))
     if not {"curator", "operator", "analyst"}.isdisjoint(roles):
-        n = _undecided().count()
+        n = counted(timezone.now()).total()
         found.append(Count("rail-proposals", n, _("%(n)d to decide") % {"n": n}))
     return found
 
 
-def _undecided() -> QuerySet[BlendProposal]:
-    """The proposals that are made, that nobody has judged, and that no later one of the surface overtook."""
-    made = BlendProposal.objects.filter(state=Job.State.SUCCEEDED)
-    later = made.filter(surface=OuterRef("surface"), requested_at__gt=OuterRef("requested_at"))
-    return made.filter(~Exists(later), verdict=None)
-
-
-def _proposals() -> Iterator[ToDo]:
-    if n := _undecided().count():
+def _proposals(now: datetime) -> Iterator[ToDo]:
+    open_ones = counted(now)
+    if n := open_ones[DecisionProposal.__name__]:
+        words = ngettext(
+            "A decision is proposed from evidence.", "Decisions are proposed from evidence.", n
+        )
+        yield ToDo(n, words, _("Accept, snooze or reject"), reverse("proposals:list"))
+    if n := open_ones[BlendProposal.__name__]:
         words = ngettext(
             "A proposed blend waits for a decision.", "Proposed blends wait for a decision.", n
         )

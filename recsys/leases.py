@@ -31,6 +31,7 @@ from recsys.models import (
     ExpectationCheck,
     Heartbeat,
     Job,
+    ProposalRound,
     Refusing,
     Run,
     Simulation,
@@ -50,6 +51,7 @@ DOORS: dict[type[Job], tuple[str, str, str]] = {
     Refusing: ("recsys.refuse_surface", "bulk", "surface_id"),
     EmbeddingJob: ("recsys.embed_items", "bulk", "pk"),
     BlendProposal: ("recsys.propose_blend", "bulk", "pk"),
+    ProposalRound: ("recsys.look_for_proposals", "bulk", "pk"),
     Clustering: ("recsys.cluster", "bulk", "pk"),
     Simulation: ("recsys.simulate", "bulk", "pk"),
     Appraisal: ("recsys.appraise", "bulk", "pk"),
@@ -83,9 +85,9 @@ class Lease:
     attempt: int
     worker: str
 
-    def beat(self, **progress: Any) -> bool:
+    def beat(self, *, lasting: timedelta = LEASE, **progress: Any) -> bool:
         """Renew the lease and write columns of progress; True asks to cancel. Raises Fenced."""
-        held = {"id": self.id, "attempt": self.attempt, "worker": self.worker, "lease": LEASE}
+        held = {"id": self.id, "attempt": self.attempt, "worker": self.worker, "lease": lasting}
         row = _returned(self.job, BEAT, held, progress)
         if row is None:
             raise self._fenced()

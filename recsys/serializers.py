@@ -11,7 +11,15 @@ from curation.fields import Flag, StrictSerializer, Text
 from curation.models import Surface
 from recsys import queueing, run_words
 from recsys.ml.registry import FAMILIES
-from recsys.models import BlendProposal, Job, LiveModel, ModelVersion, Run, RunProgress
+from recsys.models import (
+    BlendProposal,
+    Job,
+    LiveModel,
+    ModelVersion,
+    ProposalVerdict,
+    Run,
+    RunProgress,
+)
 from recsys.proposal_cards import changed_since
 
 
@@ -163,11 +171,10 @@ class ProposalSerializer(serializers.ModelSerializer[BlendProposal]):
             "versions", "present", "blend", "report", "outcome", "stale",
         ]  # fmt: skip
 
-    @extend_schema_field(serializers.ChoiceField(["accepted", "rejected"], allow_null=True))
+    @extend_schema_field(serializers.ChoiceField(ProposalVerdict.Outcome.choices, allow_null=True))
     def get_outcome(self, proposal: BlendProposal) -> str | None:
-        """What a curator decided; null while nobody has."""
-        verdict = getattr(proposal, "verdict", None)
-        return verdict.outcome if verdict else None
+        """What a curator said of it last; null while nobody has."""
+        return next((word.outcome for word in proposal.verdicts.all()), None)
 
     @extend_schema_field(serializers.BooleanField())
     def get_stale(self, proposal: BlendProposal) -> bool:

@@ -1,4 +1,4 @@
-"""Worker side of a simulation: logged requests replayed with a change set's drafts, and what that changes.
+"""Worker side of a simulation: logged requests replayed with drafts, or what is proposed, and what that changes.
 
 Each slate's stored inputs are arranged as things stand and as drafted. Models, members and their histories are those
 of the request, so nothing differs but the decisions.
@@ -16,9 +16,9 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from curation import approvals, counters
-from curation.models import ChangeSet, Revision, Surface
+from curation.models import Revision, Surface
 from curation.policies import drafts_of, touches
-from recsys import catalogue, gathering, logged, stints
+from recsys import catalogue, gathering, logged, proposal_drafts, stints
 from recsys.catalogue import Catalogue
 from recsys.expected import Expected
 from recsys.exposure import Exposure
@@ -40,11 +40,12 @@ def execute(simulation_id: UUID) -> None:
 def _made(simulation_id: UUID, watch: Watch) -> dict[str, Any]:
     """The columns of a finished simulation."""
     began = time.monotonic()
-    simulation = Simulation.objects.select_related("change_set").get(pk=simulation_id)
+    named = ("change_set", *(f"proposal__{each}" for each in ("surface", "segment", "decision")))
+    simulation = Simulation.objects.select_related(*named).get(pk=simulation_id)
     watch("requests", 0, 1)
     with gathering.snapshot():
-        drafts = drafts_of(simulation.change_set)
-        stages, items, statistics = _stages(simulation.change_set, drafts)
+        drafts = _drafts(simulation)
+        stages, items, statistics = _stages(drafts)
         found = logged.latest(stages, simulation.asked, simulated=simulation.simulated)
     if not found.requests:
         raise NotSimulable(_nothing(found.bare))
@@ -58,16 +59,14 @@ def _made(simulation_id: UUID, watch: Watch) -> dict[str, Any]:
             tally.add(request, played)
     if not tally.requests:
         raise NotSimulable(_("What was stored of these slates is damaged: none can be replayed."))
-    replayed = sorted(str(row.pk) for row in drafts.values())
+    home = simulation.change_set
+    replayed = sorted(str(row.pk) for row in drafts.values() if home)
     versions = {slug: _stamp(stage.surface) for slug, stage in stages.items()}
     slates = {slug: [n, tally.changed[slug]] for slug, n in tally.requests.items()}
-    approvals.note_simulation(
-        simulation.change_set,
-        asked=simulation.asked,
-        drafts=replayed,
-        versions=versions,
-        slates=slates,
-    )
+    if home:
+        approvals.note_simulation(
+            home, asked=simulation.asked, drafts=replayed, versions=versions, slates=slates
+        )
     return {
         "drafts": replayed,
         "versions": versions,
@@ -79,9 +78,15 @@ def _made(simulation_id: UUID, watch: Watch) -> dict[str, Any]:
     }
 
 
-def _stages(
-    home: ChangeSet, drafts: Mapping[UUID, Revision]
-) -> tuple[dict[str, Stage], Catalogue, int]:
+def _drafts(simulation: Simulation) -> dict[UUID, Revision]:
+    """What is replayed: the drafts of the change set, or what the proposal would be."""
+    if simulation.change_set:
+        return drafts_of(simulation.change_set)
+    assert simulation.proposal is not None  # noqa: S101 - the database holds it
+    return proposal_drafts.supposed(simulation.proposal)
+
+
+def _stages(drafts: Mapping[UUID, Revision]) -> tuple[dict[str, Stage], Catalogue, int]:
     """What to replay with, by surface: those that a draft touches."""
     if not drafts:
         raise NotSimulable(_("There is no draft in this change set any more."))

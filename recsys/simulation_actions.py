@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -12,10 +13,10 @@ from curation.access import require
 from curation.models import ChangeSet, User
 from curation.policies import drafts_of
 from recsys import leases
-from recsys.models import Simulation
+from recsys.models import DecisionProposal, Job, Simulation
 from recsys.promotion import NotPossible
 
-__all__ = ["MOST", "NotPossible", "cancel_simulation", "request_simulation"]
+__all__ = ["MOST", "NotPossible", "cancel_simulation", "request_simulation", "simulate_proposal"]
 
 MOST: Final = 10_000
 ASKED: Final = 1_000
@@ -47,6 +48,20 @@ def request_simulation(
         )
         if by_worker:
             leases.ring(Simulation, [made.pk])
+    return made
+
+
+def simulate_proposal(*, proposal: DecisionProposal, actor: User, asked: int = ASKED) -> Simulation:
+    """Ask for what is proposed to be replayed over the latest requests; one that waits or runs is enough."""
+    require(actor, "curator")
+    with transaction.atomic():
+        DecisionProposal.objects.select_for_update(no_key=True).get(pk=proposal.pk)
+        if under_way := proposal.simulations.filter(state__in=Job.OPEN).first():
+            return under_way
+        made = Simulation.objects.create(
+            proposal=proposal, requested_by=actor, asked=asked, simulated=settings.DEMO
+        )
+        leases.ring(Simulation, [made.pk])
     return made
 
 

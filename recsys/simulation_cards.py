@@ -130,10 +130,10 @@ class Now:
     versions: Mapping[str, Sequence[int]]
 
     @classmethod
-    def of(cls, home: ChangeSet) -> Now:
-        """Read them."""
+    def of(cls, home: ChangeSet | None) -> Now:
+        """Read them; a proposal is replayed without any."""
         rows = Surface.objects.values_list("slug", "policy_version", "blocks_version")
-        drafts = sorted(str(row.pk) for row in drafts_of(home).values())
+        drafts = sorted(str(row.pk) for row in drafts_of(home).values()) if home else []
         return cls(drafts, {slug: [policy, blocks] for slug, policy, blocks in rows})
 
     def is_past(self, simulation: Simulation) -> bool:

@@ -64,8 +64,12 @@ def of_set(request: HttpRequest, change_set_id: UUID) -> HttpResponse:
 @role_required("curator")
 @require_GET
 def detail(request: HttpRequest, simulation_id: UUID) -> HttpResponse:
-    """One simulation: its progress while it lasts, then what would change."""
-    return page(request, "recsys/simulations/detail.html", _context(simulation_id))
+    """One simulation: its progress while it lasts, then what would change; that of a proposal is on its page."""
+    simulation = _simulation(simulation_id)
+    if simulation.change_set is None:
+        return redirect("proposals:detail", simulation.proposal_id)
+    context = _context(simulation, simulation.change_set)
+    return page(request, "recsys/simulations/detail.html", context)
 
 
 @role_required("curator")
@@ -87,12 +91,12 @@ def cancel(request: HttpRequest, simulation_id: UUID) -> HttpResponse:
     return redirect("simulations:detail", simulation_id)
 
 
-def _context(simulation_id: UUID) -> dict[str, Any]:
-    simulation = _simulation(simulation_id)
+def _context(simulation: Simulation, home: ChangeSet) -> dict[str, Any]:
+    simulation_id = simulation.pk
     return job_pages.how_far(simulation, _progress_of(simulation_id)) | {
-        "title": _("%(name)s, simulated") % {"name": simulation.change_set.name},
+        "title": _("%(name)s, simulated") % {"name": home.name},
         "simulation": simulation,
-        "home": simulation.change_set,
+        "home": home,
         "card": simulation_cards.card_of(simulation),
     }
 

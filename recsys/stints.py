@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -30,11 +31,15 @@ class Watch:
     lease: leases.Lease
     told_at: float = field(default_factory=lambda: -BEAT_S)
 
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        """Note where the work stands, at most once a second; raises Cancelled or Fenced."""
-        if time.monotonic() - self.told_at >= BEAT_S:
+    def __call__(self, stage: str, done: int, total: int, lasting: timedelta | None = None) -> None:
+        """Note where the work stands, at most once a second; raises Cancelled or Fenced.
+
+        What is `lasting` says how long the next step may take without a word; that is always noted.
+        """
+        if lasting or time.monotonic() - self.told_at >= BEAT_S:
             self.told_at = time.monotonic()
-            if self.lease.beat(stage=stage, done=done, total=total):
+            told = {"stage": stage, "done": done, "total": total}
+            if self.lease.beat(lasting=lasting or leases.LEASE, **told):
                 raise Cancelled
 
 

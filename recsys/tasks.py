@@ -83,6 +83,22 @@ def propose_blend(proposal_id: str) -> None:
     proposing.execute(UUID(proposal_id))
 
 
+@shared_task(name="recsys.look_for_proposals", max_retries=0)
+def look_for_proposals(round_id: str) -> None:
+    """Look through the evidence for decisions to propose."""
+    from recsys import proposal_rounds
+
+    proposal_rounds.execute(UUID(round_id))
+
+
+@shared_task(name="recsys.propose_decisions", max_retries=0)
+def propose_decisions() -> None:
+    """Ask for the evidence to be looked through."""
+    from recsys import proposal_actions
+
+    proposal_actions.request_round(actor=None)
+
+
 @shared_task(name="recsys.send_mail", max_retries=0)
 def send_mail(mail_id: str) -> None:
     """Hand a message over to the mail server."""
@@ -170,11 +186,12 @@ def follow_expectations(change_set_id: str | None = None) -> None:
 
 @shared_task(name="recsys.forget_reports", max_retries=0)
 def forget_reports() -> None:
-    """Delete what was found of expectations and decisions long ago."""
-    from recsys import appraisal_actions, expectation_checks
+    """Delete what was found of expectations, decisions and evidence long ago."""
+    from recsys import appraisal_actions, expectation_checks, proposal_actions
 
     expectation_checks.forget()
     appraisal_actions.forget()
+    proposal_actions.forget()
 
 
 @shared_task(name="recsys.profile_items", max_retries=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -39,11 +40,12 @@ from curation.models import (
     Surface,
     User,
 )
-from recsys import doorbell, fusing, promotion, serving
+from recsys import doorbell, fusing, promotion, proposal_actions, serving
 from recsys.api import surfaces, tokens
 from recsys.models import (
     BlendProposal,
     Clustering,
+    DecisionProposal,
     EmbeddingJob,
     ModelVersion,
     Run,
@@ -74,6 +76,7 @@ FILE = {"format": "tandem.decisions", "version": 1, "decisions": []}
 EXPECTED = {"name": "Something", "surface": "home", "way": "never", "items": ["bad"]}
 CLUSTERS = {"clusters": [{"size": 2, "traits": []}]}
 QUERY = {"field": "ratings", "op": "ge", "value": 20}
+VOTED = ("part", "votes", "low", "part_elsewhere", "votes_elsewhere", "times", "slates")
 EVENT = {"event": "e1", "member": "ada", "item": "film", "kind": "like"}
 
 
@@ -180,7 +183,8 @@ def _things(users: dict[str, User]) -> dict[str, Any]:
             name="Nightly", family="ease", every_hours=24, since=timezone.now()
         ).pk,
         "version_id": versions[0].pk,
-        "proposal_id": BlendProposal.objects.create(surface=home).pk,
+        "blend_id": BlendProposal.objects.create(surface=home).pk,
+        "proposal_id": _proposal(curator, home, item).pk,
         "family": "ease",
         "decision_id": pin.decision.pk,
         "change_set_id": draft.revision.change_set_id,
@@ -214,6 +218,18 @@ def _things(users: dict[str, User]) -> dict[str, Any]:
         "object_id": item.pk,
         **_rows(item, users["member"]),
     }
+
+
+def _proposal(curator: User, home: Surface, item: Item) -> DecisionProposal:
+    """A proposed decision that is snoozed, so that all can be done with it: it can be decided, and woken."""
+    segment = actions.make_list(actor=curator, slug="owls", name="Night owls")
+    made = DecisionProposal.objects.create(
+        kind="bury", surface=home, item=item, segment=segment, weight=18,
+        evidence=dict.fromkeys(VOTED, 18), counted_at=timezone.now(),
+    )  # fmt: skip
+    back = timezone.now() + timedelta(days=30)
+    proposal_actions.snooze(proposal_id=made.pk, actor=curator, back=back)
+    return made
 
 
 def _expectation(curator: User, home: Surface) -> Expectation:
@@ -305,5 +321,14 @@ def _bodies(named: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
         ("POST", "admin/desk/surfaces/<slug:slug>/versions/<int:number>/"): reason,
         ("POST", "admin/runs/models/<uuid:version_id>/promote/"): reason,
         ("POST", "api/v1/proposals/"): {"surface": "home"},
+        **{
+            ("POST", f"api/v1/inbox/<uuid:proposal_id>/{act}/"): body
+            for act, body in (
+                ("accept", reason),
+                ("edit", DECISION),
+                ("reject", reason),
+                ("snooze", {"back": (timezone.now() + timedelta(days=7)).isoformat()}),
+            )
+        },
         ("POST", "admin/runs/models/<slug:family>/roll-back/"): reason,
     }

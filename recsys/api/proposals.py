@@ -1,4 +1,4 @@
-"""Blend proposals over the API: ask for one, list, look. Curators decide on the desk."""
+"""Blend proposals over the API: ask for one, list, look. Curators decide at the inbox."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
@@ -15,6 +16,7 @@ from curation.access import require
 from curation.problems import Conflict
 from recsys import proposal_actions
 from recsys.models import BlendProposal
+from recsys.proposal_standing import with_standing
 from recsys.serializers import ProposalSerializer, ProposeSerializer
 
 NEWEST = 100
@@ -50,11 +52,11 @@ def proposals(request: Request) -> Response:
 
 @extend_schema(operation_id="read_proposal", responses=ProposalSerializer)
 @api_view(["GET"])
-def proposal(request: Request, proposal_id: UUID) -> Response:
+def proposal(request: Request, blend_id: UUID) -> Response:
     """One proposal: the blend, the gain with its interval, the versions that it is made from."""
     require(request.user, *READERS)
-    return Response(ProposalSerializer(get_object_or_404(_proposals(), pk=proposal_id)).data)
+    return Response(ProposalSerializer(get_object_or_404(_proposals(), pk=blend_id)).data)
 
 
 def _proposals() -> QuerySet[BlendProposal]:
-    return BlendProposal.objects.select_related("verdict").order_by("-id")
+    return with_standing(BlendProposal.objects.order_by("-id"), timezone.now())

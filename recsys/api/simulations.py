@@ -37,14 +37,15 @@ class SimulateSerializer(StrictSerializer):
 class SimulationSerializer(serializers.ModelSerializer[Simulation]):
     """A simulation and, once it is done, its report; `stale` once drafts or policies are others."""
 
-    change_set = serializers.UUIDField(source="change_set_id")
+    change_set = serializers.UUIDField(source="change_set_id", allow_null=True)
+    proposal = serializers.UUIDField(source="proposal_id", allow_null=True)
     report = Facts()
     stale = serializers.SerializerMethodField()
 
     class Meta:
         model = Simulation
         fields = [
-            "id", "change_set", "state", "stage", "done", "total", "error", "requested_at", "finished_at",
+            "id", "change_set", "proposal", "state", "stage", "done", "total", "error", "requested_at", "finished_at",
             "asked", "simulated", "report", "stale",
         ]  # fmt: skip
 

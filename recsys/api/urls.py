@@ -5,7 +5,17 @@ from __future__ import annotations
 from django.urls import include, path
 
 from curation.urls import api_urlpatterns as curation_urlpatterns
-from recsys.api import appraisals, docs, likenesses, members, models, proposals, runs, simulations
+from recsys.api import (
+    appraisals,
+    docs,
+    inbox,
+    likenesses,
+    members,
+    models,
+    proposals,
+    runs,
+    simulations,
+)
 from recsys.api.interactions import interactions
 from recsys.api.recommendations import recommendations
 from recsys.api.slates import slate
@@ -26,7 +36,16 @@ v1 = [
     path("models/<uuid:version_id>/promote/", models.promote, name="promote-model"),
     path("models/<uuid:version_id>/rollback/", models.roll_back, name="roll-back-model"),
     path("proposals/", proposals.proposals, name="proposals"),
-    path("proposals/<uuid:proposal_id>/", proposals.proposal, name="proposal"),
+    path("proposals/<uuid:blend_id>/", proposals.proposal, name="proposal"),
+    path("inbox/", inbox.entries, name="inbox"),
+    path("inbox/look/", inbox.look, name="look-for-proposals"),
+    path("inbox/<uuid:proposal_id>/", inbox.entry, name="inbox-entry"),
+    path("inbox/<uuid:proposal_id>/accept/", inbox.accept, name="accept-proposal"),
+    path("inbox/<uuid:proposal_id>/edit/", inbox.edit, name="edit-proposal"),
+    path("inbox/<uuid:proposal_id>/snooze/", inbox.snooze, name="snooze-proposal"),
+    path("inbox/<uuid:proposal_id>/reject/", inbox.reject, name="reject-proposal"),
+    path("inbox/<uuid:proposal_id>/reopen/", inbox.reopen, name="reopen-proposal"),
+    path("inbox/<uuid:proposal_id>/simulate/", inbox.simulate, name="simulate-proposal"),
     path(
         "change-sets/<uuid:change_set_id>/simulations/",
         simulations.simulations,

@@ -38,6 +38,7 @@ TASKS: Final[dict[str, dict[str, Any]]] = {
     "profile items": _every(HOUR_S, "profile_items", "bulk"),
     "inspect decisions": _nightly("3:17", "inspect_decisions"),
     "appraise decisions": _nightly("3:37", "appraise_all"),
+    "propose decisions": _nightly("4:31", "propose_decisions"),
     "forget reports": _nightly("3:53", "forget_reports"),
     "prune artifacts": _nightly("3:41", "prune_artifacts"),
     "archive feedback": _nightly("4:11", "archive_feedback"),

@@ -5,7 +5,12 @@ from recsys.models.clusterings import Clustering
 from recsys.models.embeddings import EmbeddingJob
 from recsys.models.expectation_checks import ExpectationCheck
 from recsys.models.jobs import Job
-from recsys.models.proposals import BlendProposal, ProposalVerdict
+from recsys.models.proposals import (
+    BlendProposal,
+    DecisionProposal,
+    ProposalRound,
+    ProposalVerdict,
+)
 from recsys.models.runs import Run, RunProgress, Schedule
 from recsys.models.simulations import Simulation
 from recsys.models.slates import Fallback, Heartbeat, Refusing, Slate
@@ -16,6 +21,7 @@ __all__ = [
     "Appraisal",
     "BlendProposal",
     "Clustering",
+    "DecisionProposal",
     "EmbeddingJob",
     "ExpectationCheck",
     "Fallback",
@@ -24,6 +30,7 @@ __all__ = [
     "LiveModel",
     "ModelVersion",
     "Promotion",
+    "ProposalRound",
     "ProposalVerdict",
     "Refusing",
     "Run",

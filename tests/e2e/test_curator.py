@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Callable
+from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from recsys.demo.client import Client
 from tests.processes import LiveStack
 
 pytestmark = pytest.mark.e2e
@@ -84,3 +89,52 @@ def test_who_is_signed_out_meanwhile_is_told_where_a_part_of_the_page_was_to_com
     page.get_by_label("Strength").press("Tab")
     expect(page.get_by_role("alert")).to_have_text("You are signed out. Sign in again to go on.")
     context.close()
+
+
+def test_a_proposal_that_votes_speak_for_is_accepted_and_its_draft_is_seen(
+    demo_stack: LiveStack, sign_in: SignIn
+) -> None:
+    film = _voted_down(demo_stack)
+    page = sign_in("curator")
+    page.goto(f"{demo_stack.url}/admin/proposals/")
+    page.get_by_role("button", name="Look again").click()
+    page.get_by_role("link", name=f"Bury “{film}” for Night owls", exact=True).click(timeout=60_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Bury “{film}” for Night owls")
+    expect(page.locator(".desk__lead")).to_contain_text("12 of 12 votes of Night owls")
+    page.get_by_role("button", name="Simulate").click()
+    expect(page.get_by_role("button", name="Simulate again")).to_be_visible(timeout=60_000)
+    page.locator("[name=accept-change_set]").fill("From the inbox")
+    page.get_by_role("button", name="Accept as a draft").click()
+    expect(page.locator(".messagelist")).to_contain_text("Drafted")
+    page.get_by_role("link", name="The draft").click()
+    expect(page.get_by_role("main")).to_contain_text("Bury by 1")
+    expect(page.get_by_role("main")).to_contain_text("From the inbox")
+
+
+def _voted_down(stack: LiveStack) -> str:
+    """The title of a film that is served to a dozen new members of a segment, who all vote it down."""
+    told = json.loads((stack.var / "demo.json").read_text())
+    client = Client(told["url"], told["tokens"]["client"])
+    owls = [f"owl-{place}" for place in range(12)]
+    slates = [client.recommend(owl, size=20)["placements"] for owl in owls]
+    served = Counter(row["item"] for slate in slates for row in slate)
+    film, times = served.most_common(1)[0]
+    assert times == len(owls), "what is liked most is served to everybody who is new"
+    client.tell(
+        [{"event": f"no-{owl}", "member": owl, "item": film, "kind": "dislike"} for owl in owls]
+    )
+    _put(told, "segments/night-owls/", "PUT", {"name": "Night owls"})
+    _put(told, "segments/night-owls/members/", "POST", {"add": owls})
+    return str(next(row["title"] for row in slates[0] if row["item"] == film))
+
+
+def _put(told: dict[str, Any], path: str, method: str, body: dict[str, Any]) -> None:
+    """Call the API as the curator."""
+    head = {
+        "Authorization": f"Token {told['tokens']['curator']}",
+        "Content-Type": "application/json",
+    }
+    data = json.dumps(body).encode()
+    asked = Request(f"{told['url']}/api/v1/{path}", data, head, method=method)
+    with urlopen(asked, timeout=30) as answer:
+        assert answer.status < 300

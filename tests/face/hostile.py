@@ -5,7 +5,7 @@ A text that breaks out of where it stands leaves an element named `planted-thing
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -37,16 +37,18 @@ from curation.models import (
     User,
 )
 from feedback.models import Comment
-from recsys import fallbacks, fusing
+from recsys import fallbacks, fusing, proposal_actions
 from recsys.appraisal_actions import KINDS
 from recsys.failures import Failure
 from recsys.models import (
     BlendProposal,
     Clustering,
+    DecisionProposal,
     EmbeddingJob,
     Heartbeat,
     Job,
     ModelVersion,
+    ProposalRound,
     Run,
     RunProgress,
     Schedule,
@@ -54,7 +56,7 @@ from recsys.models import (
 )
 from recsys.places import Place
 from tests.appraised import appraised
-from tests.authorization_world import SOURCE, World, build
+from tests.authorization_world import SOURCE, VOTED, World, build
 
 PLANTED: Final = "planted-thing"
 PAYLOAD: Final = f"""'"></script></title></textarea><{PLANTED} onclick="planted()">{{{{7*7}}}}"""
@@ -73,6 +75,7 @@ def build_hostile() -> World:
     _comments()
     _rename()
     _expected()
+    _proposals(curator)
     world.named["slate_id"] = _slates(str(world.named["item_id"]))
     return world
 
@@ -150,6 +153,7 @@ def _work() -> None:
         )
     failed = {"state": Job.State.FAILED, "failure": Failure.CODE_ERROR, "error": PAYLOAD}
     BlendProposal.objects.create(surface_id="home", **failed)
+    ProposalRound.objects.create(**failed)
     Clustering.objects.create(**failed)
     _simulations(failed)
     film = str(Item.objects.get(outside_id="film").pk)
@@ -187,6 +191,29 @@ def _simulations(failed: dict[str, Any]) -> None:
     for home in ChangeSet.objects.all():
         Simulation.objects.create(change_set=home, **failed)
         Simulation.objects.create(change_set=home, state=Job.State.SUCCEEDED, report=report)
+
+
+def _proposals(curator: User) -> None:
+    """Decisions of each kind that are proposed: open, snoozed and rejected, of hostile things."""
+    now, segments = timezone.now(), Segment.objects.filter(name__contains=PLANTED)
+    films = Item.objects.filter(outside_id__endswith=PAYLOAD)
+    voted = {"evidence": dict.fromkeys(VOTED, 1), "weight": 1, "counted_at": now}
+    made = [
+        DecisionProposal.objects.create(
+            kind=kind, surface_id="home", item=film, segment=segment, **voted
+        )
+        for film, segment in zip(films[:3], segments, strict=False)
+        for kind in ("bury", "boost")
+    ]
+    due = {"way": "idle", "due": "over", "day": "2026-01-01", "requests": 300, "revision": 1}
+    decision = Decision.objects.filter(kind="pin").order_by("-pk")[0]
+    idle = {**voted, "evidence": due}
+    DecisionProposal.objects.create(kind="end", surface_id="home", decision=decision, **idle)
+    snoozed, rejected = (row.pk for row in made[:2])
+    back = now + timedelta(days=30)
+    proposal_actions.snooze(proposal_id=snoozed, actor=curator, back=back, reason=PAYLOAD)
+    proposal_actions.reject(proposal_id=rejected, actor=curator, reason=PAYLOAD)
+    Simulation.objects.create(proposal=made[2], state=Job.State.FAILED, error=PAYLOAD)
 
 
 def _expected() -> None:

@@ -38,7 +38,7 @@ from feedback.partitions import Table, months
 from feedback.stats import roll_up
 from recsys import tasks
 from recsys.failures import Failure
-from recsys.models import Appraisal, ExpectationCheck, Job, Run
+from recsys.models import Appraisal, ExpectationCheck, Job, ProposalRound, Run
 from tests.factories import ItemFactory, MemberFactory, SegmentFactory, UserFactory
 from tests.feedback.cast import NOON, told
 
@@ -242,6 +242,11 @@ def forgotten():
     return ExpectationReport.objects.count, 0
 
 
+@pytest.fixture
+def looked():
+    return ProposalRound.objects.count, 1
+
+
 WORK = {
     "recsys.sweep": "swept",
     "recsys.launch_due": "launched",
@@ -256,6 +261,7 @@ WORK = {
     "recsys.appraise_all": "appraised",
     "recsys.follow_expectations": "checked",
     "recsys.forget_reports": "forgotten",
+    "recsys.propose_decisions": "looked",
 }
 
 

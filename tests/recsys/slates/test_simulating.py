@@ -28,19 +28,33 @@ from curation.actions import (
 from curation.fusion import codec
 from curation.fusion.effects import Boost, Exclude
 from curation.fusion.parsing import parse
-from curation.models import ChangeSet, Counter, Item, Outbox, Scorer, Surface
+from curation.models import (
+    ChangeSet,
+    Counter,
+    Decision,
+    Item,
+    Outbox,
+    Scorer,
+    SegmentMembership,
+    Surface,
+)
 from curation.policies import drafts_of
 from curation.problems import Conflict
 from curation.queries import schema
 from feedback.actions import record
 from feedback.models import Impression, Kind
 from feedback.partitions import ensure_months
-from recsys import catalogue, fusing, simulating
-from recsys.models import Job, Simulation, Slate
+from recsys import catalogue, fusing, proposal_drafts, simulating, simulation_cards
+from recsys.models import DecisionProposal, Job, Simulation, Slate
 from recsys.places import Place
 from recsys.replaying import Stage
-from recsys.simulation_actions import NotPossible, cancel_simulation, request_simulation
-from tests.factories import SOURCE
+from recsys.simulation_actions import (
+    NotPossible,
+    cancel_simulation,
+    request_simulation,
+    simulate_proposal,
+)
+from tests.factories import SOURCE, SegmentFactory
 from tests.feedback.cast import told
 from tests.recsys.slates.asking import new_member, person, rate, refuse
 from tests.recsys.slates.conftest import bump
@@ -450,3 +464,52 @@ def test_the_command_tells_the_same_and_needs_no_worker(
     assert not Outbox.objects.filter(task="recsys.simulate").exists()
     with pytest.raises(CommandError, match="no open change set"):
         call_command("simulate", "Autumn")
+
+
+# What is proposed -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bored(members):
+    """A segment of two of the three."""
+    found = SegmentFactory.create(slug="bored", kind="manual")
+    for member in members[:2]:
+        SegmentMembership.objects.create(segment=found, subject=member.subject)
+    return found
+
+
+def proposed(curator, **target):
+    """A proposal, simulated."""
+    row = DecisionProposal.objects.create(weight=9, counted_at=timezone.now(), **target)
+    made = simulate_proposal(proposal=row, actor=curator)
+    simulating.execute(made.pk)
+    made.refresh_from_db()
+    assert made.state == Job.State.SUCCEEDED, made.error
+    return made
+
+
+def test_a_proposed_bury_is_replayed_for_its_segment_alone_and_is_stored_nowhere(
+    curator, home, members, bored, world, monkeypatch
+):
+    monkeypatch.setattr(proposal_drafts, "HOLDBACK", 0.0)
+    monkeypatch.setattr(proposal_drafts, "STRENGTH", 2.0)
+    firsts = {str(served(member).items[0]) for member in members}
+    film = Item.objects.get(pk=firsts.pop())
+    assert not firsts, "all three are served the same film first"
+    made = proposed(curator, kind="bury", surface=home, item=film, segment=bored)
+    assert (made.report["requests"], made.report["changed"]) == (3, 2)
+    assert not Decision.objects.exists()
+    assert made.drafts == []
+    assert not simulation_cards.Now.of(None).is_past(made)
+    publish_decision(actor=curator, draft=block_item(actor=curator, item=world.war[-1]))
+    assert simulation_cards.Now.of(None).is_past(made)
+
+
+def test_a_proposed_end_is_replayed_as_if_the_decision_were_gone(curator, home, members, world):
+    draft = pinned(curator, home, world.comedy[-1], None)
+    publish_decision(actor=curator, draft=draft)
+    for member in members:
+        served(member)
+    made = proposed(curator, kind="end", surface=home, decision=draft.decision)
+    loser = next(each for each in made.report["losers"] if each["title"] == world.comedy[-1].title)
+    assert (loser["before"], made.report["changed"]) == (3, 3)
