@@ -26,8 +26,8 @@ from curation.problems import Conflict, Problem
 from curation.reach import reach_of
 from curation.viewpoints import ViewpointForm
 
-_ASKED: Final = frozenset({"look", "rows"})
-"""The buttons that save nothing: count what it touches, or add a condition."""
+_ASKED: Final = frozenset({"look", "rows", "switch"})
+"""The buttons that save nothing: count what it touches, add a condition, or show another view of the query."""
 
 
 @role_required("curator")

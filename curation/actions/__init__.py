@@ -45,6 +45,7 @@ from curation.actions.segments import (
     make_list,
     rename_segment,
     set_segment,
+    written_segment,
 )
 
 __all__ = [
@@ -99,4 +100,5 @@ __all__ = [
     "undo_bulk",
     "unschedule",
     "withdraw",
+    "written_segment",
 ]
