@@ -44,7 +44,9 @@ class QueryField(forms.JSONField):
     """A query as JSON; empty where there is none."""
 
     def prepare_value(self, value: object) -> str:
-        """The text to show."""
+        """The text to show; what somebody typed stays as it was typed."""
+        if isinstance(value, str):
+            return value
         return "" if value is None else super().prepare_value(value)
 
 
@@ -102,9 +104,6 @@ class ConditionsMixin(forms.Form):
         for view, name in FIELDS.items():
             if view != self.view:
                 del self.fields[name]
-        if self.view == "text":
-            told = _("For example: %(query)s") % {"query": self.example}
-            self.fields["where_text"].help_text = told
         self._rows = range(1, self._wanted_rows() + 1) if self.view == "rows" else range(0)
         words = self.field_words()
         fields = [("", "—"), *((name, words.get(name, name)) for name in self._schema)]

@@ -10,11 +10,14 @@ from curation.fusion.parsing import QueryError
 
 def message_of(error: QueryError) -> str:
     """What is wrong, without the place."""
-    told = {
-        name: _(value) if isinstance(value, Word) else value for name, value in error.told.items()
-    }
-    template = _(error.template)
-    return template % told if told else template
+    return _(error.template) % {name: _told(value) for name, value in error.told.items()}
+
+
+def _told(value: object) -> object:
+    """A word in the reader's language; several, as that language strings them together."""
+    if isinstance(value, tuple):
+        return _(", ").join(value)
+    return _(value) if isinstance(value, Word) else value
 
 
 def in_words(error: QueryError) -> str:

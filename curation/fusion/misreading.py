@@ -74,7 +74,7 @@ def read_last(tokens: Sequence[Token], schema: Schema) -> Kind | None:
 def _fitting(kind: Kind | None) -> dict[str, object]:
     """The comparisons and the values that fit a kind of field."""
     known = OPERATORS[kind] if kind else SIGNS
-    return {"known": ", ".join(SIGNS[op] for op in known), "wanted": VALUES[kind]}
+    return {"known": tuple(SIGNS[op] for op in known), "wanted": VALUES[kind]}
 
 
 def _broken(text: str, error: UnexpectedInput) -> tuple[int, str]:

@@ -52,7 +52,7 @@ class QueryError(ValueError):
         self.template = template
         self.told = told
         self.place: Place | None = None
-        self.message = template % told if told else template
+        self.message = template % {name: _plain(value) for name, value in told.items()}
         super().__init__(f"{path}: {self.message}" if path else self.message)
 
     def in_text(self, text: str, at: int) -> QueryError:
@@ -146,15 +146,19 @@ class _Reader:
         return self.schema[field]
 
 
+def _plain(value: object) -> object:
+    return ", ".join(value) if isinstance(value, tuple) else value
+
+
 def no_operator(path: str, op: object, kind: Kind, known: Iterable[str]) -> QueryError:
     """What is said of an operator that does not fit a kind of field; ``known`` do."""
     template = _("%(op)s is no operator of a %(kind)s field; there are %(known)s")
-    told = {"op": _shown(op), "kind": _KINDS[kind], "known": ", ".join(known)}
+    told = {"op": _shown(op), "kind": _KINDS[kind], "known": tuple(known)}
     return QueryError(path, "unknown_operator", template, **told)
 
 
 def _no_field(path: str, field: str, schema: Schema) -> QueryError:
-    told = {"field": _shown(field), "known": ", ".join(sorted(schema))}
+    told = {"field": _shown(field), "known": tuple(sorted(schema))}
     if not schema:
         return QueryError(path, "unknown_field", _("no field %(field)s; there are none"), **told)
     near = get_close_matches(field[:MOST_TEXT].lower(), schema, 1, _CLOSE)
