@@ -41,13 +41,13 @@
     around(field).querySelector(".complete__found").innerHTML = html;
     const found = list();
     if (!options().length) {
-      const said = found?.dataset.said;
+      const said = found?.dataset.count;
       close();
       return say(said ?? "");
     }
     field.setAttribute("aria-controls", found.id);
     field.setAttribute("aria-expanded", "true");
-    say(found.dataset.said);
+    say(found.dataset.count);
     // Enter and Tab take what was begun; where nothing was, they stay what they are until an arrow key chooses.
     choose(typed > Number(found.dataset.start) ? options()[0] : null);
   };

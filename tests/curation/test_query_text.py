@@ -222,7 +222,7 @@ def test_what_may_come_next_is_suggested(desk, films):
     assert suggested(desk, "director = d")[0] == ['"D0"', '"D1"'], "the most usual first"
     assert suggested(desk, 'title starts with "Film')[0][0].startswith('"Film')
     assert suggested(desk, 'genres has "War" ')[0] == ["and ", "or "]
-    assert 'data-said="0 suggestions"' in suggested(desk, "§")[1]
+    assert 'data-count="0 suggestions"' in suggested(desk, "§")[1]
 
 
 def test_places_are_told_as_scripts_count_them(desk, films):
