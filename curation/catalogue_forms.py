@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from curation.actions import Terms, open_change_set
 from curation.browsing import Choices, Wanted
+from curation.faults import in_words
 from curation.fusion.columns import Kind
 from curation.fusion.effects import Boost, Bury, BuryToBottom, Effect
 from curation.fusion.parsing import QueryError, parse
@@ -105,7 +106,7 @@ class FilterForm(forms.Form):
             self._query = parse({"all": parts}, self._kinds) if parts else None
         except QueryError as error:
             self._query = None
-            self.add_error("value", str(error))
+            self.add_error("value", in_words(error))
         return data
 
 

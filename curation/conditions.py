@@ -1,8 +1,7 @@
-"""The conditions of a rule in a form: rows of field, comparison and value, or the query written out as JSON."""
+"""The conditions of a rule in a form: three views of one query, as rows, as text and as JSON."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -10,26 +9,34 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from curation import known_values
+from curation.condition_rows import MOST_ROWS, MOST_TYPED, of_rows
+from curation.condition_views import FIELDS, VIEWS, data_in, shown_in, view_of, without_query
+from curation.faults import in_words
 from curation.field_words import ITEM_WORDS, OPERATOR_WORDS
 from curation.fusion.columns import Kind
 from curation.fusion.parsing import QueryError, parse
-from curation.fusion.query import OPERATORS, Query
+from curation.fusion.query import OPERATORS, Query, to_json
+from curation.fusion.reading import MOST_WRITTEN, parse_text
 from curation.queries import schema
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
-MOST_ROWS: Final = 20
-_MOST_TYPED: Final = 200
+_PARTS: Final = ("field", "op", "value")
 _NUMBERED: Final = re.compile(r"field-([1-9][0-9]?)")
-_WITHOUT_VALUE: Final = frozenset({"exists", "missing"})
-_WITH_LIST: Final = frozenset({"in"})
-
-
 _HINTS: Final[Mapping[Kind, Mapping[str, Any]]] = {
     Kind.NUMBER: {"inputmode": "decimal"},
     Kind.DATE: {"placeholder": "2025-12-31"},
     Kind.BOOLEAN: {"list": "values-yes-or-no"},
+}
+_AS_TYPED: Final = {
+    "rows": 3,
+    "spellcheck": "false",
+    "autocapitalize": "off",
+    "autocomplete": "off",
+    "dir": "ltr",
+    "aria-describedby": "id_where_text_helptext query-fault",
 }
 
 
@@ -37,24 +44,30 @@ class QueryField(forms.JSONField):
     """A query as JSON; empty where there is none."""
 
     def prepare_value(self, value: object) -> str:
-        """The text to show."""
+        """The text to show; what somebody typed stays as it was typed."""
+        if isinstance(value, str):
+            return value
         return "" if value is None else super().prepare_value(value)
 
 
 class ConditionsMixin(forms.Form):
-    """Fields for conditions; `query` is what they say once the form is valid."""
+    """Fields for conditions; `query` is what they say once the form is valid.
+
+    One `view` of the query is shown and read. A form that is not bound turns what it was given into the view that
+    `switch` asks for; where it cannot, it stays in the view that it came from, and `fault` says why; a `note`
+    says why it stands in another view than the one that was asked for.
+    """
 
     condition_fields: ClassVar[frozenset[str]] = frozenset(
         {
-            "match",
-            "where",
-            *(
-                f"{part}-{row}"
-                for row in range(1, MOST_ROWS + 1)
-                for part in ("field", "op", "value")
-            ),
+            *("match", "where", "where_text"),
+            *(f"{part}-{row}" for row in range(1, MOST_ROWS + 1) for part in _PARTS),
         }
     )
+    example: ClassVar[str] = (
+        'title contains "war" and (published_on >= 1980-01-01 or not stats.ratings < 20)'
+    )
+    views: ClassVar = VIEWS
 
     match = forms.ChoiceField(
         label=_("Items for which"),
@@ -65,8 +78,15 @@ class ConditionsMixin(forms.Form):
         ],
         initial="all",
     )
+    where_text = forms.CharField(
+        label=_("The query as text"),
+        required=False,
+        strip=False,
+        max_length=MOST_WRITTEN,
+        widget=forms.Textarea(attrs=_AS_TYPED),
+    )
     where = QueryField(
-        label=_("Or the query as JSON"),
+        label=_("The query as JSON"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_('Any nesting of {"all": […]}, {"any": […]}, {"not": …} and comparisons.'),
@@ -76,13 +96,43 @@ class ConditionsMixin(forms.Form):
         """Each row offers the fields that items have now, and the comparisons that fit the field chosen."""
         super().__init__(*args, **kwargs)
         self._schema = self.known_fields()
+        self.note: StrPromise | str = ""
+        self.fault = ""
+        self.view = view_of(self.data if self.is_bound else self.initial)
         if not self.is_bound:
-            self.initial = _in_rows(self.initial)
-        self._rows = range(1, self._wanted_rows() + 1)
+            self._arrange()
+        for view, name in FIELDS.items():
+            if view != self.view:
+                del self.fields[name]
+        self._rows = range(1, self._wanted_rows() + 1) if self.view == "rows" else range(0)
         words = self.field_words()
         fields = [("", "—"), *((name, words.get(name, name)) for name in self._schema)]
         for row in self._rows:
             self._add_row(row, fields)
+
+    def _arrange(self) -> None:
+        """Turn what was given into the view that was asked for, or what is stored into the plainest one."""
+        asked, query = self.initial.get("switch"), self.initial.get("where")
+        if asked in VIEWS:
+            try:
+                query = self._switched()
+            except QueryError as error:
+                self.fault = in_words(error)
+                return
+            self.view = str(asked)
+        elif not isinstance(query, Mapping) or "view" in self.initial:
+            return
+        values: dict[str, Any] = {}
+        if query is not None:
+            start = self.view if asked else "rows"
+            self.view, values, self.note = shown_in(start, query)
+            self.note = self.note if asked else ""
+        self.initial = without_query(self.initial) | values
+
+    def _switched(self) -> dict[str, Any] | None:
+        """The query that the view holds that is left; raises `QueryError`."""
+        data = data_in(self.view, self.initial, self._schema)
+        return None if data is None else to_json(self.read_query(data))
 
     def _wanted_rows(self) -> int:
         """As many rows as were filled or asked for, at least one."""
@@ -108,7 +158,7 @@ class ConditionsMixin(forms.Form):
         if kind is not None:
             op.widget.choices = [(each, OPERATOR_WORDS.get(each, each)) for each in OPERATORS[kind]]
         value = forms.CharField(
-            label=_("Value %(row)d") % {"row": row}, required=False, max_length=_MOST_TYPED
+            label=_("Value %(row)d") % {"row": row}, required=False, max_length=MOST_TYPED
         )
         value.widget.attrs |= _HINTS.get(kind, {}) if kind else {}
         if kind is Kind.TAGS:
@@ -125,9 +175,17 @@ class ConditionsMixin(forms.Form):
         """What the fields are called."""
         return ITEM_WORDS
 
+    def known_values(self, field: str, typed: str) -> list[str]:
+        """The values of a field that hold what was typed, the most usual first."""
+        return known_values.of_items(field, self._schema.get(field), typed)
+
     def read_query(self, data: object) -> Query:
-        """Read what was written; raises `QueryError`."""
+        """Read what was written as JSON; raises `QueryError`."""
         return parse(data, self._schema)
+
+    def read_text(self, text: str) -> Query:
+        """Read what was written as text; raises `QueryError`."""
+        return parse_text(text, self._schema)
 
     def condition_rows(self) -> list[list[forms.BoundField]]:
         """The fields row by row."""
@@ -147,103 +205,29 @@ class ConditionsMixin(forms.Form):
         return getattr(self, "_query", None)
 
     def clean(self) -> dict[str, Any]:
-        """Read the rows, or the JSON where it was given."""
+        """Read the view that was filled."""
         data = super().clean() or self.cleaned_data
-        if "where" in self.errors:
+        name = FIELDS[self.view]
+        if name in self.errors:
             return data
-        if not data.get("where") and self._too_many():
-            text = _("At most %(most)d conditions stand in rows; write more as JSON.")
-            self.add_error("match", text % {"most": MOST_ROWS})
+        if self.view == "rows" and self._too_many():
+            text = _("At most %(most)d conditions stand in rows; write more as text.")
+            self.add_error(name, text % {"most": MOST_ROWS})
             return data
         try:
-            self._query = self.read_query(data.get("where") or self._of_rows(data))
+            self._query = self._read(data)
         except QueryError as error:
-            self.add_error("where" if data.get("where") else "match", str(error))
+            self.add_error(name, in_words(error))
         return data
 
     def _too_many(self) -> bool:
         numbers = (found for key in self.data if (found := _NUMBERED.fullmatch(key)))
         return any(int(found[1]) > MOST_ROWS and self.data[found[0]] for found in numbers)
 
-    def _of_rows(self, data: dict[str, Any]) -> dict[str, Any]:
-        rows = [self._comparison(data, row) for row in self._rows if data.get(f"field-{row}")]
-        if not rows:
+    def _read(self, data: Mapping[str, Any]) -> Query:
+        given = of_rows(data, self._schema) if self.view == "rows" else data.get(FIELDS[self.view])
+        if self.view == "text" and str(given).strip():
+            return self.read_text(str(given))
+        if not given or self.view == "text":
             raise QueryError("", "empty", str(_("Give at least one condition.")))
-        return (
-            {"not": {"any": rows}}
-            if data.get("match") == "none"
-            else {data.get("match", "all"): rows}
-        )
-
-    def _comparison(self, data: dict[str, Any], row: int) -> dict[str, Any]:
-        name, op, text = (data.get(f"{part}-{row}") or "" for part in ("field", "op", "value"))
-        comparison: dict[str, Any] = {"field": name, "op": op}
-        if op not in _WITHOUT_VALUE:
-            comparison["value"] = _value(self._schema[name], op, text.strip())
-        return comparison
-
-
-def _in_rows(initial: Mapping[str, Any]) -> dict[str, Any]:
-    """Initial values with a plain query as rows; what rows cannot say stays JSON."""
-    shown = _plain(initial.get("where"))
-    if shown is None:
-        return dict(initial)
-    match, parts = shown
-    rows: dict[str, Any] = {"match": match}
-    for row, part in enumerate(parts, 1):
-        rows |= {f"field-{row}": part["field"], f"op-{row}": part["op"]}
-        rows[f"value-{row}"] = _shown(part.get("value"))
-    return {**initial, "where": None, **rows}
-
-
-def _plain(query: object) -> tuple[str, list[dict[str, Any]]] | None:
-    """How the parts of a query are joined, and its comparisons; None where it holds anything else."""
-    if not isinstance(query, Mapping):
-        return None
-    if "field" in query:
-        return ("all", [dict(query)]) if _fits_a_row(query) else None
-    match, parts = next(((key, query[key]) for key in ("all", "any") if key in query), ("", None))
-    inner = query.get("not")
-    if isinstance(inner, Mapping) and "any" in inner:
-        match, parts = "none", inner["any"]
-    if not isinstance(parts, list) or not 0 < len(parts) <= MOST_ROWS:
-        return None
-    return (match, [dict(part) for part in parts]) if all(map(_fits_a_row, parts)) else None
-
-
-def _fits_a_row(part: object) -> bool:
-    """Whether a part of a query is a comparison whose value comes back as it was when typed."""
-    if not isinstance(part, Mapping) or "field" not in part:
-        return False
-    value = part.get("value")
-    texts = [
-        each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)
-    ]
-    as_typed = all(text == text.strip() for text in texts)
-    no_commas = not isinstance(value, list) or not any("," in text for text in texts)
-    return as_typed and no_commas and len(_shown(value)) <= _MOST_TYPED
-
-
-def _shown(value: object) -> str:
-    """A value as somebody types it."""
-    if value is None:
-        return ""
-    if isinstance(value, list):
-        return ", ".join(map(_shown, value))
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _value(kind: Kind, op: str, text: str) -> Any:  # noqa: ANN401 - JSON of any type
-    if op in _WITH_LIST:
-        return [_single(kind, part.strip()) for part in text.split(",") if part.strip()]
-    return _single(kind, text)
-
-
-def _single(kind: Kind, text: str) -> Any:  # noqa: ANN401 - JSON of any type
-    """A value as the query language has it; text that is not of the kind is left for the parser to refuse."""
-    if kind not in (Kind.NUMBER, Kind.BOOLEAN):
-        return text
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+        return self.read_query(given)

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from django.utils.translation import gettext as _
 
+from curation.fusion.writing import is_query, text_of
 from curation.models import Revision
 
 Whose = Literal["theirs", "mine", "both", "same"]
@@ -103,7 +104,9 @@ def clash_in_words(clash: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def shown(value: object) -> str:
-    """A value for people to read."""
+    """A value for people to read; a query as text."""
+    if is_query(value):
+        return text_of(value)
     if isinstance(value, Mapping):
         return _(", ").join(f"{key} {shown(each)}" for key, each in value.items())
     if isinstance(value, list | tuple):

@@ -17,9 +17,10 @@ from rest_framework.response import Response
 from curation import actions, fulfilment
 from curation.access import require, source_of
 from curation.actions import Expected
-from curation.fields import Flag, QueryField, StrictSerializer, Text, Whole
+from curation.fields import Flag, QueryField, QueryText, StrictSerializer, Text, Whole
 from curation.fulfilment import Held, Target
 from curation.fusion.expectations import MOST_SLOTS, Way
+from curation.fusion.writing import text_of
 from curation.models import Expectation, Surface, User
 from curation.problems import Missing
 from curation.references import Source, segment_named, surface_named
@@ -32,7 +33,7 @@ _RESULT: Final = extend_schema_field(OpenApiTypes.OBJECT)(serializers.JSONField)
 
 
 class ExpectationBody(StrictSerializer):
-    """An expectation as it is sent: the items by `where` or `items`, how many of them, in the first how many slots."""
+    """An expectation as it is sent: the items by `where`, `where_text` or `items`, how many, in how many slots."""
 
     name = Text(max_length=120)
     surface = Text(max_length=50)
@@ -46,6 +47,7 @@ class ExpectationBody(StrictSerializer):
     count = Whole(required=False, allow_null=True, default=None, min_value=0, max_value=MOST_SLOTS)
     first = Whole(required=False, allow_null=True, default=None, min_value=1, max_value=MOST_SLOTS)
     where = QueryField(required=False)
+    where_text = QueryText(required=False)
     items = serializers.ListField(child=Text(max_length=255), required=False, max_length=10_000)
     blocks = Flag(
         required=False, default=True, help_text="Whether it stops a publish; else it warns."
@@ -54,8 +56,8 @@ class ExpectationBody(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """It is about some items, named in one way."""
-        if ("where" in attrs) == ("items" in attrs):
-            text = _("Name the items by a query or by a list, not both.")
+        if len({"where", "where_text", "items"} & attrs.keys()) != 1:
+            text = _("Give where, where_text or items, one of them.")
             raise serializers.ValidationError({"where": text})
         return attrs
 
@@ -89,6 +91,7 @@ class ExpectationSerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField()
     first = serializers.IntegerField(allow_null=True)
     where = _RESULT()
+    where_text = serializers.CharField()
     blocks = serializers.BooleanField()
     reason = serializers.CharField(allow_blank=True)
     author = serializers.CharField()
@@ -200,6 +203,7 @@ def _as_json(row: Expectation, held: Held | None) -> dict[str, Any]:
         "id": row.pk,
         **{name: getattr(row, name) for name in plain},
         **row.claim,
+        "where_text": text_of(row.claim["where"]),
         "surface": row.surface_id,
         "member": row.member.outside_id if row.member else None,
         "segment": row.segment.slug if row.segment else None,

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from curation.desk import describe
+from curation.faults import in_words
 from curation.fulfilment import Fulfilment, Held
 from curation.fusion.columns import Schema
 from curation.fusion.expectations import Way
-from curation.fusion.parsing import parse
+from curation.fusion.parsing import QueryError, parse
 from curation.models import Expectation, Member
 from curation.queries import schema
 
@@ -72,8 +73,8 @@ def claim_in_words(expectation: Expectation, known: Schema) -> str:
     claim = expectation.claim
     try:
         what = describe(parse(claim["where"], known))
-    except ValueError as error:
-        return str(error)
+    except QueryError as error:
+        return in_words(error)
     sentences = {
         (Way.NEVER, False): _("Never: %(what)s."),
         (Way.NEVER, True): _("Never in the first %(first)d: %(what)s."),

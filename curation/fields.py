@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from curation.fusion.reading import MOST_WRITTEN
+
 
 class Text(serializers.CharField):
     """A text, and nothing that could be made one."""
@@ -63,6 +65,15 @@ class StrictSerializer(serializers.Serializer[Any]):
                 {str(name)[:60]: serializers.ErrorDetail(text, "unknown_field") for name in unknown}
             )
         return super().to_internal_value(data)
+
+
+class QueryText(Text):
+    """A query written as text; its form is checked where it is parsed."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Not longer than a text may be."""
+        told = 'The query as text, such as `genres has "War" and year >= 1980`, instead of as JSON.'
+        super().__init__(max_length=MOST_WRITTEN, help_text=told, **kwargs)
 
 
 @extend_schema_field(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -13,16 +15,19 @@ from curation import browsing
 from curation.access import role_required
 from curation.answering import is_held_up, page
 from curation.browsing import Wanted
+from curation.conditions import ConditionsMixin
+from curation.field_words import OPERATOR_WORDS
 from curation.forms import FORMS, PinForm, RuleForm
+from curation.fusion.completion import Suggestion, spot_at, suggestions
 from curation.models import Decision
 from curation.pickers import items_called, name_of
 from curation.reach import reach_of
 from curation.segment_forms import CountForm
 
 FOUND: Final = 8
-_ASKED: Final = frozenset({"look", "rows"})
+_ASKED: Final = frozenset({"look", "rows", "switch"})
 """The buttons that save nothing."""
-_WRITTEN: Final = {"items": RuleForm, "members": CountForm}
+_WRITTEN: Final[Mapping[str, type[ConditionsMixin]]] = {"items": RuleForm, "members": CountForm}
 
 
 @role_required("curator")
@@ -39,11 +44,32 @@ def reach(request: HttpRequest, kind: str) -> HttpResponse:
 @require_POST
 def conditions(request: HttpRequest, about: str) -> HttpResponse:
     """The rows of conditions as they are being written: with one more, or with comparisons that fit."""
-    if about not in _WRITTEN:
-        raise Http404
-    form = _WRITTEN[about](initial=request.POST.dict())
-    context = {"form": form, "about": about, "tags": tags_for(about)}
+    form = _of(about)(initial=request.POST.dict())
+    context = {"form": form, "about": about, "tags": tags_for(about) if form.view == "rows" else {}}
     return render(request, "curation/desk/_conditions.html", context)
+
+
+@role_required("curator")
+@require_POST
+def query_fault(request: HttpRequest, about: str) -> HttpResponse:
+    """What is wrong with the text of a query that is being written; nothing where it can be read or is empty."""
+    form = _of(about)(initial={**request.POST.dict(), "view": "text", "switch": "text"})
+    return render(request, "curation/desk/_query_fault.html", {"fault": form.fault})
+
+
+@role_required("curator")
+@require_POST
+def complete(request: HttpRequest, about: str) -> HttpResponse:
+    """What may be written next in the text of a query: after `before`, and where `after` follows."""
+    form, before = _of(about)(), request.POST.get("before", "")
+    spot = spot_at(before, request.POST.get("after", ""))
+    context: dict[str, Any] = {"found": []}
+    if spot is not None:
+        words = {name: str(text) for name, text in form.field_words().items()}
+        found = suggestions(spot, form.known_fields(), words, form.known_values)
+        context["found"] = [_in_words(each) for each in found]
+        context |= {"start": units(spot.text[: spot.start]), "end": units(before) + spot.replaces}
+    return render(request, "curation/desk/_suggestions.html", context)
 
 
 @role_required("curator")
@@ -86,7 +112,7 @@ def tags_for(about: str) -> dict[str, list[str]]:
 
 
 def saves_nothing(request: HttpRequest) -> bool:
-    """Whether the button was one that counts what the form touches, or adds a condition."""
+    """Whether the button counts what the form touches, adds a condition, or shows another view of the query."""
     return not _ASKED.isdisjoint(request.POST)
 
 
@@ -108,3 +134,21 @@ def written(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     if kind == Decision.Kind.RULE:
         context |= {"about": "items", "tags": tags_for("items")}
     return page(request, "new", {**item_context(form), **context})
+
+
+def units(text: str) -> int:
+    """The length of a text as scripts count it, in units of UTF-16."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _in_words(one: Suggestion) -> Suggestion:
+    """A comparison with what it means."""
+    if one.sort != "comparison":
+        return one
+    return replace(one, hint=str(OPERATOR_WORDS[one.hint]))
+
+
+def _of(about: str) -> type[ConditionsMixin]:
+    if about not in _WRITTEN:
+        raise Http404
+    return _WRITTEN[about]

@@ -21,6 +21,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from curation.fusion.writing import text_of
 from curation.models import Decision, PolicyEntry, Revision, Surface
 
 
@@ -123,6 +124,7 @@ def as_json(decision: Decision) -> dict[str, Any]:
         "member": row.member.outside_id if row.member else None,
         "item": row.item.outside_id if row.item else None,
         "content": row.spec,
+        "where_text": text_of(row.spec["where"]) if "where" in row.spec else None,
         "priority": row.priority,
         "from": row.starts_at,
         "until": row.until,

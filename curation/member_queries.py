@@ -10,9 +10,11 @@ from django.db import connection
 
 from curation.compiling import Ground, Sql
 from curation.fusion.columns import Column, Kind, Schema
+from curation.fusion.marking import marked as _
 from curation.fusion.matching import Table
 from curation.fusion.parsing import QueryError, parse
 from curation.fusion.query import ItemList, Query, fields_of, leaves
+from curation.fusion.reading import parse_text
 from curation.models import Member, MemberAttribute
 
 COUNTS: Final = (
@@ -74,9 +76,17 @@ def schema() -> dict[str, Kind]:
 
 def read(data: object, known: Schema | None = None) -> Query:
     """Read a query over members from JSON; raises `QueryError`. `known` is the schema, if read already."""
-    query = parse(data, schema() if known is None else known)
+    return _of_members(parse(data, schema() if known is None else known))
+
+
+def read_text(text: str, known: Schema | None = None) -> Query:
+    """Read a query over members from text; raises `QueryError`."""
+    return _of_members(parse_text(text, schema() if known is None else known))
+
+
+def _of_members(query: Query) -> Query:
     if any(isinstance(leaf, ItemList) for leaf in leaves(query)):
-        raise QueryError("", "not_a_query", "a query over members lists no items")
+        raise QueryError("", "not_a_query", _("a query over members lists no items"))
     return query
 
 

@@ -61,7 +61,7 @@ def _items(
     if isinstance(form, ConditionsMixin):
         query = form.read()
         if query is None:
-            return None, [], _trouble(form, "where", "match")
+            return None, [], _trouble(form, "where", "where_text", "match")
         rows = items_matching(query).filter(active=True)
         best = rows.order_by(F("stats__ratings").desc(nulls_last=True), "pk")
         return rows.count(), covered(list(best[:SAMPLE])), []
@@ -74,7 +74,7 @@ def _items(
 def _trouble(form: DecisionForm, *names: str) -> list[str]:
     """What is wrong with the conditions, once there are some."""
     written = any(form.data.get(key) for key in form.data if key.startswith("field-"))
-    if not written and not form.data.get("where"):
+    if not written and not (form.data.get("where") or form.data.get("where_text")):
         return []
     return [str(error) for name in names for error in form.errors.get(name, ())]
 

@@ -10,8 +10,10 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from curation.faults import as_error, in_words
 from curation.fusion.parsing import QueryError, parse
 from curation.fusion.query import EVERYTHING, ItemList, Query
+from curation.fusion.reading import read_text
 from curation.members import get_or_create
 from curation.models import ChangeSet, Item, Member, Segment, Surface
 from curation.problems import Invalid
@@ -88,27 +90,35 @@ class Source:
         return [found[name] for name in outside_ids]
 
     def query(self, body: Mapping[str, Any]) -> Query:
-        """What a rule names: its `where`, its list of `items`, or without either everything."""
+        """What a rule names: its `where`, as JSON or as text, its list of `items`, or without any everything."""
         if "items" in body:
             return ItemList(tuple(self.item_ids(body["items"], "items")))
-        if "where" not in body:
+        name = next((name for name in ("where", "where_text") if name in body), None)
+        if name is None:
             return EVERYTHING
         try:
-            return parse(self._with_ids(body["where"]), schema())
+            return self._written(body[name]) if name == "where_text" else self._read(body[name])
         except QueryError as error:
-            place = f"where.{error.path}" if error.path else "where"
-            errors = [{"field": place, "code": error.code, "message": error.message}]
-            raise Invalid("bad_query", str(error), errors) from error
+            raise Invalid("bad_query", in_words(error), [as_error(error, name)]) from error
         except RecursionError as error:
-            raise refused("where", "bad_query", _("The query is nested too deeply.")) from error
+            raise refused(name, "bad_query", _("The query is nested too deeply.")) from error
 
-    def _with_ids(self, data: Any) -> Any:  # noqa: ANN401 - whatever JSON the caller sent
+    def _read(self, data: object) -> Query:
+        return parse(self._with_ids(data), schema())
+
+    def _written(self, text: str) -> Query:
+        """A query over items that was written as text, which lists them by their outside ids as well."""
+        known = schema()
+        written = read_text(text, known)
+        return written.query(known, self._with_ids(written.data, "where_text"))
+
+    def _with_ids(self, data: Any, name: str = "where") -> Any:  # noqa: ANN401 - whatever JSON the caller sent
         """The same query with our ids in its lists of items."""
         if isinstance(data, list):
-            return [self._with_ids(part) for part in data]
+            return [self._with_ids(part, name) for part in data]
         if not isinstance(data, dict) or "field" in data:
             return data
         listed = data.get("items")
         if isinstance(listed, list) and all(isinstance(each, str) for each in listed):
-            return {**data, "items": list(map(str, self.item_ids(listed, "where")))}
-        return {key: self._with_ids(part) for key, part in data.items()}
+            return {**data, "items": list(map(str, self.item_ids(listed, name)))}
+        return {key: self._with_ids(part, name) for key, part in data.items()}

@@ -15,7 +15,9 @@ from rest_framework.response import Response
 from curation import actions
 from curation.access import require, source_of
 from curation.actions import Listed
-from curation.fields import Flag, QueryField, StrictSerializer, Text
+from curation.fields import Flag, QueryField, QueryText, StrictSerializer, Text
+from curation.fusion.query import to_json
+from curation.fusion.writing import text_of
 from curation.models import Segment
 from curation.problems import Missing
 
@@ -27,10 +29,18 @@ class SegmentBody(StrictSerializer):
 
     name = Text(max_length=120)
     query = QueryField(required=False)
+    where_text = QueryText(required=False)
     reason = Text(required=False, default="", allow_blank=True, max_length=1000)
     confirm = Flag(
         required=False, default=False, help_text="Save a query that names everybody or nobody."
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Its query is written in one way."""
+        if {"query", "where_text"} <= attrs.keys():
+            text = _("Give the query as JSON or as text, not both.")
+            raise serializers.ValidationError({"where_text": text})
+        return attrs
 
 
 class MembersBody(StrictSerializer):
@@ -48,6 +58,7 @@ class SegmentSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     kind = serializers.ChoiceField(choices=[str(kind) for kind in Segment.Kind])
     query = extend_schema_field(OpenApiTypes.OBJECT)(serializers.JSONField)(allow_null=True)
+    where_text = serializers.CharField(allow_null=True, help_text="The query as text.")
     size = serializers.IntegerField()
     version = serializers.IntegerField()
     refreshed_at = serializers.DateTimeField(allow_null=True)
@@ -102,6 +113,8 @@ def segment(request: Request, segment_slug: str) -> Response:
     body.is_valid(raise_exception=True)
     values = dict(body.validated_data)
     confirmed = values.pop("confirm")
+    if "where_text" in values:
+        values["query"] = to_json(actions.written_segment(values.pop("where_text")))
     if "query" in values:
         actions.set_segment(actor=actor, slug=segment_slug, confirmed=confirmed, **values)
     else:
@@ -143,6 +156,7 @@ def _as_json(row: Segment) -> dict[str, Any]:
         "name": row.name,
         "kind": row.kind,
         "query": row.query,
+        "where_text": text_of(row.query) if row.query else None,
         "size": state.size if state else 0,
         "version": state.version if state else 0,
         "refreshed_at": state.refreshed_at if state else None,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from curation import member_queries
 from curation.desk import describe
+from curation.faults import in_words
 from curation.field_words import MEMBER_WORDS
 from curation.fusion.parsing import QueryError
 from curation.models import Member, MemberStats, Segment, SegmentVersion
@@ -47,7 +48,7 @@ def definition(segment: Segment) -> str:
     try:
         return describe(member_queries.read(segment.query), MEMBER_WORDS)
     except QueryError as error:
-        return str(error)
+        return in_words(error)
 
 
 def sample(segment: Segment) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from curation import member_queries
+from curation import known_values, member_queries
 from curation.actions import MOST_LISTED
 from curation.conditions import ConditionsMixin
 from curation.field_words import MEMBER_WORDS
@@ -63,11 +63,13 @@ class MembersConditions(ConditionsMixin):
     """Conditions on members."""
 
     condition_fields: ClassVar[frozenset[str]] = frozenset()
+    example: ClassVar[str] = 'ratings >= 20 and (idle_days < 30 or not language = "en")'
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Say whom the conditions are about."""
         super().__init__(*args, **kwargs)
-        self.fields["match"].label = _("Members for whom")
+        if "match" in self.fields:
+            self.fields["match"].label = _("Members for whom")
 
     def known_fields(self) -> Mapping[str, Kind]:
         """What may be asked of members."""
@@ -80,6 +82,14 @@ class MembersConditions(ConditionsMixin):
     def read_query(self, data: object) -> Query:
         """Read a query over members."""
         return member_queries.read(data, self._schema)
+
+    def read_text(self, text: str) -> Query:
+        """Read a query over members from text."""
+        return member_queries.read_text(text, self._schema)
+
+    def known_values(self, field: str, typed: str) -> list[str]:
+        """The values that several members share."""
+        return known_values.of_members(field, self._schema.get(field), typed)
 
 
 class QueryForm(MembersConditions, NameForm):

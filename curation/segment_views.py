@@ -113,7 +113,7 @@ def _found(slug: str) -> Segment:
 
 
 def _written(request: HttpRequest, kind: str, one: Segment | None) -> HttpResponse:
-    grows = "rows" in request.POST
+    grows = not {"rows", "switch"}.isdisjoint(request.POST)
     form = (QueryForm if kind == Segment.Kind.QUERY else NameForm)(
         None if grows else request.POST or None, initial=request.POST.dict(), segment=one
     )

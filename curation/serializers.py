@@ -10,7 +10,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from curation.fields import Flag, Number, QueryField, StrictSerializer, Text, Whole
+from curation.fields import Flag, Number, QueryField, QueryText, StrictSerializer, Text, Whole
 from curation.fusion.effects import Fallback
 from curation.fusion.policy import Scale
 from curation.lineages import State
@@ -80,11 +80,12 @@ class BlendSerializer(TermsSerializer):
 
 
 class RuleSerializer(TermsSerializer):
-    """A rule: an effect with its own parameters, on `where` or on a list of `items`."""
+    """A rule: an effect with its own parameters, on `where`, on `where_text` or on a list of `items`."""
 
     kind = serializers.ChoiceField(choices=["rule"])
     effect = serializers.ChoiceField(choices=list(PARAMETERS))
     where = QueryField(required=False)
+    where_text = QueryText(required=False)
     items = serializers.ListField(child=Text(max_length=255), max_length=1000, required=False)
     strength = Number(required=False, min_value=0, max_value=2)
     at_most = Whole(required=False, min_value=0, max_value=200)
@@ -109,9 +110,9 @@ class RuleSerializer(TermsSerializer):
             name: _("%(effect)s needs %(name)s.") % {"effect": effect, "name": name}
             for name in own - _OPTIONAL - attrs.keys()
         }
-        targets = {"where", "items"} & attrs.keys()
-        if len(targets) == 2 or not (targets or "attribute" in attrs):
-            errors["where"] = _("Give where or items, one of them.")
+        targets = {"where", "where_text", "items"} & attrs.keys()
+        if len(targets) > 1 or not (targets or "attribute" in attrs):
+            errors["where"] = _("Give where, where_text or items, one of them.")
         if attrs.get("fallback") == "list" and not attrs.get("fallback_items"):
             errors["fallback_items"] = _("The fallback list needs items.")
         if errors:
@@ -236,6 +237,9 @@ class DecisionSerializer(serializers.Serializer[Any]):
     member = serializers.CharField(allow_null=True)
     item = serializers.CharField(allow_null=True)
     content = extend_schema_field(OpenApiTypes.OBJECT)(serializers.JSONField)()
+    where_text = serializers.CharField(
+        allow_null=True, help_text="The `where` of a rule's content, as text."
+    )
     priority = serializers.IntegerField()
     until = serializers.DateTimeField(allow_null=True)
     review_on = serializers.DateField(allow_null=True)

@@ -46,6 +46,7 @@ from curation.actions.segments import (
     make_list,
     rename_segment,
     set_segment,
+    written_segment,
 )
 
 __all__ = [
@@ -104,4 +105,5 @@ __all__ = [
     "undo_bulk",
     "unschedule",
     "withdraw",
+    "written_segment",
 ]

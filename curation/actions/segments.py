@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from curation import member_queries, memberships
 from curation.access import acting, require
+from curation.faults import as_error, in_words
 from curation.fusion.parsing import QueryError
 from curation.fusion.query import Query
 from curation.members import resolve_many
@@ -149,11 +150,18 @@ def check_segment(query: object) -> Query:
     try:
         return member_queries.read(query)
     except QueryError as error:
-        place = f"query.{error.path}" if error.path else "query"
-        errors = [{"field": place, "code": error.code, "message": error.message}]
-        raise Invalid("bad_query", _("The query cannot be read."), errors) from error
+        told = [as_error(error, "query")]
+        raise Invalid("bad_query", _("The query cannot be read."), told) from error
     except RecursionError as error:
         raise Invalid("bad_query", _("The query is nested too deeply.")) from error
+
+
+def written_segment(text: str) -> Query:
+    """The query over members that was written as text; raises `Invalid` where it cannot be read."""
+    try:
+        return member_queries.read_text(text)
+    except QueryError as error:
+        raise Invalid("bad_query", in_words(error), [as_error(error, "where_text")]) from error
 
 
 def _refuse_extremes(named: int, everybody: int) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from recsys.demo.client import Client
+from tests.e2e.looking import grave
 from tests.processes import LiveStack
 
 pytestmark = pytest.mark.e2e
@@ -138,3 +139,65 @@ def _put(told: dict[str, Any], path: str, method: str, body: dict[str, Any]) -> 
     asked = Request(f"{told['url']}/api/v1/{path}", data, head, method=method)
     with urlopen(asked, timeout=30) as answer:
         assert answer.status < 300
+
+
+def text_of_a_new_rule(page: Page, demo_stack: LiveStack) -> Locator:
+    page.goto(f"{demo_stack.url}/admin/desk/new/rule/?surface=home")
+    page.get_by_role("button", name="Text", exact=True).click()
+    query = page.get_by_label("The query as text")
+    query.click()
+    return query
+
+
+def test_a_query_is_completed_by_keyboard(demo_stack: LiveStack, sign_in: SignIn) -> None:
+    page = sign_in("curator")
+    query = text_of_a_new_rule(page, demo_stack)
+    offered = page.get_by_role("listbox", name="Suggestions").get_by_role("option")
+    query.press_sequentially("genr")
+    expect(offered.first).to_contain_text("genres")
+    expect(query).to_have_attribute("aria-expanded", "true")
+    query.press("Enter")
+    expect(query).to_have_value("genres ")
+    expect(offered).to_have_count(4)
+    query.press("ArrowDown")
+    expect(query).to_have_attribute("aria-activedescendant", "suggestion-1")
+    query.press("Tab")
+    expect(query).to_have_value("genres has ")
+    query.press_sequentially('"Wa')
+    expect(offered.filter(has_text="War")).to_have_attribute("aria-selected", "true")
+    assert not list(grave(page, ".complete")), "a list that is open"
+    query.press("Tab")
+    expect(query).to_have_value('genres has "War"')
+    expect(offered).to_have_text(["and", "or"])
+    expect(page.locator("[data-said]")).to_have_text("2 suggestions")
+    query.press("Escape")
+    expect(offered).to_have_count(0)
+    expect(query).to_be_focused()
+
+
+def test_a_rule_is_written_as_text_counted_drafted_and_seen_in_rows(
+    demo_stack: LiveStack, sign_in: SignIn
+) -> None:
+    page = sign_in("curator")
+    query = text_of_a_new_rule(page, demo_stack)
+    query.press_sequentially('genres has "War" and year')
+    query.press("Escape")
+    fault = page.locator("#query-fault")
+    expect(fault).to_contain_text("Column 26: expected one of =")
+    expect(query).to_have_attribute("aria-invalid", "true")
+    query.press_sequentially(" >= 1980")
+    expect(fault).to_be_empty()
+    expect(query).not_to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#reach dt", has_text="Items")).to_be_visible()
+
+    page.get_by_label("Effect").select_option("exclude")
+    page.get_by_label("Reason").fill("No war films of late")
+    page.get_by_label("Keep as draft in").fill("Written as text")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".desk__lead")).to_contain_text("year is at least 1980")
+    page.get_by_role("link", name="Revise").click()
+    rows = page.get_by_role("group", name="Condition")
+    expect(rows).to_have_count(2)
+    expect(rows.first.get_by_label("Value 1")).to_have_value("War")
+    page.get_by_role("button", name="Text", exact=True).click()
+    expect(query).to_have_value('genres has "War" and year >= 1980')

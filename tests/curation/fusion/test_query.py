@@ -203,7 +203,7 @@ def _nested(levels: int) -> dict[str, object]:
         (
             {"field": "yera", "op": "eq", "value": 1},
             "unknown_field",
-            "no field 'yera'; there are animated, genres",
+            "no field 'yera'; did you mean year? There are animated, genres",
         ),
         ({"field": ["year"], "op": "eq", "value": 1}, "unknown_field", "no field"),
         (
