@@ -129,8 +129,8 @@ class Command(BaseCommand):
         for result in results:
             chosen = ", ".join(f"{key} {value}" for key, value in result.settings.items())
             self.stdout.write(f"{result.name}: {chosen}")
-            for name, told in result.report.groups.items():
-                self.stdout.write(f"{result.name}: {_group(name, told)}")
+            for group, figures in result.report.groups.items():
+                self.stdout.write(f"{result.name}: {_group(group, figures)}")
             if result.errors:
                 self.stdout.write(f"{result.name}: {_errors(result.errors)}")
         self._compare(results)

@@ -144,7 +144,7 @@ def test_embeddings_can_begin_with_what_texts_mean():
     meaning = np.random.default_rng(2).standard_normal((10, 5))
     begin_with(model, known, meaning, Vocabulary.of(ITEMS))
     begun = model.target.detach()
-    assert torch.equal(begun, model.history)
+    assert torch.equal(begun[2:, :5], model.history[2:, :5])
     np.testing.assert_array_equal(begun[:2], by_chance[:2], "these say nothing")
     np.testing.assert_array_equal(begun[:, 5:], by_chance[:, 5:], "texts have five numbers")
     rows = begun[2:, :5].numpy()[::-1].astype(float)

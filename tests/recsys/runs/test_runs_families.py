@@ -73,7 +73,7 @@ def test_new_texts_are_new_data_to_those_who_read_words(operator, ratings, make_
 
     before = digest("textcnn"), digest("ease")
     assert (digest("textcnn"), digest("ease")) == before
-    item = Item.objects.order_by("pk").first()
+    item = Item.objects.earliest("pk")
     Item.objects.filter(pk=item.pk).update(description="A heist goes wrong in the snow.")
     assert digest("textcnn") != before[0]
     assert digest("ease") == before[1]
@@ -87,7 +87,7 @@ def test_a_run_takes_vectors_where_its_settings_ask_for_them(embedded, make_run)
 
 
 def test_texts_are_those_that_are_embedded(ratings, make_run):
-    item = Item.objects.order_by("pk").first()
+    item = Item.objects.earliest("pk")
     Item.objects.filter(pk=item.pk).update(title="冬天的火车", description="雪")
     run = make_run(family="joint")
     snapshots.take(run)
@@ -99,6 +99,6 @@ def test_texts_are_those_that_are_embedded(ratings, make_run):
 def test_new_vectors_are_new_data(operator, embedded, make_run):
     before = snapshots.take(make_run(family="content"))["digest"]
     again = snapshots.take(make_run(family="content"))["digest"]
-    Embedding.objects.filter(item=Item.objects.order_by("pk").first()).delete()
+    Embedding.objects.filter(item=Item.objects.earliest("pk")).delete()
     after = snapshots.take(make_run(family="content"))["digest"]
     assert before == again != after
