@@ -30,7 +30,7 @@ from recsys.ml.options import TrainingOptions
 from recsys.ml.reports import Report, evaluate
 from recsys.ml.scorer import Scorer, Training
 from recsys.ml.splitting import temporal_cuts
-from recsys.ml.vectors import Vectors
+from recsys.ml.vectors import Texts, Vectors
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recsys.config.settings")  # says which encoder
 DATA = Path(__file__).resolve().parent.parent / "recsys" / "demo"
@@ -58,23 +58,30 @@ def interactions() -> Interactions:
     )
 
 
+def said() -> Texts:
+    """The texts of all items, as the product makes them."""
+    items = rows("items")
+    texts = (f"{row['title']}\nGenres: {row['genres'].replace('|', ', ')}" for row in items)
+    return Texts(Vocabulary.of(row["item_id"] for row in items), tuple(texts))
+
+
 def embedded() -> Vectors:
     """The vectors of all items' texts, by the language model that comes along."""
     chosen = encoders.current()
     assert chosen.folder is not None
     encoder = Encoder.load(chosen.folder, chosen.sha256)
-    items = rows("items")
-    texts = [f"{row['title']}\nGenres: {row['genres'].replace('|', ', ')}" for row in items]
+    told = said()
+    texts = told.values
     began = time.perf_counter()
-    vectors = encoder.encode(texts)
+    vectors = encoder.encode(list(texts))
     seconds = time.perf_counter() - began
     print(f"{len(texts)} texts embedded in {seconds:.1f} s, {len(texts) / seconds:.0f} a second")
-    return Vectors(Vocabulary.of(row["item_id"] for row in items), vectors)
+    return Vectors(told.items, vectors)
 
 
 @cache
 def training() -> Training:
-    return Training(TrainingOptions(), vectors=embedded())
+    return Training(TrainingOptions(), vectors=embedded(), texts=said())
 
 
 def fitted(family: str, seen: Interactions, catalogue: Vocabulary, **given: object) -> Scorer:

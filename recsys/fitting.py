@@ -35,8 +35,8 @@ from recsys.ml.judging import Exam, Rival, segments_of, tags_of
 from recsys.ml.scorer import Cancelled, Scorer, Training, Untrainable
 from recsys.ml.splitting import Cuts, temporal_cuts
 from recsys.ml.sufficiency import Amount
-from recsys.ml.tables import read_table, read_vectors
-from recsys.ml.vectors import Vectors
+from recsys.ml.tables import read_table, read_texts, read_vectors
+from recsys.ml.vectors import Texts, Vectors
 from recsys.telling import Teller
 
 ORPHANED: Final = 3
@@ -61,6 +61,8 @@ class Job:
         Parquet file of members and their segments, if there is one.
     vectors
         Parquet file of the vectors of items, for a family that reads texts.
+    texts
+        Parquet file of the texts of items, for a family that reads their words.
     rival
         The live version to compare with: its `version`, and its `artifacts`, newest first.
     """
@@ -76,6 +78,7 @@ class Job:
     test: str = ""
     members: str = ""
     vectors: str = ""
+    texts: str = ""
     rival: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -107,7 +110,8 @@ def perform(job: Job, tell: Teller) -> dict[str, Any]:
     exam = Exam(interactions, catalogue, tags_of(table), segments)
     cuts = _cuts(interactions)
     vectors = read_vectors(pq.read_table(job.vectors)) if job.vectors else None
-    result = _Fits(job, exam, tell, vectors).judged(cuts)
+    texts = read_texts(pq.read_table(job.texts)) if job.texts else None
+    result = _Fits(job, exam, tell, vectors, texts).judged(cuts)
     seconds = round(time.monotonic() - began, 3)
     return {**result, "report": {**result["report"], "cuts": asdict(cuts), "seconds": seconds}}
 
@@ -118,6 +122,7 @@ class _Fits:
     exam: Exam
     tell: Teller
     vectors: Vectors | None
+    texts: Texts | None
 
     def judged(self, cuts: Cuts) -> dict[str, Any]:
         """Fit three times: before the validation cut, before the test cut, on everything."""
@@ -171,7 +176,7 @@ class _Fits:
     def _learnt(self, interactions: Interactions, checkpoints: Path) -> Scorer:
         """Fit, going on from a checkpoint where there is one."""
         options = registry.parse_options(self.job.options)
-        training = Training(options, self.tell, checkpoints, self.vectors)
+        training = Training(options, self.tell, checkpoints, self.vectors, self.texts)
         config = registry.parse_config(self.job.family, self.job.parameters)
         learn = registry.learner_of(self.job.family)
         return learn(config, interactions, self.exam.catalogue, training)

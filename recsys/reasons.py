@@ -25,6 +25,8 @@ SCORERS: Final = {
     "gru": gettext_lazy("Follows what you turned to one after the other"),
     "sasrec": gettext_lazy("Comes next for people who went your way"),
     "content": gettext_lazy("Described much like what you liked"),
+    "textcnn": gettext_lazy("Its words are like those of what you liked"),
+    "joint": gettext_lazy("Follows what you did, by what is said of it"),
 }
 """What it means that a scorer spoke most for an item."""
 

@@ -109,6 +109,7 @@ REASONS: Final[Words] = {
     "embeddings_not_numbers": _("The embeddings are no longer numbers: raise “regularization”."),
     "no_stars": _("Nobody has given stars: let it predict the reward of any feedback instead."),
     "no_embeddings": _("No item has an embedding: embed the items first."),
+    "no_texts": _("No item has a text: give the items titles or descriptions."),
     "no_inverse": _("The matrix cannot be inverted: raise “regularization”."),
 }
 

@@ -184,6 +184,7 @@ def _job(run: Run, version: ModelVersion) -> fitting.Job:
         test=str(test_path(version)),
         members=snapshots.members_file(run),
         vectors=snapshots.vectors_file(run),
+        texts=snapshots.texts_file(run),
         rival=rival_of(run.family),
     )
 

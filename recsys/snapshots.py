@@ -14,12 +14,15 @@ from adbc_driver_postgresql import dbapi
 from django.conf import settings
 
 from curation.models import Attribute, Item, SegmentMembership
+from curation.texts import text_of, worded_attributes
 from feedback import export
 from recsys import encoders
 from recsys.ml import registry
 from recsys.models import Run
 
 TAGS: Final = pa.list_(pa.string())
+TEXTS: Final = pa.schema([("item_id", pa.string()), ("text", pa.string())])
+AT_ONCE: Final = 2_000
 _VECTORS: Final = """
 SELECT embedding.item_id::text AS item_id, embedding.vector::real[] AS vector
 FROM curation_embedding AS embedding JOIN curation_item AS item ON item.id = embedding.item_id
@@ -55,13 +58,23 @@ def members_file(run: Run) -> str:
 
 
 def vectors_path(run: Run) -> Path:
-    """The Parquet file of the vectors of active items, for the families that read texts."""
+    """The Parquet file of the vectors of active items, for the runs that read them."""
     return run_folder(run) / "vectors.parquet"
 
 
 def vectors_file(run: Run) -> str:
-    """That file by name; empty where a family reads no texts."""
-    return str(vectors_path(run)) if registry.family(run.family).reads_texts else ""
+    """That file by name; empty where a run reads no vectors."""
+    return str(vectors_path(run)) if _needs_vectors(run) else ""
+
+
+def texts_path(run: Run) -> Path:
+    """The Parquet file of the texts of active items, for the families that read their words."""
+    return run_folder(run) / "texts.parquet"
+
+
+def texts_file(run: Run) -> str:
+    """That file by name; empty where a family reads no words."""
+    return str(texts_path(run)) if registry.family(run.family).reads_words else ""
 
 
 def take(run: Run) -> dict[str, Any]:
@@ -72,8 +85,10 @@ def take(run: Run) -> dict[str, Any]:
     facts = export.snapshot(interactions_path(run))
     items = write_catalogue(catalogue_path(run))
     write_members(members_path(run))
-    if registry.family(run.family).reads_texts:
+    if _needs_vectors(run):
         write_vectors(vectors_path(run), encoders.current().name)
+    if registry.family(run.family).reads_words:
+        write_texts(texts_path(run))
     return {**facts, "catalogue": items, "digest": _digest(run)}
 
 
@@ -108,6 +123,17 @@ def write_vectors(path: Path, encoder: str) -> int:
     return int(table.num_rows)
 
 
+def write_texts(path: Path) -> int:
+    """Write the texts of the active items that have one; counts them."""
+    attributes = worded_attributes()
+    fields = ("title", "description", "attributes")
+    active = Item.objects.filter(active=True).order_by("id").only(*fields)
+    told = [(str(item.pk), text_of(item, attributes)) for item in active.iterator(AT_ONCE)]
+    rows = [{"item_id": item, "text": text} for item, text in told if text]
+    pq.write_table(pa.Table.from_pylist(rows, TEXTS), path)
+    return len(rows)
+
+
 def still_there(run: Run) -> bool:
     """Whether the files that an earlier attempt wrote are whole, so that it can be resumed on the same data."""
     return (
@@ -119,8 +145,13 @@ def still_there(run: Run) -> bool:
 
 def _learnt(run: Run) -> list[Path]:
     """The files that a model is made of."""
-    texts = [vectors_path(run)] if registry.family(run.family).reads_texts else []
-    return [interactions_path(run), catalogue_path(run), *texts]
+    vectors = [vectors_path(run)] if _needs_vectors(run) else []
+    texts = [texts_path(run)] if registry.family(run.family).reads_words else []
+    return [interactions_path(run), catalogue_path(run), *vectors, *texts]
+
+
+def _needs_vectors(run: Run) -> bool:
+    return registry.needs_vectors(run.family, run.parameters)
 
 
 def _digest(run: Run) -> str:

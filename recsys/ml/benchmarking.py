@@ -22,7 +22,7 @@ from recsys.ml.predicting import Errors, errors
 from recsys.ml.reports import Report, World
 from recsys.ml.scorer import Scorer, Training, Untrainable
 from recsys.ml.split_files import Split
-from recsys.ml.tuning import Tuned, tune, untuned
+from recsys.ml.tuning import Asked, Tuned, tune, untuned
 
 BLEND: Final = "blend"
 PLACES: Final = 100
@@ -70,7 +70,8 @@ class Bench:
         self.both = self.split.both
         self.validation = self.split.validation_cases()
         self.test = self.split.test_cases()
-        self.world = World.of(self.both, self.split.catalogue)
+        self.ranked = self.split.ranked
+        self.world = World.of(self.both, self.ranked[1])
 
     def run(self, name: str, among: Sequence[str]) -> Result:
         """One scorer, or the blend of those ``among`` which fit the data; raises Untrainable."""
@@ -85,7 +86,7 @@ class Bench:
         _forget_peak()
         score, fit_s = self._blend_score(blend) if name == BLEND else self._final(name)
         began = time.perf_counter()
-        judged = judge(score, self.test, self.split.catalogue)
+        judged = judge(score, self.test, self.ranked[1])
         score_s = time.perf_counter() - began
         report = Report.of(judged, self.world)
         peak = _peak()
@@ -97,7 +98,8 @@ class Bench:
         if family not in self.tuned:
             cases = [case for case in self.validation if len(case.history)]
             fixed = COUNTS if _counts(family) else {}
-            asks = (self.split.train, cases, self.split.catalogue, self.training)
+            asked = Asked(cases, self.ranked[0])
+            asks = (self.split.train, asked, self.split.catalogue, self.training)
             if family in self.given:
                 self.tuned[family] = untuned(family, *asks, self.settings(family))
             else:
@@ -130,7 +132,7 @@ class Bench:
                 self.say(f"{family} is left out of the blend: {error}")
         if not scorers:
             raise Untrainable("no scorer fits the data, so there is nothing to blend")
-        return learn(scorers, self.validation, self.split.catalogue)
+        return learn(scorers, self.validation, self.ranked[0])
 
     def _blend_score(self, blend: Blend) -> tuple[Score, float]:
         used = [family for family, weight in blend.weights.items() if weight > 0]
@@ -139,20 +141,25 @@ class Bench:
         return blended(blend, scorers), sum(seconds for _, seconds in finals.values())
 
 
-def fitting(split: Split, with_vectors: bool) -> tuple[str, ...]:
-    """The families that a split has the data for: those that read texts only where there are vectors."""
+def fitting(split: Split, with_texts: bool) -> tuple[str, ...]:
+    """The families that a split has the data for: those that read texts only where there are some."""
     return tuple(
-        name for name, each in registry.FAMILIES.items() if with_vectors or not each.reads_texts
+        name
+        for name, each in registry.FAMILIES.items()
+        if with_texts or not (each.reads_texts or each.reads_words)
     )
 
 
 def lists(score: Score, cases: Sequence[Case], split: Split) -> tuple[Indexes, Indexes]:
     """The members asked [B] and the 100 best unseen items of each [B, 100], padded with -1, as indexes."""
     members = split.train.member_ids.indexes(case.member for case in cases)
+    offered = split.ranked[1]
+    places = split.catalogue.indexes(offered.ids)
     items = np.full((len(cases), PLACES), -1, np.int32)
     for rows, batch in batches(cases):
-        scores = score([case.history for case in batch], split.catalogue)
-        items[rows] = ranked(scores, batch, split.catalogue, PLACES)
+        scores = score([case.history for case in batch], offered)
+        best = ranked(scores, batch, offered, PLACES)
+        items[rows] = np.where(best < 0, -1, places[best])
     return members, items
 
 

@@ -20,7 +20,7 @@ from recsys.ml.interactions import Id, Interactions, Vocabulary
 from recsys.ml.split_files import PARTS, BadSplit, Split, joined, read_csv, rewards, top_rating
 from recsys.ml.splitting import core, leave_one_out, random_holdout
 
-TEMPORAL, LEAVE_ONE_OUT, RANDOM = "temporal", "leave_one_out", "random"
+TEMPORAL, LEAVE_ONE_OUT, RANDOM, NEW_ITEMS = "temporal", "leave_one_out", "random", "new_items"
 SHARE: Final = 0.1
 Three = tuple[Interactions, Interactions, Interactions]
 
@@ -41,6 +41,9 @@ def read_canonical(
         three is only learnt from.
     random
         A tenth of each member's interactions is the test, a tenth of the rest the validation.
+    new_items
+        All interactions with a tenth of the items are the test, those with another tenth the validation;
+        only these items are ranked.
 
     Members and items with fewer than ``least`` interactions are left out first.
     """
@@ -56,7 +59,8 @@ def read_canonical(
         ) from None
     if not all(len(part) for part in parts):
         raise BadSplit(f"{interactions} has too few interactions to be split by {protocol}")
-    return Split(*parts, catalogue, texts)
+    new = (_met(parts[1]), _met(parts[2])) if protocol == NEW_ITEMS else None
+    return Split(*parts, catalogue, texts, new)
 
 
 def _temporal(whole: Interactions, seed: int) -> Three:
@@ -83,10 +87,26 @@ def _random(whole: Interactions, seed: int) -> Three:
     return train, validation, test
 
 
+def _new_items(whole: Interactions, seed: int) -> Three:
+    """A tenth of the items for the test, another for validation, at least one each."""
+    order = np.random.default_rng(seed).permutation(len(whole.item_ids))
+    part = np.zeros(len(order), np.int8)
+    each = max(1, int(SHARE * len(order)))
+    part[order[:each]], part[order[each : 2 * each]] = 2, 1
+    train, validation, test = (whole.where(part[whole.items] == at) for at in range(3))
+    return train, validation, test
+
+
+def _met(part: Interactions) -> Vocabulary:
+    """The items of a part."""
+    return Vocabulary.of(part.item_ids.at(np.unique(part.items)))
+
+
 _SPLITS: Final[Mapping[str, Callable[[Interactions, int], Three]]] = {
     TEMPORAL: _temporal,
     LEAVE_ONE_OUT: _leave_one_out,
     RANDOM: _random,
+    NEW_ITEMS: _new_items,
 }
 PROTOCOLS: Final = tuple(_SPLITS)
 

@@ -1,6 +1,6 @@
-"""Likeness of texts: items whose embeddings are near those of what a member liked (Rocchio 1971).
+"""Likeness of texts: items near what a member liked, by what texts mean (Rocchio 1971) or by the taste this tells of.
 
-Dims: K items, D numbers of an embedding, n items of a profile.
+Dims: K items, E numbers of an embedding, D of what is compared, n items of a profile.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from recsys.ml import folding
+from recsys.ml import folding, svd
 from recsys.ml.configs import ContentConfig
+from recsys.ml.heads import Floats, Taught, projected
 from recsys.ml.interactions import History, Interactions, Values, Vocabulary
 from recsys.ml.personal import Personal
 from recsys.ml.scorer import Arrays, Profile, Training, Untrainable
@@ -23,7 +24,8 @@ NO_EMBEDDINGS = "no item of the catalogue has an embedding: embed the items firs
 class Content(Personal):
     """Score of item i = v_i · Σ_j w_j v_j / Σ_j |w_j|, w by recency; what was disliked pulls away.
 
-    ``vectors`` v [K, D] have length 1. It knows items that nobody has touched yet.
+    ``vectors`` v [K, D] are meanings of length 1, or factors with them beside. It knows items that nobody
+    has touched yet.
     """
 
     family: ClassVar[str] = "content"
@@ -39,7 +41,7 @@ class Content(Personal):
         return np.asarray(self.vectors @ (profile.weights @ self.vectors[profile.rows]), np.float32)
 
     def shares(self, profile: Profile, index: int) -> Values:
-        """w_j · cos(j, i)."""
+        """w_j v_j · v_i."""
         return np.asarray(profile.weights * (self.vectors[profile.rows] @ self.vectors[index]))
 
     def arrays(self) -> Arrays:
@@ -58,12 +60,28 @@ class Content(Personal):
 def fit(
     config: ContentConfig, interactions: Interactions, catalogue: Vocabulary, training: Training
 ) -> Content:
-    """Take the vectors of the catalogue's items, less their mean, to length 1.
+    """Take the meanings of the catalogue's items and, where that is asked, teach them what members like alike.
 
-    What all texts share says nothing of taste; with it every cosine is high.
+    Raises Untrainable where no item has one.
     """
     training.progress("reading embeddings", 0, 1)
     folding.known_items(interactions, catalogue, config.counts, 1)
+    items, meaning = meanings(catalogue, training, centre=config.centre)
+    if config.compares == "taste":
+        taste = _taste(config, interactions, items, meaning, training)
+        meaning = np.hstack([taste * (1 - config.mix) ** 0.5, meaning * config.mix**0.5])
+    training.progress("reading embeddings", 1, 1)
+    return Content(config, items, meaning.astype(np.float32))
+
+
+def meanings(
+    catalogue: Vocabulary, training: Training, *, centre: bool
+) -> tuple[Vocabulary, Floats]:
+    """The catalogue's items that have an embedding, and these [K, E], less their mean, to length 1.
+
+    What all texts share says nothing of taste; with it every cosine is high. Raises Untrainable where
+    there is none.
+    """
     given = training.vectors
     if given is None or not len(given):
         raise Untrainable(NO_EMBEDDINGS, reason="no_embeddings")
@@ -71,8 +89,29 @@ def fit(
     if not len(kept):
         raise Untrainable(NO_EMBEDDINGS, reason="no_embeddings")
     values = given.values[kept].astype(np.float64)
-    if config.centre:
+    if centre:
         values -= values.mean(axis=0)
     values /= np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-9)
-    training.progress("reading embeddings", 1, 1)
-    return Content(config, Vocabulary.of(given.items.at(kept)), values.astype(np.float32))
+    return Vocabulary.of(given.items.at(kept)), values
+
+
+def _taste(
+    config: ContentConfig,
+    interactions: Interactions,
+    items: Vocabulary,
+    meaning: Floats,
+    training: Training,
+) -> Floats:
+    """Factors [K, D] of items with an embedding, one in the mean of length 1; a decomposition teaches them.
+
+    Zeros where nobody liked any of them: then there is no taste to be told.
+    """
+    try:
+        met, likes = folding.likes(config, interactions, items)
+    except Untrainable:
+        return np.zeros((len(items), config.factors))
+    factors = svd.factors_of(likes, config, training).astype(np.float64)
+    events = np.diff(likes.tocsc().indptr).astype(np.float64)
+    taught = Taught(items.indexes(met.ids), factors, events)
+    taste = projected(meaning, taught, config.ridge, config.trust)
+    return taste / max(float(np.linalg.norm(taste, axis=1).mean()), 1e-9)

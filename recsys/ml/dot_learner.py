@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from recsys.ml import folding
 from recsys.ml.configs import DotConfig
+from recsys.ml.content import meanings
 from recsys.ml.dot import Dot
 from recsys.ml.interactions import Interactions, Vocabulary
 from recsys.ml.samples import arrays_of, learn
@@ -41,12 +44,34 @@ class TwoEmbeddings(nn.Module):
         return (members * own).sum(dim=1), members @ others.T
 
 
+@torch.no_grad()
+def begin_with(
+    model: TwoEmbeddings, known: Vocabulary, meaning: NDArray[np.float64], items: Vocabulary
+) -> None:
+    """Have the embeddings of items with a text begin as its principal components, whitened.
+
+    They are as large as those that begin by chance; components beyond those of the texts, and items
+    without one, keep these.
+    """
+    left, _, _ = np.linalg.svd(meaning, full_matrices=False)
+    size = min(left.shape[1], model.history.shape[1])
+    begun = torch.from_numpy(SPREAD * len(left) ** 0.5 * left[:, :size]).float()
+    rows = torch.from_numpy(items.indexes(known.ids)).long()
+    for table in (model.history, model.target):
+        table[rows, :size] = begun
+
+
 def fit(
     config: DotConfig, interactions: Interactions, catalogue: Vocabulary, training: Training
 ) -> Dot:
-    """Learn to tell each interaction from sampled items, given what the member did before it."""
+    """Learn to tell each interaction from sampled items, given what the member did before it.
+
+    Raises Untrainable where it is to begin with texts and no item has a vector of one.
+    """
     items, known = folding.known_items(interactions, catalogue, config.counts, config.least)
     torch.manual_seed(training.options.seed)
     model = TwoEmbeddings(len(items), config)
+    if config.begins == "texts":
+        begin_with(model, *meanings(items, training, centre=True), items)
     learn(model, known, config, training, config.loss)
     return Dot(config, items, **arrays_of(model.state_dict()))

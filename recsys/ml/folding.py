@@ -152,13 +152,16 @@ def known_items(
 
 
 def _reindexed(rows: Interactions, kept: NDArray[np.int32]) -> tuple[Vocabulary, Interactions]:
-    place = np.full(len(rows.item_ids), -1, np.int32)
-    place[kept] = np.arange(len(kept), dtype=np.int32)
-    about = rows.where(place[rows.items] >= 0)
     vocabulary = Vocabulary.of(rows.item_ids.at(kept))
-    vocabularies = (rows.member_ids, vocabulary)
+    return vocabulary, over(rows, vocabulary)
+
+
+def over(rows: Interactions, items: Vocabulary) -> Interactions:
+    """The rows about these items, indexed by them."""
+    place = items.indexes(rows.item_ids.ids)
+    about = rows.where(place[rows.items] >= 0)
     columns = (about.members, place[about.items], about.values, about.times, about.curated)
-    return vocabulary, Interactions.in_order(*columns, vocabularies, stars=about.stars)
+    return Interactions.in_order(*columns, (rows.member_ids, items), stars=about.stars)
 
 
 def catalogue_flags(items: Vocabulary, catalogue: Vocabulary) -> Flags:

@@ -9,28 +9,40 @@ from recsys.ml.configs.sequences import GruConfig
 from recsys.ml.gru import Gru
 from recsys.ml.interactions import Interactions, Vocabulary
 from recsys.ml.scorer import Training
-from recsys.ml.sequence_learner import Network, learn, table
+from recsys.ml.sequence_learner import Network, learn, rows_of
 
 
-class GruNetwork(Network):
-    """The network of `gru.Gru`, for many windows at once."""
+class Recurrent(Network):
+    """A gated recurrent unit over what is read, its states projected to the size of an item's vector."""
 
-    def __init__(self, items: int, config: GruConfig) -> None:
-        super().__init__()
-        self.items = table(items, config.embedding_size)
+    def prepare(self, config: GruConfig) -> None:
+        """Make the layers."""
         self.cell = nn.GRU(config.embedding_size, config.units, batch_first=True)
         self.out = nn.Linear(config.units, config.embedding_size)
         self.dropout = nn.Dropout(config.dropout)
 
-    def inputs(self, items: Tensor, weights: Tensor) -> Tensor:
+    def inputs(self, table: Tensor, items: Tensor, weights: Tensor) -> Tensor:
         """w_j t_j at each place [B, L, D]."""
-        return functional.embedding(items, self.items) * weights[:, :, None]
+        return functional.embedding(items, table) * weights[:, :, None]
 
     def forward(self, inputs: Tensor, fades: Tensor) -> Tensor:
         """Each state projected [B, L, D]; ``fades`` are not needed, a state fades by itself."""
         states, _ = self.cell(self.dropout(inputs))
         hidden: Tensor = self.out(self.dropout(states))
         return hidden
+
+
+class GruNetwork(Recurrent):
+    """The network of `gru.Gru`, for many windows at once."""
+
+    def __init__(self, items: int, config: GruConfig) -> None:
+        super().__init__()
+        self.items = rows_of(items, config.embedding_size)
+        self.prepare(config)
+
+    def table(self, items: Tensor | None = None) -> Tensor:
+        """Rows of what is learnt for each item."""
+        return self.items if items is None else functional.embedding(items, self.items)
 
 
 def fit(

@@ -47,6 +47,10 @@ _FEW_PASSES: Final = gettext_noop(
 _LONG_HISTORIES: Final = gettext_noop(
     "Reads four times longer histories with a larger network, and takes its time: many times as long."
 )
+_FEW_FILTERS: Final = gettext_noop("Few filters and two passes: shows whether it learns at all.")
+_LONG_TEXTS: Final = gettext_noop(
+    "Reads longer texts with more filters, in more passes: many times as long."
+)
 
 _LASTING: Final = Preset(
     "lasting",
@@ -131,6 +135,14 @@ PRESETS: Final[Mapping[str, tuple[Preset, ...]]] = {
             epochs=20,
             negatives=1_024,
         ),
+        Preset(
+            "texts",
+            gettext_noop("Begin with texts"),
+            gettext_noop(
+                "Embeddings begin with what texts mean: for catalogues of rarely met items."
+            ),
+            {"begins": "texts"},
+        ),
     ),
     "ncf": (
         _quick(
@@ -178,6 +190,24 @@ PRESETS: Final[Mapping[str, tuple[Preset, ...]]] = {
             gettext_noop("Dislikes do not speak against similar texts."),
             {"dislike": 0.0},
         ),
+        Preset(
+            "meaning",
+            gettext_noop("Meaning alone"),
+            gettext_noop(
+                "Compares what texts mean, whoever liked what: more unlike what others offer."
+            ),
+            {"compares": "meaning"},
+        ),
+    ),
+    "textcnn": (
+        _quick(_FEW_FILTERS, filters=16, embedding_size=32, epochs=2),
+        _RECOMMENDED,
+        _thorough(_LONG_TEXTS, filters=128, embedding_size=128, length=256, epochs=20),
+    ),
+    "joint": (
+        _quick(_FEW_FILTERS, filters=16, embedding_size=32, units=64, epochs=2, held=0.0),
+        _RECOMMENDED,
+        _thorough(_LONG_TEXTS, filters=128, embedding_size=128, length=256, epochs=30, patience=5),
     ),
 }
 

@@ -5,6 +5,7 @@ Importing this loads neither torch nor scipy; ``scorer_of`` and ``learner_of`` l
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -18,11 +19,13 @@ from recsys.ml.configs import (
     EaseConfig,
     GruConfig,
     ItemKnnConfig,
+    JointConfig,
     NcfConfig,
     PopularityConfig,
     RatingConfig,
     SasrecConfig,
     SvdConfig,
+    TextcnnConfig,
     TransitionsConfig,
     UserKnnConfig,
 )
@@ -49,6 +52,8 @@ Config = (
     | GruConfig
     | SasrecConfig
     | ContentConfig
+    | TextcnnConfig
+    | JointConfig
 )
 
 
@@ -57,7 +62,8 @@ class Family:
     """One kind of scorer.
 
     ``iterative`` ones resume from a checkpoint, the others start again; those that ``reads_texts`` need
-    the vectors of items. ``most_items`` is how many items a fit takes, 0 any number.
+    the vectors of items, those that ``reads_words`` their texts. ``most_items`` is how many items a fit
+    takes, 0 any number.
     """
 
     name: str
@@ -68,6 +74,7 @@ class Family:
     learner: str
     iterative: bool = False
     reads_texts: bool = False
+    reads_words: bool = False
     most_items: int = 0
 
     @property
@@ -208,6 +215,30 @@ _ALL: Final = (
         "recsys.ml.content:fit",
         reads_texts=True,
     ),
+    Family(
+        "textcnn",
+        gettext_noop("Text convolution"),
+        gettext_noop(
+            "Items whose words fit what a member liked, as a network learnt it; new ones too."
+        ),
+        TextcnnConfig,
+        "recsys.ml.textcnn:Textcnn",
+        "recsys.ml.textcnn_learner:fit",
+        iterative=True,
+        reads_words=True,
+    ),
+    Family(
+        "joint",
+        gettext_noop("Joint network"),
+        gettext_noop(
+            "A recurrent network over a history and a convolution over words, learnt together."
+        ),
+        JointConfig,
+        "recsys.ml.joint:Joint",
+        "recsys.ml.joint_learner:fit",
+        iterative=True,
+        reads_words=True,
+    ),
 )
 FAMILIES: Final = {each.name: each for each in _ALL}
 
@@ -217,6 +248,11 @@ def family(name: str) -> Family:
     if name not in FAMILIES:
         raise UnknownFamily(f"there is no family {name!r}, only {', '.join(FAMILIES)}")
     return FAMILIES[name]
+
+
+def needs_vectors(name: str, parameters: Mapping[str, Any]) -> bool:
+    """Whether a fit of a family with these settings takes the vectors of items' texts."""
+    return family(name).reads_texts or parameters.get("begins") == "texts"
 
 
 def parse_config(name: str, parameters: object) -> Config:

@@ -21,6 +21,9 @@ from recsys.ml.interactions import Interactions
 from recsys.ml.scorer import Training, Untrainable
 from recsys.ml.training import Batch, Task, device_of, train
 
+NEVER: Final = 1e-30
+"""The chance of an item that nobody turned to: it is no target and is never sampled."""
+
 
 class Sampling(folding.Weighing, Protocol):
     """The settings by which a family samples (see `configs`)."""
@@ -151,12 +154,20 @@ LOSSES: Final = {"softmax": softmax_loss, "bpr": bpr_loss}
 
 
 def learn(
-    model: nn.Module, known: Interactions, config: Sampling, training: Training, loss: str
+    model: nn.Module,
+    known: Interactions,
+    config: Sampling,
+    training: Training,
+    loss: str,
+    besides: str = "",
 ) -> None:
-    """Have a model, which is `Telling`, learn to tell each interaction; raises Untrainable, Cancelled."""
+    """Have a model, which is `Telling`, learn to tell each interaction; raises Untrainable, Cancelled.
+
+    ``besides`` names what it knows besides interactions, for a checkpoint to be of the same.
+    """
     samples = Samples.of(known, config)
     device = device_of(training.options.device)
-    chances = torch.from_numpy(np.log(samples.chances)).float().to(device)
+    chances = torch.from_numpy(np.log(np.maximum(samples.chances, NEVER))).float().to(device)
     model.to(device)
     task = Task(
         model=model,
@@ -167,14 +178,14 @@ def learn(
         loss=lambda batch: LOSSES[loss](model, chances, batch),
         steps=samples.steps(config.batch_size),
         epochs=config.epochs,
-        fingerprint=_fingerprint(config, known, training),
+        fingerprint=_fingerprint(config, known, training, besides),
     )
     train(task, training, device)
 
 
-def _fingerprint(config: Sampling, known: Interactions, training: Training) -> str:
+def _fingerprint(config: Sampling, known: Interactions, training: Training, besides: str) -> str:
     told = {"config": asdict(config), "seed": training.options.seed, "data": known.digest()}  # type: ignore[call-overload]
-    return fingerprint(told)
+    return fingerprint({**told, "besides": besides} if besides else told)
 
 
 def arrays_of(learnt: Mapping[str, Tensor]) -> dict[str, NDArray[np.float32]]:

@@ -13,7 +13,7 @@ from recsys.ml.configs.sequences import SasrecConfig
 from recsys.ml.interactions import Interactions, Vocabulary
 from recsys.ml.sasrec import EPSILON, WIDER, Sasrec
 from recsys.ml.scorer import Training, Untrainable
-from recsys.ml.sequence_learner import Network, learn, table
+from recsys.ml.sequence_learner import Network, learn, rows_of
 
 
 class Block(nn.Module):
@@ -72,15 +72,19 @@ class SasrecNetwork(Network):
 
     def __init__(self, items: int, config: SasrecConfig) -> None:
         super().__init__()
-        self.items = table(items, config.embedding_size)
-        self.positions = table(config.history, config.embedding_size)
+        self.items = rows_of(items, config.embedding_size)
+        self.positions = rows_of(config.history, config.embedding_size)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.blocks))
         self.norm = nn.LayerNorm(config.embedding_size, EPSILON)
         self.dropout = nn.Dropout(config.dropout)
 
-    def inputs(self, items: Tensor, weights: Tensor) -> Tensor:
+    def table(self, items: Tensor | None = None) -> Tensor:
+        """Rows of what is learnt for each item."""
+        return self.items if items is None else functional.embedding(items, self.items)
+
+    def inputs(self, table: Tensor, items: Tensor, weights: Tensor) -> Tensor:
         """Items turned round where disliked, nothing where hidden [B, L, D]."""
-        return functional.embedding(items, self.items) * torch.sign(weights)[:, :, None]
+        return functional.embedding(items, table) * torch.sign(weights)[:, :, None]
 
     def forward(self, inputs: Tensor, fades: Tensor) -> Tensor:
         """Hidden vectors [B, L, D]; nobody looks ahead, so padding at the ends needs no mask."""

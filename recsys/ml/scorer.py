@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from recsys.ml.interactions import History, Id, Indexes, Interactions, Values, Vocabulary
 from recsys.ml.options import TrainingOptions
-from recsys.ml.vectors import Vectors
+from recsys.ml.vectors import Texts, Vectors
 
 Scores = NDArray[np.float32]
 Arrays = Mapping[str, NDArray[Any]]
@@ -62,13 +62,14 @@ def quiet(stage: str, done: int, total: int, metrics: Mapping[str, float] = NO_M
 class Training:
     """How a fit runs: options, who watches, and the folder from which an iterative one resumes.
 
-    ``vectors`` are what else is known of items, for the families that ask (`registry.Family`).
+    ``vectors`` and ``texts`` are what else is known of items, for the families that ask (`registry.Family`).
     """
 
     options: TrainingOptions = field(default_factory=TrainingOptions)
     progress: Progress = quiet
     checkpoints: Path | None = None
     vectors: Vectors | None = None
+    texts: Texts | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

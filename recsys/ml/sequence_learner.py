@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import torch
@@ -23,11 +23,12 @@ from recsys.ml.interactions import Interactions, Vocabulary
 from recsys.ml.pacing import Pacing
 from recsys.ml.samples import arrays_of
 from recsys.ml.scorer import Training
-from recsys.ml.sequence_losses import LOSSES
+from recsys.ml.sequence_losses import LOSSES, PRODUCT, Meeting
 from recsys.ml.sequences import Sequences, held_out, spoken
 from recsys.ml.torch_device import moved
 from recsys.ml.training import Batch, Task, Watch, device_of, train
 
+Made = TypeVar("Made", bound="Network")
 SPREAD: Final = 0.05
 DEPTH: Final = 10
 ASKED: Final = 128
@@ -35,20 +36,33 @@ ASKED: Final = 128
 
 
 class Network(nn.Module, ABC):
-    """Reads windows of items; the score of item i after a place = hidden vector · ``items``_i."""
-
-    items: nn.Parameter
+    """Reads windows of items; the score of an item after a place is how its vector meets the hidden one."""
 
     @abstractmethod
-    def inputs(self, items: Tensor, weights: Tensor) -> Tensor:
-        """What is read at each place [B, L, D], of items and their weights [B, L]."""
+    def table(self, items: Tensor | None = None) -> Tensor:
+        """Vectors [n, D] of these items [n], or [K, D] of all."""
+
+    @abstractmethod
+    def inputs(self, table: Tensor, items: Tensor, weights: Tensor) -> Tensor:
+        """What is read at each place [B, L, D], of items by their places in a table, and weights [B, L]."""
 
     @abstractmethod
     def forward(self, inputs: Tensor, fades: Tensor) -> Tensor:
         """Hidden vectors [B, L, D], each of what stands up to its place."""
 
+    def meeting(self) -> Meeting:
+        """How hidden vectors meet items."""
+        return PRODUCT
 
-def table(items: int, size: int) -> nn.Parameter:
+    def narrowed(self, batch: Batch, chances: Tensor) -> tuple[Tensor, Batch, Tensor]:
+        """The vectors that a batch is about, the batch and the chances [K] by their places among these.
+
+        Here those of all items: they cost nothing.
+        """
+        return self.table(), batch, chances
+
+
+def rows_of(items: int, size: int) -> nn.Parameter:
     """Small random embeddings [items, size]."""
     return nn.Parameter(SPREAD * torch.randn(items, size))
 
@@ -65,14 +79,28 @@ def learn(
     Raises Untrainable where there is nothing to learn.
     """
     items, known = folding.known_items(interactions, catalogue, config.counts, config.least)
+    network = teach(config, known, training, lambda: network_of(len(items)))
+    return items, arrays_of(network.state_dict())
+
+
+def teach(
+    config: SequenceConfig,
+    known: Interactions,
+    training: Training,
+    network_of: Callable[[], Made],
+    besides: str = "",
+) -> Made:
+    """Make a network and teach it what members turned to next; ``besides`` names what else it knows of items."""
     said, held = held_out(spoken(known, config), config, training.options.seed)
     sequences = Sequences.of(said, config)
     device = device_of(training.options.device)
     torch.manual_seed(training.options.seed)
-    lesson = Lesson(network_of(len(items)).to(device), sequences, held, device)
+    network = network_of().to(device)
+    lesson = Lesson(network, sequences, held, device)
     told = {"config": asdict(config), "seed": training.options.seed, "data": known.digest()}
+    told |= {"besides": besides} if besides else {}
     train(lesson.task(training.options.seed, fingerprint(told)), training, device)
-    return items, arrays_of(lesson.network.state_dict())
+    return network
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +115,7 @@ class Lesson:
     def task(self, seed: int, name: str) -> Task:
         """What the training loop is given."""
         config = self.sequences.config
-        chances = torch.from_numpy(np.log(self.sequences.chances())).to(self.network.items)
+        chances = torch.from_numpy(np.log(self.sequences.chances())).float().to(self.device)
         parameters = self.network.parameters()
         return Task(
             model=self.network,
@@ -112,21 +140,22 @@ class Lesson:
 
         The push has a fixed length and the direction of the gradient (Miyato and others 2017).
         """
-        items, weights, *_ = batch
-        inputs = self.network.inputs(items, weights)
-        plain = self._loss(inputs, batch, chances)
+        table, batch, chances = self.network.narrowed(batch, chances)
+        inputs = self.network.inputs(table, batch[0], batch[1])
+        plain = self._loss(inputs, table, batch, chances)
         if not self.sequences.config.perturbation:
             return plain
         (slope,) = torch.autograd.grad(plain, inputs, retain_graph=True)
         push = self.sequences.config.perturbation * functional.normalize(slope, dim=-1)
-        return (plain + self._loss(inputs + push, batch, chances)) / 2
+        return (plain + self._loss(inputs + push, table, batch, chances)) / 2
 
-    def _loss(self, inputs: Tensor, batch: Batch, chances: Tensor) -> Tensor:
+    def _loss(self, inputs: Tensor, table: Tensor, batch: Batch, chances: Tensor) -> Tensor:
         _, _, fades, targets, lessons, sampled = batch
         taught = lessons > 0
         hidden = self.network(inputs, fades)[taught]
         loss_of = LOSSES[self.sequences.config.loss]
-        losses = loss_of(hidden, self.network.items, targets[taught], sampled, chances)
+        meeting = self.network.meeting()
+        losses = loss_of(hidden, table, targets[taught], sampled, chances, meeting)
         return (losses * lessons[taught]).sum() / max(len(losses), 1)
 
     def _watch(self, held: Sequences) -> Watch:
@@ -137,21 +166,21 @@ class Lesson:
 
     def _mean(self, measure: Callable[[Tensor, Tensor], Tensor], held: Sequences) -> float:
         """The mean of a measure over what was held out, among all items that a history does not hold."""
-        total, asked = 0.0, 0
+        total, asked, table = 0.0, 0, self.network.table()
         for batch in held.in_order(ASKED):
             tensors = moved([torch.from_numpy(each) for each in batch.arrays()], self.device)
-            scores, targets = self._asked(tensors)
+            scores, targets = self._asked(tensors, table)
             total += float(measure(scores, targets).sum())
             asked += len(targets)
         return total / asked
 
-    def _asked(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    def _asked(self, batch: Batch, table: Tensor) -> tuple[Tensor, Tensor]:
         """Scores [B, K] after the last place of each window, those of its own items −∞, and the targets [B]."""
         items, weights, fades, targets, _, _ = batch
         last = (weights != 0).sum(dim=1) - 1
         rows = torch.arange(len(last), device=last.device)
-        hidden = self.network(self.network.inputs(items, weights), fades)[rows, last]
-        scores = (hidden @ self.network.items.T).scatter(1, items, -torch.inf)
+        hidden = self.network(self.network.inputs(table, items, weights), fades)[rows, last]
+        scores = self.network.meeting().all(hidden, table).scatter(1, items, -torch.inf)
         return scores, targets[rows, last]
 
 

@@ -43,7 +43,8 @@ class BadSplit(ValueError):
 class Split:
     """Three parts of the same interactions, under the same vocabularies.
 
-    ``catalogue`` is all that is ranked; ``texts`` [I] describes its items where a file does.
+    ``catalogue`` is all that is ranked; ``texts`` [I] describes its items where a file does. ``new`` are the
+    items of validation and of the test, where only those are ranked that no earlier part knows.
     """
 
     train: Interactions
@@ -51,6 +52,12 @@ class Split:
     test: Interactions
     catalogue: Vocabulary
     texts: tuple[str, ...] = ()
+    new: tuple[Vocabulary, Vocabulary] | None = None
+
+    @property
+    def ranked(self) -> tuple[Vocabulary, Vocabulary]:
+        """What is ranked at validation and at the test."""
+        return self.new or (self.catalogue, self.catalogue)
 
     @property
     def both(self) -> Interactions:

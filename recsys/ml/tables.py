@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recsys.ml.interactions import Flags, Id, Indexes, Interactions, Times, Values, Vocabulary
-from recsys.ml.vectors import Vectors
+from recsys.ml.vectors import Texts, Vectors
 
 MICROSECONDS = 1e6
 
@@ -62,6 +62,12 @@ def read_vectors(table: pa.Table) -> Vectors:
         raise ValueError("the vectors of items differ in length")
     numbers = np.asarray(lists.flatten(), np.float32)
     return Vectors(items, numbers.reshape(len(items), -1))
+
+
+def read_texts(table: pa.Table) -> Texts:
+    """Read texts of items: columns ``item_id`` (UUID as text) and ``text``."""
+    items = Vocabulary.of(map(uuid.UUID, table.column("item_id").to_pylist()))
+    return Texts(items, tuple(table.column("text").to_pylist()))
 
 
 def _check(table: pa.Table, name: str) -> None:

@@ -42,6 +42,13 @@ FITTED: Final[Mapping[str, Grid]] = {
     "ncf": {"half_life_days": (36_500.0, 30.0, 5.0)},
     "gru": {"half_life_days": (36_500.0, 5.0)},
     "sasrec": {"half_life_days": (36_500.0, 5.0)},
+    "textcnn": {"half_life_days": (36_500.0, 30.0, 5.0)},
+    "joint": {"half_life_days": (36_500.0, 5.0)},
+    "content": {
+        "compares": ("taste", "meaning"),
+        "trust": (20.0, 100.0, 500.0),
+        "ridge": (100.0, 1_000.0, 10_000.0),
+    },
 }
 """What each family tries that takes another fit; one that is not named here keeps its defaults."""
 
@@ -53,8 +60,17 @@ FOLDED: Final[Mapping[str, Grid]] = {
     "context": {},
     "dot": {"daily_decay": DAILY},
     "ncf": {"daily_decay": DAILY},
+    "textcnn": {"daily_decay": DAILY},
 }
 """What each family tries on the model at hand."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """What validation asks: its cases, and the items that are ranked for each."""
+
+    cases: Sequence[Case]
+    ranked: Vocabulary
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +86,7 @@ class Tuned:
 def tune(
     family: str,
     train: Interactions,
-    cases: Sequence[Case],
+    validation: Asked,
     catalogue: Vocabulary,
     training: Training,
     fixed: Mapping[str, Any],
@@ -79,13 +95,14 @@ def tune(
 
     Starts from the defaults; a value has to rank better to be taken. Raises Untrainable.
     """
+    cases = validation.cases
     asked = cases[:: max(1, -(-len(cases) // MOST_CASES))]
 
     def fit(settings: Mapping[str, Any]) -> Scorer:
         config = registry.parse_config(family, settings)
         return registry.learner_of(family)(config, train, catalogue, training)
 
-    search = _Search(fit, asked, catalogue, dict(fixed))
+    search = _Search(fit, asked, validation.ranked, dict(fixed))
     for name, values in FITTED.get(family, {}).items():
         search.refit(name, [each for each in values if name not in fixed])
     for name, values in FOLDED.get(family, ANY_HISTORY).items():
@@ -96,7 +113,7 @@ def tune(
 def untuned(
     family: str,
     train: Interactions,
-    cases: Sequence[Case],
+    validation: Asked,
     catalogue: Vocabulary,
     training: Training,
     settings: Mapping[str, Any],
@@ -104,7 +121,7 @@ def untuned(
     """A model of these settings, none of which is tried out."""
     config = registry.parse_config(family, settings)
     scorer = registry.learner_of(family)(config, train, catalogue, training)
-    return Tuned(settings, scorer, ndcg(scorer, cases, catalogue), 1)
+    return Tuned(settings, scorer, ndcg(scorer, validation.cases, validation.ranked), 1)
 
 
 class _Search:

@@ -1,4 +1,4 @@
-"""What is known of items besides interactions: vectors of their texts. Dims: V items, D numbers."""
+"""What is known of items besides interactions: their texts, and vectors of these. Dims: V items, D numbers."""
 
 from __future__ import annotations
 
@@ -23,6 +23,21 @@ class Vectors:
         if len(broken):
             first = self.items.at(broken[:1])[0]
             raise ValueError(f"the vectors of {len(broken)} items are not numbers, first {first}")
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Texts:
+    """A text for each of some items; a blank one says nothing. Raises ValueError where they differ in number."""
+
+    items: Vocabulary
+    values: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.values) != len(self.items):
+            raise ValueError(f"{len(self.items)} items have {len(self.values)} texts")
 
     def __len__(self) -> int:
         return len(self.items)

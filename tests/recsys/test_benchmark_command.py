@@ -149,6 +149,7 @@ def test_a_canonical_file_is_split_by_a_protocol(data, tmp_path):
     [
         (["--scorer", "magic"], "There is no scorer magic; there are popularity"),
         (["--scorer", "content"], "content reads texts"),
+        (["--scorer", "textcnn"], "textcnn reads texts"),
         (["--scorer", "ease", "--scorer", "als", "--recs", "x.npz"], "give --scorer once"),
         (["--scorer", "ease", "--recs", "x.csv"], "must end in .npz"),
         (["--scorer", "ease", "--recs", "/nowhere/x.npz"], "no folder /nowhere"),

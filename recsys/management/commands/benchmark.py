@@ -15,10 +15,10 @@ from recsys.ml.benchmarking import BLEND, Bench, Result, fitting, write_lists
 from recsys.ml.canonical_files import PROTOCOLS, TEMPORAL, read_canonical
 from recsys.ml.configuration import Value, read
 from recsys.ml.predicting import Errors
-from recsys.ml.reports import Comparison
+from recsys.ml.reports import Comparison, Figures
 from recsys.ml.scorer import NO_METRICS, Training, Untrainable, quiet
 from recsys.ml.split_files import BadSplit, Split, read_folder, write_folder
-from recsys.ml.vectors import Vectors
+from recsys.ml.vectors import Texts, Vectors
 
 HEAD: Final = (
     "| scorer | NDCG@10 | HR@10 | recall@10 | MAP@10 | coverage | Gini "
@@ -107,9 +107,18 @@ class Command(BaseCommand):
     ) -> None:
         given = {"seed": options["seed"], "threads": options["threads"], "device": "auto"}
         needed = {*names, *(among if BLEND in names else ())}
+        settings = _settings(options["set"])
+        reads = any(
+            registry.needs_vectors(name, settings.get(name, {})) for name in needed - {BLEND}
+        )
         watch = self._tell if options["verbosity"] > 1 else quiet
-        training = Training(registry.parse_options(given), watch, vectors=_vectors(split, needed))
-        bench = Bench(split, training, self.stderr.write, _settings(options["set"]))
+        training = Training(
+            registry.parse_options(given),
+            watch,
+            vectors=_vectors(split) if reads else None,
+            texts=Texts(split.catalogue, split.texts) if split.texts else None,
+        )
+        bench = Bench(split, training, self.stderr.write, settings)
         self.stdout.write(_size(split, bench))
         self.stdout.write(HEAD)
         results = []
@@ -120,6 +129,8 @@ class Command(BaseCommand):
         for result in results:
             chosen = ", ".join(f"{key} {value}" for key, value in result.settings.items())
             self.stdout.write(f"{result.name}: {chosen}")
+            for group, figures in result.report.groups.items():
+                self.stdout.write(f"{result.name}: {_group(group, figures)}")
             if result.errors:
                 self.stdout.write(f"{result.name}: {_errors(result.errors)}")
         self._compare(results)
@@ -171,7 +182,7 @@ def _settings(words: Sequence[str]) -> dict[str, dict[str, Value]]:
 def _among(given: str | None, split: Split) -> tuple[str, ...]:
     """What the blend chooses from."""
     if given is None:
-        return fitting(split, with_vectors=bool(split.texts))
+        return fitting(split, with_texts=bool(split.texts))
     return tuple(
         _checked(name.strip(), tuple(registry.FAMILIES), split) for name in given.split(",")
     )
@@ -180,7 +191,7 @@ def _among(given: str | None, split: Split) -> tuple[str, ...]:
 def _checked(name: str, known: Sequence[str], split: Split) -> str:
     if name not in known:
         raise CommandError(f"There is no scorer {name}; there are {', '.join(known)}.")
-    if name not in (*fitting(split, with_vectors=bool(split.texts)), BLEND):
+    if name not in (*fitting(split, with_texts=bool(split.texts)), BLEND):
         raise CommandError(f"{name} reads texts: give --data with --items.")
     return name
 
@@ -195,9 +206,9 @@ def _check_recs(path: Path, names: Sequence[str]) -> None:
         raise CommandError(f"There is no folder {path.parent}.")
 
 
-def _vectors(split: Split, names: set[str]) -> Vectors | None:
-    """The vectors of all items' texts, where a scorer asks for them."""
-    if not any(name != BLEND and registry.family(name).reads_texts for name in names):
+def _vectors(split: Split) -> Vectors | None:
+    """The vectors of all items' texts, where there are any."""
+    if not split.texts:
         return None
     from recsys.ml.encoder import Encoder  # noqa: PLC0415 - it loads torch, which few calls need
 
@@ -212,6 +223,14 @@ def _size(split: Split, bench: Bench) -> str:
     return (
         f"train {len(split.train)}, validation {len(split.validation)}, test {len(split.test)} interactions; "
         f"{len(split.train.member_ids)} members, {len(split.catalogue)} items; {len(bench.test)} members are asked"
+    )
+
+
+def _group(name: str, told: Figures) -> str:
+    """The lists of some members, or of those whose last target had hardly been met."""
+    return (
+        f"{name} NDCG@10 {told.ndcg:.4f} ± {told.ndcg_se:.4f}, recall@10 {told.recall:.4f}, "
+        f"of {told.n} members"
     )
 
 

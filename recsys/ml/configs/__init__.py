@@ -12,6 +12,7 @@ from recsys.ml.configs.linear import AlsConfig, EaseConfig, RatingConfig, SvdCon
 from recsys.ml.configs.neighbours import ContentConfig, ItemKnnConfig, UserKnnConfig
 from recsys.ml.configs.neural import DotConfig, NcfConfig
 from recsys.ml.configs.sequences import GruConfig, SasrecConfig
+from recsys.ml.configs.texts import JointConfig, TextcnnConfig
 
 __all__ = [
     "AlsConfig",
@@ -22,11 +23,13 @@ __all__ = [
     "EaseConfig",
     "GruConfig",
     "ItemKnnConfig",
+    "JointConfig",
     "NcfConfig",
     "PopularityConfig",
     "RatingConfig",
     "SasrecConfig",
     "SvdConfig",
+    "TextcnnConfig",
     "TransitionsConfig",
     "UserKnnConfig",
 ]

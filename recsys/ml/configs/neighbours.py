@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from recsys.ml.configs.words import (
     COUNTS,
     DAILY,
+    DAMPING,
     DECAY,
     DISLIKE,
+    FACTORS,
     INTERACTIONS,
     ITEMS,
     LEAST,
@@ -75,6 +77,41 @@ class UserKnnConfig:
 class ContentConfig:
     """Likeness of texts."""
 
+    compares: str = field(
+        default="taste",
+        metadata=choice(
+            gettext_noop(
+                "What is compared: the taste that a text tells of, learnt from likes, or its meaning alone."
+            ),
+            "taste",
+            "meaning",
+        ),
+    )
+    mix: float = field(
+        default=0.0,
+        metadata=number(
+            gettext_noop("How much meaning counts beside taste: 0 not at all, 1 alone."), 0, 1
+        ),
+    )
+    trust: float = field(
+        default=100.0,
+        metadata=number(
+            gettext_noop(
+                "With so many likes an item's own taste weighs as much as what its text tells."
+            ),
+            0,
+            1e6,
+            INTERACTIONS,
+        ),
+    )
+    ridge: float = field(
+        default=1_000.0,
+        metadata=number(
+            gettext_noop("Larger has texts tell less of taste, and more steadily."), 1e-3, 1e7
+        ),
+    )
+    factors: int = field(default=16, metadata=number(FACTORS, 1, 1_024))
+    damping: float = field(default=0.4, metadata=number(DAMPING, 0, 1))
     centre: bool = field(
         default=True,
         metadata={"help": gettext_noop("Leave out what the texts of all items have in common.")},
@@ -83,3 +120,4 @@ class ContentConfig:
     daily_decay: float = field(default=1.0, metadata=number(DAILY, 0.05, 1))
     dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))
     counts: str = field(default="reward", metadata=choice(COUNTS, "reward", "event"))
+    least: int = field(default=1, metadata=number(LEAST, 1, 1_000, INTERACTIONS))

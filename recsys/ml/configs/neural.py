@@ -39,6 +39,16 @@ class DotConfig:
             "bpr",
         ),
     )
+    begins: str = field(
+        default="chance",
+        metadata=choice(
+            gettext_noop(
+                "Where embeddings begin: by chance, or with what the texts of items mean."
+            ),
+            "chance",
+            "texts",
+        ),
+    )
     embedding_size: int = field(default=128, metadata=number(FACTORS, 2, 1_024))
     epochs: int = field(default=8, metadata=number(EPOCHS, 1, 500, PASSES))
     batch_size: int = field(

@@ -15,6 +15,7 @@ from recsys.ml.configs.words import (
     ITEMS,
     LATEST,
     LEAST,
+    LEFT_OUT,
     PASSES,
     STEP,
     TEACHES,
@@ -58,7 +59,7 @@ class SequenceConfig:
     reg: float = field(default=1e-4, metadata=number(gettext_noop("Weight decay."), 0, 10))
     dropout: float = field(
         default=0.2,
-        metadata=number(gettext_noop("Share of numbers left out while it learns."), 0, 0.9),
+        metadata=number(LEFT_OUT, 0, 0.9),
     )
     clip: float = field(
         default=1.0,

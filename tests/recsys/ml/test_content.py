@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -11,12 +11,13 @@ from recsys.ml import content, registry
 from recsys.ml.configs import ContentConfig
 from recsys.ml.configuration import parse
 from recsys.ml.content import Content
+from recsys.ml.heads import Taught, projected
 from recsys.ml.interactions import History, Interactions, Vocabulary
 from recsys.ml.scorer import Scorer, Training, Untrainable
 from recsys.ml.tables import read_vectors
 from recsys.ml.vectors import Vectors
-from tests.recsys.ml.scorer_contract import TRAINING, PersonalScorerContract
-from tests.recsys.ml.two_tastes import CATALOGUE, ITEMS, LEFT, world
+from tests.recsys.ml.scorer_contract import FITTED, TRAINING, PersonalScorerContract
+from tests.recsys.ml.two_tastes import CATALOGUE, ITEMS, LEFT, RIGHT, UNSEEN, world
 
 ABOUT = Vectors(
     Vocabulary.of(ITEMS),
@@ -33,6 +34,7 @@ ABOUT = Vectors(
 
 class TestContentKeepsTheContract(PersonalScorerContract):
     family = "content"
+    parameters: ClassVar[dict[str, Any]] = {"factors": 4}
 
     def fit(
         self,
@@ -42,6 +44,17 @@ class TestContentKeepsTheContract(PersonalScorerContract):
         **changed: Any,
     ) -> Scorer:
         return super().fit(interactions, catalogue, replace(training, vectors=ABOUT), **changed)
+
+
+class TestContentByMeaningKeepsTheContract(TestContentKeepsTheContract):
+    parameters: ClassVar[dict[str, Any]] = {"compares": "meaning"}
+
+    @pytest.fixture
+    def scorer(self):
+        """Not the one of tastes."""
+        if "meaning" not in FITTED:
+            FITTED["meaning"] = self.fit()
+        return FITTED["meaning"]
 
 
 def fitted(vectors: Vectors | None, **settings: object) -> Content:
@@ -56,7 +69,8 @@ def scores(scorer: Content, *said: tuple[object, float]) -> np.ndarray:
 
 def test_a_score_is_the_mean_cosine_weighed_by_recency():
     values = np.array([[1, 0], [0, 2], [3, 3]], np.float32)
-    scorer = fitted(Vectors(Vocabulary.of(ITEMS[:3]), values), centre=False, decay=0.5)
+    vectors = Vectors(Vocabulary.of(ITEMS[:3]), values)
+    scorer = fitted(vectors, compares="meaning", centre=False, decay=0.5)
     row = scores(scorer, (ITEMS[0], 1.0), (ITEMS[1], 1.0))
     half = np.sqrt(0.5)
     expected = [0.5 / 1.5, 1.0 / 1.5, half]
@@ -64,18 +78,56 @@ def test_a_score_is_the_mean_cosine_weighed_by_recency():
 
 
 def test_what_all_texts_share_does_not_count():
-    near = scores(fitted(ABOUT, centre=False), (LEFT[0], 1.0))[CATALOGUE.indexes(ITEMS)]
-    apart = scores(fitted(ABOUT), (LEFT[0], 1.0))[CATALOGUE.indexes(ITEMS)]
+    near = scores(fitted(ABOUT, compares="meaning", centre=False), (LEFT[0], 1.0))[
+        CATALOGUE.indexes(ITEMS)
+    ]
+    apart = scores(fitted(ABOUT, compares="meaning"), (LEFT[0], 1.0))[CATALOGUE.indexes(ITEMS)]
     assert near.min() > 0.7
     assert apart.min() < -0.7
 
 
-def test_an_item_that_nobody_touched_is_known():
+@pytest.mark.parametrize("compares", ["taste", "meaning"])
+def test_an_item_that_nobody_touched_is_known_by_its_text(compares):
     rows = world()
     touched = rows.where(rows.items != rows.item_ids.places[ITEMS[3]])
-    config = parse(ContentConfig, {})
+    config = parse(ContentConfig, {"compares": compares})
     scorer = content.fit(config, touched, CATALOGUE, Training(vectors=ABOUT))
-    assert np.isfinite(scores(scorer, (LEFT[0], 1.0))[CATALOGUE.places[ITEMS[3]]])
+    row = scores(scorer, (LEFT[0], 1.0))
+    assert row[CATALOGUE.places[ITEMS[3]]] > row[CATALOGUE.indexes(RIGHT)].max()
+
+
+def test_the_taste_that_a_text_tells_of_is_the_solution_of_the_ridge():
+    chance = np.random.default_rng(5)
+    meaning, right = chance.standard_normal((30, 4)), chance.standard_normal((5, 3))
+    known = np.hstack([meaning, np.ones((30, 1))])
+    events = chance.integers(1, 50, 20).astype(float)
+    taught = Taught(np.arange(20, dtype=np.int32), known[:20] @ right, events)
+    told = projected(meaning, taught, ridge=1e-6, trust=5.0)
+    np.testing.assert_allclose(told, known @ right, atol=1e-5)
+    shrunk = projected(meaning, taught, ridge=1e9, trust=1e12)
+    mean = (events @ taught.factors) / events.sum()
+    np.testing.assert_allclose(shrunk, np.tile(mean, (30, 1)), atol=1e-4)
+
+
+def test_the_more_an_item_was_liked_the_more_its_own_factors_count():
+    meaning = np.zeros((3, 2))
+    taught = Taught(np.array([0, 1], np.int32), np.array([[4.0], [0.0]]), np.array([10.0, 10.0]))
+    told = projected(meaning, taught, ridge=1.0, trust=30.0)
+    np.testing.assert_allclose(told, [[2.0 + 0.25 * 2], [2.0 - 0.25 * 2], [2.0]], atol=1e-5)
+    np.testing.assert_allclose(projected(meaning, taught, 1.0, 0.0)[:2], taught.factors, atol=1e-9)
+
+
+def test_meaning_and_taste_mix_by_their_shares():
+    taste, meaning, both = (
+        scores(fitted(ABOUT, factors=2, mix=mix), (LEFT[0], 1.0)) for mix in (0.0, 1.0, 0.25)
+    )
+    np.testing.assert_allclose(both, 0.75 * taste + 0.25 * meaning, atol=1e-5)
+
+
+def test_where_no_item_with_a_text_is_liked_meaning_is_all():
+    some = Vectors(Vocabulary.of([UNSEEN]), np.array([[1.0, 2.0]], np.float32))
+    row = scores(fitted(some, centre=False, mix=0.5), (UNSEEN, 1.0))
+    assert row[CATALOGUE.places[UNSEEN]] == pytest.approx(0.5)
 
 
 def test_an_item_without_text_is_unknown():

@@ -10,11 +10,12 @@ from recsys.ml import artifact
 from recsys.ml.checkpoints import ForeignCheckpoint
 from recsys.ml.configs import DotConfig
 from recsys.ml.configuration import parse
-from recsys.ml.dot_learner import TwoEmbeddings, fit
-from recsys.ml.interactions import Interactions
+from recsys.ml.dot_learner import TwoEmbeddings, begin_with, fit
+from recsys.ml.interactions import Interactions, Vocabulary
 from recsys.ml.options import TrainingOptions
 from recsys.ml.samples import Samples, bpr_loss, softmax_loss
 from recsys.ml.scorer import Cancelled, Training, Untrainable
+from recsys.ml.vectors import Vectors
 from tests.recsys.ml.scorer_contract import FITTED, PersonalScorerContract
 from tests.recsys.ml.two_tastes import CATALOGUE, DAY, ITEMS, NOW, world
 
@@ -132,6 +133,35 @@ def test_the_device_at_hand_learns():
     watch = Watch()
     run(watch, device="auto", epochs=20)
     assert watch.losses[-1] < 0.7 * watch.losses[0]
+
+
+def test_embeddings_can_begin_with_what_texts_mean():
+    config = parse(DotConfig, SMALL)
+    torch.manual_seed(1)
+    model = TwoEmbeddings(len(ITEMS), config)
+    by_chance = model.target.detach().clone()
+    known = Vocabulary.of(reversed(ITEMS[2:]))
+    meaning = np.random.default_rng(2).standard_normal((10, 5))
+    begin_with(model, known, meaning, Vocabulary.of(ITEMS))
+    begun = model.target.detach()
+    assert torch.equal(begun[2:, :5], model.history[2:, :5])
+    np.testing.assert_array_equal(begun[:2], by_chance[:2], "these say nothing")
+    np.testing.assert_array_equal(begun[:, 5:], by_chance[:, 5:], "texts have five numbers")
+    rows = begun[2:, :5].numpy()[::-1].astype(float)
+    np.testing.assert_allclose(rows.T @ rows, 0.01 * 10 * np.eye(5), atol=1e-6)
+    left = np.linalg.svd(meaning, full_matrices=False)[0]
+    np.testing.assert_allclose(rows @ rows.T, 0.1 * left @ left.T, atol=1e-6)
+
+
+def test_a_fit_that_begins_with_texts_takes_the_vectors_that_there_are():
+    values = np.random.default_rng(2).standard_normal((12, 3)).astype(np.float32)
+    config = parse(DotConfig, SMALL | {"epochs": 1, "begins": "texts"})
+    told = Training(TrainingOptions(device="cpu"), vectors=Vectors(Vocabulary.of(ITEMS), values))
+    plain = run(Watch(), epochs=1, seed=0)
+    begun = fit(config, world(), CATALOGUE, told)
+    assert not np.allclose(begun.target[:, :3], plain.target[:, :3], atol=0.05)
+    with pytest.raises(Untrainable, match="embed the items first"):
+        run(Watch(), begins="texts")
 
 
 def test_members_with_one_interaction_teach_nothing():

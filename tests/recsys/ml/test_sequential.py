@@ -101,7 +101,9 @@ def test_numpy_reads_a_history_as_torch_does(family, settings):
     found = scorer.member(Profile(rows, weights))
     given = torch.from_numpy(weights)[None]
     with torch.no_grad():
-        inputs = network.inputs(torch.from_numpy(rows.astype(np.int64))[None], given)
+        inputs = network.inputs(
+            network.table(), torch.from_numpy(rows.astype(np.int64))[None], given
+        )
         expected = network(inputs, torch.log(given.abs()))[0, -1].numpy()
     assert np.abs(expected).max() > 0.1
     np.testing.assert_allclose(found, expected, atol=1e-5)
@@ -123,8 +125,8 @@ def test_no_place_sees_what_comes_later_and_padding_changes_nothing(family):
     items, weights = torch.tensor([[1, 2, 3, 4]]), torch.ones(1, 4)
     none = torch.zeros(1, 0)
     with torch.no_grad():
-        whole = network(network.inputs(items, weights), none)
-        begun = network(network.inputs(items[:, :2], weights[:, :2]), none)
+        whole = network(network.inputs(network.table(), items, weights), none)
+        begun = network(network.inputs(network.table(), items[:, :2], weights[:, :2]), none)
     torch.testing.assert_close(whole[:, :2], begun, atol=1e-6, rtol=1e-5)
 
 

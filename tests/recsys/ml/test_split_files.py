@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from recsys.ml.canonical_files import LEAVE_ONE_OUT, PROTOCOLS, TEMPORAL, read_canonical
+from recsys.ml.canonical_files import LEAVE_ONE_OUT, NEW_ITEMS, PROTOCOLS, TEMPORAL, read_canonical
 from recsys.ml.split_files import BadSplit, read_folder, rewards, write_folder
 
 HEAD = "user,item,rating,timestamp\n"
@@ -156,3 +156,21 @@ def test_items_have_their_texts_and_must_hold_all(tmp_path):
     few = canonical(tmp_path / "few.csv.gz", rows[1:], "item_id,title,genres")
     with pytest.raises(BadSplit, match="lacks 1 items of the interactions, first i0"):
         read_canonical(path, few)
+
+
+def test_the_protocol_of_new_items_ranks_only_what_no_earlier_part_knows(tmp_path):
+    split = read_canonical(canonical(tmp_path / "x.csv.gz", rows_of()), None, NEW_ITEMS, seed=3)
+    known = [set(each.item_ids.at(each.items)) for each in (split.train, split.validation)]
+    validated, tested = (set(each.ids) for each in split.ranked)
+    assert not known[0] & (validated | tested)
+    assert known[1] == validated
+    assert not validated & tested
+    assert {target for case in split.test_cases() for target in case.targets} == tested
+    assert len(split.catalogue) == 12, "all are in the catalogue"
+    other = read_canonical(canonical(tmp_path / "x.csv.gz", rows_of()), None, NEW_ITEMS, seed=4)
+    assert set(other.ranked[1].ids) != tested
+
+
+def test_other_protocols_rank_the_whole_catalogue(folder):
+    split = read_folder(folder)
+    assert split.ranked == (split.catalogue, split.catalogue)

@@ -24,7 +24,7 @@ from recsys.ml.configuration import ConfigError, Problem
 from recsys.ml.options import TrainingOptions
 from recsys.ml.scorer import Training, Untrainable
 from recsys.ml.tables import read_table
-from recsys.ml.vectors import Vectors
+from recsys.ml.vectors import Texts, Vectors
 from recsys.models import Job, ModelVersion, Run
 from recsys.telling import Teller
 from tests.processes import wait_until
@@ -145,7 +145,8 @@ def test_constant_ratings_that_tell_of_liking_teach_every_family(tmp_path, famil
     vectors = Vectors(items, np.eye(len(items), 4, dtype=np.float32) + 0.1)
     least = {each.name: 1 for each in registry.family(family).settings if each.name in STEPS}
     config = registry.parse_config(family, least)
-    training = Training(TrainingOptions(device="cpu"), vectors=vectors)
+    texts = Texts(items, tuple(f"word{at % 2} item{at}" for at in range(len(items))))
+    training = Training(TrainingOptions(device="cpu"), vectors=vectors, texts=texts)
     scorer = registry.learner_of(family)(config, interactions, items, training)
     history = interactions.history(interactions.member_ids.ids[0])
     assert np.isfinite(scorer.score([history], items)).all()
