@@ -43,6 +43,7 @@ from recsys import doorbell, fusing, promotion, serving
 from recsys.api import surfaces, tokens
 from recsys.models import (
     BlendProposal,
+    BlendSweep,
     Clustering,
     EmbeddingJob,
     ModelVersion,
@@ -180,6 +181,7 @@ def _things(users: dict[str, User]) -> dict[str, Any]:
         ).pk,
         "version_id": versions[0].pk,
         "proposal_id": BlendProposal.objects.create(surface=home).pk,
+        "sweep_id": BlendSweep.objects.create(surface=home).pk,
         "family": "ease",
         "decision_id": pin.decision.pk,
         "change_set_id": draft.revision.change_set_id,
@@ -298,5 +300,6 @@ def _bodies(named: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
         ("POST", "admin/desk/surfaces/<slug:slug>/versions/<int:number>/"): reason,
         ("POST", "admin/runs/models/<uuid:version_id>/promote/"): reason,
         ("POST", "api/v1/proposals/"): {"surface": "home"},
+        ("POST", "api/v1/blend-sweeps/"): {"surface": "home"},
         ("POST", "admin/runs/models/<slug:family>/roll-back/"): reason,
     }

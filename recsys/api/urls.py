@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from curation.urls import api_urlpatterns as curation_urlpatterns
-from recsys.api import appraisals, docs, members, models, proposals, runs, simulations
+from recsys.api import appraisals, blend_sweeps, docs, members, models, proposals, runs, simulations
 from recsys.api.interactions import interactions
 from recsys.api.recommendations import recommendations
 from recsys.api.slates import slate
@@ -27,6 +27,8 @@ v1 = [
     path("models/<uuid:version_id>/rollback/", models.roll_back, name="roll-back-model"),
     path("proposals/", proposals.proposals, name="proposals"),
     path("proposals/<uuid:proposal_id>/", proposals.proposal, name="proposal"),
+    path("blend-sweeps/", blend_sweeps.blend_sweeps, name="blend-sweeps"),
+    path("blend-sweeps/<uuid:sweep_id>/", blend_sweeps.blend_sweep, name="blend-sweep"),
     path(
         "change-sets/<uuid:change_set_id>/simulations/",
         simulations.simulations,
