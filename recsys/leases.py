@@ -26,6 +26,7 @@ from recsys.failures import Failure
 from recsys.models import (
     Appraisal,
     BlendProposal,
+    BlendSweep,
     Clustering,
     EmbeddingJob,
     ExpectationCheck,
@@ -52,6 +53,7 @@ DOORS: dict[type[Job], tuple[str, str, str]] = {
     EmbeddingJob: ("recsys.embed_items", "bulk", "pk"),
     BlendProposal: ("recsys.propose_blend", "bulk", "pk"),
     ProposalRound: ("recsys.look_for_proposals", "bulk", "pk"),
+    BlendSweep: ("recsys.sweep_blends", "bulk", "pk"),
     Clustering: ("recsys.cluster", "bulk", "pk"),
     Simulation: ("recsys.simulate", "bulk", "pk"),
     Appraisal: ("recsys.appraise", "bulk", "pk"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from recsys.models import BlendProposal, Job, LiveModel, ModelVersion
+from recsys.models import BlendProposal, BlendSweep, Job, LiveModel, ModelVersion
 
 Told = Mapping[str, Any]
 
@@ -78,8 +78,8 @@ def card_of(proposal: BlendProposal) -> ProposalCard | None:
     return ProposalCard(proposal, changed_since(proposal))
 
 
-def changed_since(proposal: BlendProposal) -> list[str]:
-    """The live versions that are not those which a proposal is made from, and those gone since."""
+def changed_since(proposal: BlendProposal | BlendSweep) -> list[str]:
+    """The live versions that are not those which a proposal or sweep is made from, and those gone since."""
     live = {
         each.family: each.version
         for each in LiveModel.objects.select_related("version").order_by("family")
@@ -90,6 +90,6 @@ def changed_since(proposal: BlendProposal) -> list[str]:
     return [str(version) for version in others] + gone
 
 
-def _is_new(proposal: BlendProposal, family: str, version: ModelVersion) -> bool:
+def _is_new(proposal: BlendProposal | BlendSweep, family: str, version: ModelVersion) -> bool:
     left_out = family in proposal.report["left_out"]
     return not left_out and proposal.versions.get(family) != str(version.id)

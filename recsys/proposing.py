@@ -26,7 +26,7 @@ from recsys.ml.proposing import from_last_item, propose
 from recsys.ml.scorer import Scorer
 from recsys.ml.splitting import temporal_cuts
 from recsys.ml.tables import read_table
-from recsys.models import BlendProposal, LiveModel, ModelVersion
+from recsys.models import BlendProposal, Job, LiveModel, ModelVersion
 from recsys.present import blend_of
 from recsys.stints import Watch
 
@@ -62,7 +62,7 @@ def _made(proposal_id: UUID, watch: Watch) -> dict[str, Any]:
     """The columns of a finished proposal."""
     proposal = BlendProposal.objects.select_related("surface").get(pk=proposal_id)
     watch("snapshot", 0, 1)
-    interactions = _feedback(proposal)
+    interactions = feedback_of(proposal)
     catalogue = Vocabulary.of(
         Item.objects.filter(active=True).order_by("id").values_list("id", flat=True)
     )
@@ -111,9 +111,9 @@ def question(surface: Surface, interactions: Interactions, catalogue: Vocabulary
     return Question(cut, until, cases, scorers, versions, sorted(live.keys() - known.keys()))
 
 
-def _feedback(proposal: BlendProposal) -> Interactions:
-    """Today's feedback; its file is gone as soon as it is read."""
-    folder = Path(settings.VAR_DIR) / "proposals" / str(proposal.id)
+def feedback_of(job: Job) -> Interactions:
+    """Today's feedback, for a job that reads it; its file is gone as soon as it is read."""
+    folder = Path(settings.VAR_DIR) / "proposals" / str(job.pk)
     folder.mkdir(parents=True, exist_ok=True)
     try:
         export.snapshot(folder / "interactions.parquet")

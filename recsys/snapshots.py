@@ -94,13 +94,20 @@ def take(run: Run) -> dict[str, Any]:
 
 def write_catalogue(path: Path) -> int:
     """Write the active items with their tags ("attribute:value"); counts them."""
-    keys = list(Attribute.objects.filter(kind=Attribute.Kind.TAGS).values_list("key", flat=True))
-    active = Item.objects.filter(active=True).order_by("id")
-    rows = list(active.values_list("id", "attributes"))
-    tags = [[f"{key}:{tag}" for key in keys for tag in told.get(key) or ()] for _, told in rows]
-    ids = pa.array([str(item) for item, _ in rows], pa.string())
-    pq.write_table(pa.table({"item_id": ids, "tags": pa.array(tags, TAGS)}), path)
+    rows = tagged_items()
+    ids = pa.array([str(item) for item in rows], pa.string())
+    tags = pa.array(list(rows.values()), TAGS)
+    pq.write_table(pa.table({"item_id": ids, "tags": tags}), path)
     return len(rows)
+
+
+def tagged_items() -> dict[UUID, list[str]]:
+    """The active items with their tags ("attribute:value"), in the order that every catalogue has."""
+    keys = list(Attribute.objects.filter(kind=Attribute.Kind.TAGS).values_list("key", flat=True))
+    rows = Item.objects.filter(active=True).order_by("id").values_list("id", "attributes")
+    return {
+        item: [f"{key}:{tag}" for key in keys for tag in told.get(key) or ()] for item, told in rows
+    }
 
 
 def write_members(path: Path) -> None:

@@ -99,6 +99,14 @@ def propose_decisions() -> None:
     proposal_actions.request_round(actor=None)
 
 
+@shared_task(name="recsys.sweep_blends", max_retries=0)
+def sweep_blends(sweep_id: str) -> None:
+    """Score the grid of blends that a sweep asks for."""
+    from recsys import blend_sweeps
+
+    blend_sweeps.execute(UUID(sweep_id))
+
+
 @shared_task(name="recsys.send_mail", max_retries=0)
 def send_mail(mail_id: str) -> None:
     """Hand a message over to the mail server."""
@@ -186,12 +194,13 @@ def follow_expectations(change_set_id: str | None = None) -> None:
 
 @shared_task(name="recsys.forget_reports", max_retries=0)
 def forget_reports() -> None:
-    """Delete what was found of expectations, decisions and evidence long ago."""
-    from recsys import appraisal_actions, expectation_checks, proposal_actions
+    """Delete what was found of expectations, decisions, evidence and blends long ago."""
+    from recsys import appraisal_actions, blend_sweep_actions, expectation_checks, proposal_actions
 
     expectation_checks.forget()
     appraisal_actions.forget()
     proposal_actions.forget()
+    blend_sweep_actions.forget()
 
 
 @shared_task(name="recsys.profile_items", max_retries=0)

@@ -44,6 +44,7 @@ from recsys import doorbell, fusing, promotion, proposal_actions, serving
 from recsys.api import surfaces, tokens
 from recsys.models import (
     BlendProposal,
+    BlendSweep,
     Clustering,
     DecisionProposal,
     EmbeddingJob,
@@ -185,6 +186,7 @@ def _things(users: dict[str, User]) -> dict[str, Any]:
         "version_id": versions[0].pk,
         "blend_id": BlendProposal.objects.create(surface=home).pk,
         "proposal_id": _proposal(curator, home, item).pk,
+        "sweep_id": BlendSweep.objects.create(surface=home).pk,
         "family": "ease",
         "decision_id": pin.decision.pk,
         "change_set_id": draft.revision.change_set_id,
@@ -330,5 +332,6 @@ def _bodies(named: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
                 ("snooze", {"back": (timezone.now() + timedelta(days=7)).isoformat()}),
             )
         },
+        ("POST", "api/v1/blend-sweeps/"): {"surface": "home"},
         ("POST", "admin/runs/models/<slug:family>/roll-back/"): reason,
     }

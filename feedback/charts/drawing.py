@@ -37,7 +37,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A bar (`rect`) or a point (`circle`), with the words that say what it shows, and maybe its interval."""
+    """A bar (`rect`) or a point (`circle`), with the words that say what it shows, and maybe its interval.
+
+    One with an address leads there; whoever uses no mouse finds the same links in the table beside the chart.
+    """
 
     title: str
     x: float
@@ -48,6 +51,7 @@ class Mark:
     opacity: float = 1.0
     round: bool = False
     interval: Rule | None = None
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,11 @@ class Drawing:
     lines: Sequence[Line] = field(default_factory=list)
     marks: Sequence[Mark] = field(default_factory=list)
     texts: Sequence[Text] = field(default_factory=list)
+
+    @property
+    def has_links(self) -> bool:
+        """Whether some mark leads somewhere: such a drawing is a group of links, not one picture."""
+        return any(mark.href for mark in self.marks)
 
 
 @dataclass(frozen=True, slots=True)

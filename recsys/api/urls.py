@@ -7,6 +7,7 @@ from django.urls import include, path
 from curation.urls import api_urlpatterns as curation_urlpatterns
 from recsys.api import (
     appraisals,
+    blend_sweeps,
     docs,
     inbox,
     likenesses,
@@ -46,6 +47,8 @@ v1 = [
     path("inbox/<uuid:proposal_id>/reject/", inbox.reject, name="reject-proposal"),
     path("inbox/<uuid:proposal_id>/reopen/", inbox.reopen, name="reopen-proposal"),
     path("inbox/<uuid:proposal_id>/simulate/", inbox.simulate, name="simulate-proposal"),
+    path("blend-sweeps/", blend_sweeps.blend_sweeps, name="blend-sweeps"),
+    path("blend-sweeps/<uuid:sweep_id>/", blend_sweeps.blend_sweep, name="blend-sweep"),
     path(
         "change-sets/<uuid:change_set_id>/simulations/",
         simulations.simulations,

@@ -68,6 +68,7 @@ urlpatterns = [
     path("admin/rewards/", include("feedback.reward_urls")),
     path("admin/runs/", include("recsys.run_urls")),
     path("admin/proposals/", include("recsys.proposal_urls")),
+    path("admin/blend-sweeps/", include("recsys.blend_sweep_urls")),
     path("admin/previews/", include("recsys.preview_urls")),
     path("admin/clusterings/", include("recsys.clustering_urls")),
     path("admin/simulations/", include("recsys.simulation_urls")),

@@ -113,7 +113,7 @@ def choose(
     best = max(alone, key=lambda name: alone[name].members.ndcg)
     question = ask(known, asked, catalogue, scales)
     picked = _ascend(question, best, scales)
-    blend = Blend(*picked, beta=_beta(question, *picked))
+    blend = Blend(*picked, beta=beta_of(question, *picked))
     return Choice(blend, evaluate(blended(blend, known), speaking, catalogue), alone)
 
 
@@ -195,16 +195,21 @@ class _Climb:
         return float(gains.sum() / len(self.found))
 
 
-def _utility(question: Question, weights: Weights, scales: Scales) -> Batch:
+def _utility(question: Question, weights: Mapping[str, float], scales: Mapping[str, str]) -> Batch:
     used = {name: question.parts[name][scales[name]] for name in weights if weights[name] > 0}
     mixture = mixed(weights, used)
     return np.where(np.isnan(mixture), -np.inf, mixture) + question.mask
 
 
-def _beta(question: Question, weights: Weights, scales: Scales) -> float:
-    """β of P(item) = softmax(β · utility): the conditional logit of one feature."""
+def beta_of(question: Question, weights: Mapping[str, float], scales: Mapping[str, str]) -> float:
+    """β of P(item) = softmax(β · utility): the conditional logit of one feature.
+
+    A case whose target none of the weighted scorers knows says nothing of it. Raises ValueError where no case speaks.
+    """
     utility = _utility(question, weights, scales)
     unknown = np.isneginf(utility)
+    own = np.take_along_axis(unknown, np.maximum(question.target, 0)[:, None], axis=1)[:, 0]
     feature = np.where(unknown, 0.0, utility)[..., None]
     mask = np.where(unknown, -np.inf, 0.0)
-    return float(fit(feature, mask, question.target, least=LEAST_BETA)[0])
+    target = np.where(own, -1, question.target)
+    return float(fit(feature, mask, target, least=LEAST_BETA)[0])

@@ -190,13 +190,21 @@ def ranked(scores: Utilities, cases: Sequence[Case], catalogue: Vocabulary, plac
     unseen = np.where(np.isnan(scores), -np.inf, scores)
     for row, case in enumerate(cases):
         unseen[row, _indexes(case.history.items, catalogue)] = -np.inf
-    depth = min(places, unseen.shape[1])
-    best = np.argpartition(-unseen, depth - 1, axis=1)[:, :depth]
-    order = np.argsort(-np.take_along_axis(unseen, best, axis=1), axis=1, kind="stable")
-    best = np.take_along_axis(best, order, axis=1)
-    empty = np.isneginf(np.take_along_axis(unseen, best, axis=1))
-    lists = np.full((len(cases), places), -1, np.int32)
-    lists[:, :depth] = np.where(empty, -1, best)
+    return best(unseen, places)
+
+
+def best(utilities: Utilities, places: int) -> Indexes:
+    """Places in the catalogue of the highest utilities [B, places], highest first, -1 where there are no more.
+
+    What is -∞ cannot be ranked.
+    """
+    depth = min(places, utilities.shape[1])
+    found = np.argpartition(-utilities, depth - 1, axis=1)[:, :depth]
+    order = np.argsort(-np.take_along_axis(utilities, found, axis=1), axis=1, kind="stable")
+    found = np.take_along_axis(found, order, axis=1)
+    empty = np.isneginf(np.take_along_axis(utilities, found, axis=1))
+    lists = np.full((len(utilities), places), -1, np.int32)
+    lists[:, :depth] = np.where(empty, -1, found)
     return lists
 
 

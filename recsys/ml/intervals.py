@@ -5,6 +5,7 @@ Dims: n members.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -64,13 +65,37 @@ def difference(figures: Figures, others: Figures, seed: int = 0) -> Interval:
     return Interval.of(np.asarray(figures, np.float64) - np.asarray(others, np.float64), seed)
 
 
+def together(figures: Figures, seed: int = 0) -> list[Interval]:
+    """The intervals of K models on the same n members, figures [K, n] without NaN.
+
+    Each is what ``Interval.of`` says of its row; the members of a draw are the same for all, and drawn once.
+    """
+    rows = np.asarray(figures, np.float64)
+    if not rows.shape[1]:
+        return [Interval.of(row) for row in rows]
+    tail = (1.0 - LEVEL) / 2
+    means = np.concatenate([times @ rows.T for times in _times_drawn(rows.shape[1], seed)])
+    ends = np.quantile(means / rows.shape[1], [tail, 1.0 - tail], axis=0)
+    told = zip(rows.mean(axis=1).tolist(), *ends.tolist(), strict=True)
+    return [Interval(rows.shape[1], *each) for each in told]
+
+
+def _times_drawn(n: int, seed: int) -> Iterator[NDArray[np.float64]]:
+    """How often each draw takes each member [draws, n], some draws at a time."""
+    for drawn in _draws(n, seed):
+        places = drawn + n * np.arange(len(drawn))[:, None]
+        yield np.bincount(places.ravel(), minlength=drawn.size).reshape(-1, n).astype(np.float64)
+
+
 def _means(figures: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
     """Means of members drawn with replacement [draws]."""
+    return np.concatenate([figures[drawn].mean(axis=1) for drawn in _draws(len(figures), seed)])
+
+
+def _draws(n: int, seed: int) -> Iterator[NDArray[np.int64]]:
+    """Members drawn with replacement [draws, n], some draws at a time."""
     chance = np.random.default_rng(seed)
-    n = len(figures)
     draws = min(MOST_DRAWS, max(LEAST_DRAWS, DRAWN // n))
     size = max(1, CELLS // n)
-    shapes = [(min(size, draws - start), n) for start in range(0, draws, size)]
-    return np.concatenate(
-        [figures[chance.integers(n, size=shape)].mean(axis=1) for shape in shapes]
-    )
+    for start in range(0, draws, size):
+        yield chance.integers(n, size=(min(size, draws - start), n))

@@ -1,6 +1,7 @@
 """Runs, the model versions that they produce, slates and the workers that make them: data only."""
 
 from recsys.models.appraisals import Appraisal
+from recsys.models.blend_sweeps import BlendSweep
 from recsys.models.clusterings import Clustering
 from recsys.models.embeddings import EmbeddingJob
 from recsys.models.expectation_checks import ExpectationCheck
@@ -20,6 +21,7 @@ from recsys.models.versions import LiveModel, ModelVersion, Promotion
 __all__ = [
     "Appraisal",
     "BlendProposal",
+    "BlendSweep",
     "Clustering",
     "DecisionProposal",
     "EmbeddingJob",

@@ -42,6 +42,7 @@ from recsys.appraisal_actions import KINDS
 from recsys.failures import Failure
 from recsys.models import (
     BlendProposal,
+    BlendSweep,
     Clustering,
     DecisionProposal,
     EmbeddingJob,
@@ -57,6 +58,7 @@ from recsys.models import (
 from recsys.places import Place
 from tests.appraised import appraised
 from tests.authorization_world import SOURCE, VOTED, World, build
+from tests.swept import swept
 
 PLANTED: Final = "planted-thing"
 PAYLOAD: Final = f"""'"></script></title></textarea><{PLANTED} onclick="planted()">{{{{7*7}}}}"""
@@ -154,6 +156,8 @@ def _work() -> None:
     failed = {"state": Job.State.FAILED, "failure": Failure.CODE_ERROR, "error": PAYLOAD}
     BlendProposal.objects.create(surface_id="home", **failed)
     ProposalRound.objects.create(**failed)
+    BlendSweep.objects.create(surface_id="home", **failed)
+    swept(left_out=[PAYLOAD])
     Clustering.objects.create(**failed)
     _simulations(failed)
     film = str(Item.objects.get(outside_id="film").pk)

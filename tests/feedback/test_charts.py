@@ -11,6 +11,7 @@ from feedback.charts.drawing import Series, cut, width_of
 from feedback.charts.heat import heat
 from feedback.charts.intervals import Estimate, Reference, intervals, points
 from feedback.charts.lines import lines
+from feedback.charts.scatter import Axis, Dot, scatter
 from feedback.tables import Share, Table, number
 
 PLACES = ["1", "2", "3"]
@@ -110,3 +111,49 @@ def test_the_figures_of_a_column_have_equally_many_decimals():
     told = Table("t", ["name", "count", "mean", "whole"], rows).shown
     written = [[cell.text for cell in row[1:]] for row in told]
     assert written == [["1,234", "5.00", "2"], ["7", "4.64", "3"], ["3", "–", "–"]]
+
+
+def axes():
+    return Axis("coverage", [0.0, 0.5, 1.0], number), Axis("NDCG", [0.1, 0.2], number)
+
+
+def test_points_lie_by_both_scales_within_the_frame():
+    dots = [Dot(0.0, 0.1, "low"), Dot(1.0, 0.2, "high"), Dot(0.5, 0.15, "middle")]
+    for drawing in both(scatter(dots, *axes())):
+        low, high, middle = drawing.marks
+        assert low.x < middle.x < high.x
+        assert low.y > middle.y > high.y
+        assert middle.x == pytest.approx((low.x + high.x) / 2, abs=0.1)
+        assert middle.y == pytest.approx((low.y + high.y) / 2, abs=0.1)
+        for mark in drawing.marks:
+            assert mark.width <= mark.x <= drawing.width - mark.width
+            assert mark.width <= mark.y <= drawing.height - mark.width
+
+
+def test_a_point_is_as_large_as_it_says_and_a_link_where_it_leads_somewhere():
+    small, large = Dot(0.1, 0.1, "small"), Dot(0.9, 0.2, "large", size=1.0, href="?point=1")
+    for drawing in both(scatter([small, large], *axes())):
+        assert drawing.marks[0].width < drawing.marks[1].width
+        assert [mark.href for mark in drawing.marks] == ["", "?point=1"]
+        assert drawing.has_links
+    for drawing in both(scatter([small], *axes())):
+        assert not drawing.has_links
+
+
+def test_the_chosen_point_has_a_ring_with_its_words():
+    for drawing in both(scatter([Dot(0.5, 0.1, "this one", ring=True)], *axes())):
+        dot, ring = drawing.marks
+        assert (ring.style, ring.title, ring.x, ring.y) == ("ring", dot.title, dot.x, dot.y)
+        assert ring.width > dot.width
+
+
+def test_labels_of_points_that_lie_close_do_not_lie_on_each_other_nor_outside():
+    dots = [Dot(0.9, 0.15 + at / 1e4, "x", label=f"scorer {at}") for at in range(5)]
+    for drawing in both(scatter(dots, *axes())):
+        labels = [each for each in drawing.texts if each.style == "beside"]
+        told = sorted(labels, key=lambda each: each.y)
+        assert len(told) == 5
+        assert all(after.y - before.y >= 13 for before, after in pairwise(told))
+        for each in told:
+            start = each.x - (width_of(each.text) if each.anchor == "end" else 0)
+            assert 0 <= start <= drawing.width - width_of(each.text)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.ml.intervals import Interval, difference
+from recsys.ml.intervals import Interval, difference, together
 
 FIGURES = st.lists(st.floats(0, 1), min_size=1, max_size=60).map(np.array)
 
@@ -50,3 +52,10 @@ def test_the_mean_lies_within_and_the_figures_around(figures):
     interval = Interval.of(figures)
     assert figures.min() - 1e-12 <= interval.low <= interval.high <= figures.max() + 1e-12
     assert Interval.of(figures) == interval
+
+
+def test_intervals_of_several_models_are_those_of_each():
+    figures = np.random.default_rng(5).random((7, 3_000))
+    for one, alone in zip(together(figures), map(Interval.of, figures), strict=True):
+        assert astuple(one) == pytest.approx(astuple(alone))
+    assert together(np.zeros((2, 0))) == [Interval(0, 0.0, 0.0, 0.0)] * 2

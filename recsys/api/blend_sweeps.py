@@ -1,0 +1,71 @@
+"""Sweeps of blends over the API: ask for one, look. Curators choose a point on the desk."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from curation.access import require
+from curation.problems import Conflict
+from recsys import blend_sweep_actions
+from recsys.models import BlendSweep, Job
+from recsys.proposal_cards import changed_since
+from recsys.serializers import Facts, ProposeSerializer
+
+READERS = ("operator", "analyst", "curator")
+
+
+class BlendSweepSerializer(serializers.ModelSerializer[BlendSweep]):
+    """A sweep and, once it is done, its points in `report`; `stale` once other models serve."""
+
+    surface = serializers.CharField(source="surface_id")
+    versions = Facts()
+    present = Facts()
+    report = Facts()
+    stale = serializers.SerializerMethodField()
+
+    class Meta:
+        model = BlendSweep
+        fields = [
+            "id", "surface", "state", "stage", "done", "total", "error", "requested_at", "finished_at",
+            "versions", "present", "report", "stale",
+        ]  # fmt: skip
+
+    @extend_schema_field(serializers.BooleanField())
+    def get_stale(self, sweep: BlendSweep) -> bool:
+        """Whether other versions serve than those which it is made from."""
+        return sweep.state == Job.State.SUCCEEDED and bool(changed_since(sweep))
+
+
+@extend_schema(
+    operation_id="request_blend_sweep",
+    request=ProposeSerializer,
+    responses={202: BlendSweepSerializer},
+)
+@api_view(["POST"])
+def blend_sweeps(request: Request) -> Response:
+    """Have a grid of blends of a surface scored on what members turned to; nothing is drafted by it."""
+    actor = require(request.user, "curator")
+    asked = ProposeSerializer(data=request.data)
+    asked.is_valid(raise_exception=True)
+    try:
+        made = blend_sweep_actions.request_sweep(
+            surface=asked.validated_data["surface"], actor=actor
+        )
+    except blend_sweep_actions.NotPossible as error:
+        raise Conflict("not_possible", str(error)) from error
+    return Response(BlendSweepSerializer(made).data, status=202)
+
+
+@extend_schema(operation_id="read_blend_sweep", responses=BlendSweepSerializer)
+@api_view(["GET"])
+def blend_sweep(request: Request, sweep_id: UUID) -> Response:
+    """One sweep: each point's weights and β with accuracy, coverage and novelty; which are on the front."""
+    require(request.user, *READERS)
+    return Response(BlendSweepSerializer(get_object_or_404(BlendSweep, pk=sweep_id)).data)
