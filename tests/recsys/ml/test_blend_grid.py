@@ -8,7 +8,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from recsys.ml.blend_grid import ALONE, MOST_POINTS, PRESENT, PROPOSED, front, grid, sweep
+from recsys.ml.blend_grid import front, sweep
+from recsys.ml.blend_lattice import ALONE, MOST_POINTS, PRESENT, PROPOSED, grid
 from recsys.ml.blending import Blend, blended
 from recsys.ml.evaluation import Case
 from recsys.ml.interactions import History, Interactions, Vocabulary
