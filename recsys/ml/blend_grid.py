@@ -8,16 +8,15 @@ On the demo data (2,846 members, 3,119 items, five scorers) one core judges 16 p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from itertools import combinations, pairwise
-from math import comb
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsys.ml import metrics
+from recsys.ml.blend_lattice import PRESENT, Mix, Weights, grid
 from recsys.ml.blending import Blend, beta_of
 from recsys.ml.conditional_logit import fit
 from recsys.ml.evaluation import LONGEST, Case, Score, batches, best
@@ -28,26 +27,13 @@ from recsys.ml.questions import Question, ask
 from recsys.ml.reports import DEPTH, World
 from recsys.ml.scales import Batch, scaled
 
-MOST_POINTS: Final = 200
-STEPS: Final = (20, 10, 8, 5, 4, 3, 2, 1)
-"""Into how many parts the weight of 1 may be cut: shares that people can read."""
 MOST_FITTING: Final = 500
 MOST_JUDGING: Final = 3_000
 CELLS: Final = 1_000_000
 """How many scores of one scorer are on a scale at a time."""
 SLACK: Final = 1e-9
 """How much rounding may add to a sum of scores, as a share of it."""
-PRESENT, PROPOSED, ALONE = "present", "proposed", "alone"
-Weights = Mapping[str, float]
 Rows = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Mix:
-    """One blend of the grid: the weight of every scorer, and what is remarkable about it."""
-
-    weights: Weights
-    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +90,30 @@ def sweep(
     question = _ask(scorers, _sample(judging, MOST_FITTING), catalogue, (present, watch))
     mixes = grid(list(scorers), present.weights, _proposed(question, present.scales))
     lists, hits = _lists(mixes, scorers, judging, catalogue, (present.scales, watch))
-    counts = np.array([len(case.targets) for case in judging])
+    found = _points(mixes, lists, hits, (judging, catalogue, world))
+    points = [replace(one, beta=_beta(question, one.weights, present)) for one in found]
+    return Swept(points, dict(present.scales), len(judging), len(question.target))
+
+
+def _points(
+    mixes: Sequence[Mix],
+    lists: Indexes,
+    hits: Flags,
+    about: tuple[Sequence[Case], Vocabulary, World],
+) -> list[Point]:
+    """The figures of the lists [P, B, k] of all points; β is fitted by others."""
+    cases, catalogue, world = about
+    counts = np.array([len(case.targets) for case in cases])
     ndcg = np.stack([metrics.ndcg(each, counts) for each in hits])
     now = next(at for at, mix in enumerate(mixes) if PRESENT in mix.marks)
+    ranks, gains = together(ndcg), together(ndcg - ndcg[now])
     shown = [_shown(each, world, len(catalogue)) for each in lists]
-    ranks = together(ndcg)
-    kept = front(
-        np.array([(rank.mean, *each[:2]) for rank, each in zip(ranks, shown, strict=True)])
-    )
-    gains = together(ndcg - ndcg[now])
-    points = [
+    told = [(rank.mean, *each[:2]) for rank, each in zip(ranks, shown, strict=True)]
+    kept = front(np.array(told))
+    return [
         Point(
             weights=mix.weights,
-            beta=_beta(question, mix, present),
+            beta=1.0,
             marks=mix.marks,
             ndcg=ranks[at],
             gain=gains[at],
@@ -126,27 +123,8 @@ def sweep(
             diversity=shown[at][2],
             front=bool(kept[at]),
         )
-        for at, mix in enumerate(_watched(mixes, watch))
+        for at, mix in enumerate(mixes)
     ]
-    return Swept(points, dict(present.scales), len(judging), len(question.target))
-
-
-def grid(names: Sequence[str], present: Weights, proposed: Weights | None = None) -> list[Mix]:
-    """The present blend, the proposed one, each scorer alone, and all ways to share weight by even steps.
-
-    At most 200 blends, none of them twice: of two that only differ by a factor the first stays, with both marks.
-    """
-    named = [(present, PRESENT), *([(proposed, PROPOSED)] if proposed else [])]
-    alone = [({name: 1.0}, ALONE) for name in names]
-    found: dict[tuple[float, ...], Mix] = {}
-    for weights, mark in (*named, *alone, *((each, "") for each in _lattice(names))):
-        whole = {name: float(weights.get(name, 0.0)) for name in names}
-        total = sum(whole.values())
-        shares = tuple(round(weight / total, DIGITS) for weight in whole.values())
-        known = found.setdefault(shares, Mix(whole))
-        marks = dict.fromkeys((*known.marks, mark)) if mark else known.marks
-        found[shares] = Mix(known.weights, tuple(marks))
-    return list(found.values())
 
 
 def front(figures: Rows) -> Flags:
@@ -156,25 +134,8 @@ def front(figures: Rows) -> Flags:
     return np.asarray(~(above & better).any(axis=0), np.bool_)
 
 
-def _lattice(names: Sequence[str]) -> Iterator[Weights]:
-    """Shares of all scorers by even steps, as fine as the bound of points lets them be."""
-    bars = len(names) - 1
-    room = MOST_POINTS - 2
-    steps = next((each for each in STEPS if comb(each + bars, bars) <= room), 1)
-    for cut in combinations(range(steps + bars), bars):
-        ends = (-1, *cut, steps + bars)
-        parts = [(after - before - 1) / steps for before, after in pairwise(ends)]
-        yield dict(zip(names, (round(part, DIGITS) for part in parts), strict=True))
-
-
 def _sample(cases: Sequence[Case], most: int) -> Sequence[Case]:
     return cases[:: max(1, -(-len(cases) // most))]
-
-
-def _watched(mixes: Sequence[Mix], watch: Watch) -> Iterator[Mix]:
-    for at, mix in enumerate(mixes):
-        watch("fit", at, len(mixes))
-        yield mix
 
 
 def _ask(
@@ -205,10 +166,10 @@ def _proposed(question: Question, scales: Mapping[str, str]) -> Weights | None:
     return dict(zip(question.parts, weights, strict=True))
 
 
-def _beta(question: Question, mix: Mix, present: Blend) -> float:
+def _beta(question: Question, weights: Weights, present: Blend) -> float:
     """The β under which a point's utilities are logits; that of the present blend where no case tells."""
     try:
-        return round(beta_of(question, mix.weights, present.scales), DIGITS)
+        return round(beta_of(question, weights, present.scales), DIGITS)
     except ValueError:
         return present.beta
 
