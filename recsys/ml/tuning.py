@@ -46,6 +46,7 @@ FITTED: Final[Mapping[str, Grid]] = {
     "joint": {"half_life_days": (36_500.0, 5.0)},
     "content": {
         "compares": ("taste", "meaning"),
+        "mix": (0.0, 0.3, 0.7),
         "trust": (20.0, 100.0, 500.0),
         "ridge": (100.0, 1_000.0, 10_000.0),
     },

@@ -88,7 +88,7 @@ class ContentConfig:
         ),
     )
     mix: float = field(
-        default=0.0,
+        default=0.3,
         metadata=number(
             gettext_noop("How much meaning counts beside taste: 0 not at all, 1 alone."), 0, 1
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from recsys.ml.configs.words import (
+    AT_MOST,
     COUNTS,
     DAILY,
     DAYS,
@@ -17,6 +18,7 @@ from recsys.ml.configs.words import (
     LEAST,
     LEFT_OUT,
     PASSES,
+    SAMPLED_OR_ALL,
     STEP,
     TEACHES,
 )
@@ -38,18 +40,14 @@ class SequenceConfig:
         ),
     )
     embedding_size: int = field(default=64, metadata=number(FACTORS, 2, 1_024))
-    epochs: int = field(
-        default=20, metadata=number(gettext_noop("Passes at most."), 1, 1_000, PASSES)
-    )
+    epochs: int = field(default=20, metadata=number(AT_MOST, 1, 1_000, PASSES))
     batch_size: int = field(
         default=64, metadata=number(gettext_noop("Histories in one step."), 1, 4_096)
     )
     negatives: int = field(
         default=512,
         metadata=number(
-            gettext_noop(
-                "Sampled items that each step compares with; as many as there are: with all of them."
-            ),
+            SAMPLED_OR_ALL,
             1,
             65_536,
             ITEMS,

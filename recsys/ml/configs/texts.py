@@ -7,6 +7,7 @@ from typing import Final
 
 from recsys.ml.configs.sequences import GruConfig
 from recsys.ml.configs.words import (
+    AT_MOST,
     BATCH,
     COUNTS,
     DAILY,
@@ -27,6 +28,7 @@ from recsys.ml.configs.words import (
     READ,
     REG,
     SAMPLED,
+    SAMPLED_OR_ALL,
     STEP,
     TEACHES,
     TEXTS,
@@ -59,7 +61,7 @@ class TextcnnConfig:
     hidden_words: float = field(default=0.1, metadata=_HIDDEN)
     dropout: float = field(default=0.1, metadata=number(LEFT_OUT, 0, 0.9))
     embedding_size: int = field(default=64, metadata=number(FACTORS, 2, 1_024))
-    epochs: int = field(default=8, metadata=number(EPOCHS, 1, 500, PASSES))
+    epochs: int = field(default=6, metadata=number(EPOCHS, 1, 500, PASSES))
     batch_size: int = field(default=2_048, metadata=number(BATCH, 8, 65_536, INTERACTIONS))
     negatives: int = field(default=1_024, metadata=number(SAMPLED, 1, 65_536, ITEMS))
     learning_rate: float = field(default=0.005, metadata=number(STEP, 1e-6, 1))
@@ -77,6 +79,8 @@ class TextcnnConfig:
 class JointConfig(GruConfig):
     """A recurrent network over histories, a convolution over words, and layers that join them."""
 
+    epochs: int = field(default=6, metadata=number(AT_MOST, 1, 1_000, PASSES))
+    negatives: int = field(default=128, metadata=number(SAMPLED_OR_ALL, 1, 65_536, ITEMS))
     joined: int = field(
         default=32,
         metadata=number(

@@ -43,3 +43,7 @@ HIDDEN: Final = gettext_noop("Share of words that are hidden while it learns.")
 LEFT_OUT: Final = gettext_noop("Share of numbers left out while it learns.")
 WORDS: Final = gettext_noop("words")
 TEXTS: Final = gettext_noop("texts")
+AT_MOST: Final = gettext_noop("Passes at most.")
+SAMPLED_OR_ALL: Final = gettext_noop(
+    "Sampled items that each step compares with; as many as there are: with all of them."
+)
