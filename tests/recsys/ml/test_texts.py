@@ -218,8 +218,12 @@ def test_texts_that_changed_refuse_an_old_checkpoint(family, tmp_path):
 def test_hidden_words_and_dropout_change_what_is_learnt_and_not_how_it_is_scored(family):
     plain = fitted(family, said(), epochs=1)
     hidden = fitted(family, said(), epochs=1, hidden_words=0.5, dropout=0.5)
-    assert not np.array_equal(scores(plain, LEFT[0]), scores(hidden, LEFT[0]))
-    np.testing.assert_array_equal(scores(hidden, LEFT[0]), scores(hidden, LEFT[0]))
+    row = scores(hidden, LEFT[0])
+    assert not np.array_equal(scores(plain, LEFT[0]), row)
+    half = row[CATALOGUE.indexes(RIGHT)]
+    np.testing.assert_allclose(
+        half, half[0], rtol=1e-5, err_msg="these say the same but for rare words"
+    )
 
 
 def made(family: str, **changed: Any) -> Any:
