@@ -22,7 +22,10 @@ pytestmark = [pytest.mark.xdist_group("face"), pytest.mark.timeout(900)]
 
 EXAMPLES = 8
 FAMILIES = ("popularity", "als")
-REVISED = ("PinRevisionRequest", "BlendRevisionRequest")
+ALIKE = {
+    "RevisionRequestRequest": ("PinRevisionRequest",),
+    "EditedRequestRequest": ("PinRequest",),
+}
 # A query that says two things which do not go together is well formed to a schema, and refused all the same.
 LEFT_OUT = {"positive_data_acceptance"}
 
@@ -54,13 +57,14 @@ def token(db, _connections_stay, monkeypatch):
 
 @schemathesis.hook
 def before_load_schema(context, raw_schema):
-    """Of what is alike only some: families, whose settings are read in one way; revisions, read as decisions are."""
+    """Of what is alike only some: families, whose settings are read in one way; what is read as a new decision is."""
     parts = raw_schema["components"]["schemas"]
-    revision = parts["RevisionRequestRequest"]
-    revision["oneOf"] = [
-        each for each in revision["oneOf"] if each["$ref"].rsplit("/", 1)[-1] in REVISED
-    ]
-    assert len(revision["oneOf"]) == len(REVISED)
+    for name, kept in ALIKE.items():
+        all_of_it = parts[name]["oneOf"]
+        parts[name]["oneOf"] = [
+            each for each in all_of_it if each["$ref"].rsplit("/", 1)[-1] in kept
+        ]
+        assert len(parts[name]["oneOf"]) == len(kept)
     launch = parts["LaunchRequest"]
     of_family = {each["properties"]["family"]["enum"][0]: each for each in launch["oneOf"]}
     launch["oneOf"] = [of_family[name] for name in FAMILIES]

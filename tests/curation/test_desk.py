@@ -179,6 +179,7 @@ def test_settings_of_a_surface_come_into_force_in_a_new_version(client, administ
     client.force_login(administrator)
     names = ("name", "depth", "reserve", "explore_every", "temperature", "repeat", "max_shown")
     more = ("diversity", "pin_budget", "stale_limit_s", "replay_share")
-    form = {name: getattr(home, name) for name in (*names, *more)} | {"depth": 30}
+    asks = ("approval", "approval_share")
+    form = {name: getattr(home, name) for name in (*names, *more, *asks)} | {"depth": 30}
     client.post(reverse("admin:curation_surface_change", args=["home"]), form)
     assert (policy_of(home).surface.depth, home.policy_version) == (30, 1)
