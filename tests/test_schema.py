@@ -21,7 +21,7 @@ from tests.authorization_world import wait_for_nobody
 pytestmark = [pytest.mark.xdist_group("face"), pytest.mark.timeout(900)]
 
 EXAMPLES = 8
-FAMILIES = ("popularity", "als")
+FAMILIES = ("popularity", "ease")
 ALIKE = {
     "RevisionRequestRequest": ("PinRevisionRequest",),
     "EditedRequestRequest": ("PinRequest",),
