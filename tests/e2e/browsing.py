@@ -1,11 +1,17 @@
-"""What everything that drives a browser shares: where one is, how it starts, signing in, asking for a page."""
+"""What all that drives a browser shares: where one is, how it starts, signing in, asking for a page, its console."""
 
 from __future__ import annotations
 
 import shutil
 from typing import Any, Final
 
-from playwright.sync_api import APIRequestContext, Browser, BrowserContext
+from playwright.sync_api import (
+    APIRequestContext,
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+)
 
 from tests.face.asking import Answer, Ask
 
@@ -19,6 +25,21 @@ ARGUMENTS: Final = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# What htmx says of a request that a newer one replaced, as `hx-sync` asks it to.
+_REPLACED: Final = ("htmx:sendAbort", "htmx:afterRequest")
+
+
+def is_complaint(told: ConsoleMessage) -> bool:
+    """Whether a line of the console says that something is wrong."""
+    return told.type in {"error", "warning"} and not told.text.startswith(_REPLACED)
+
+
+def complaints_of(page: Page) -> list[str]:
+    """What the console of a page complains of and its scripts fail with; it grows as they do."""
+    heard: list[str] = []
+    page.on("console", lambda told: heard.append(told.text) if is_complaint(told) else None)
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    return heard
 
 
 def found_chromium() -> str | None:

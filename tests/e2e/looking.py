@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
+
+from tests.e2e.browsing import is_complaint
 
 PHONE: Final[ViewportSize] = {"width": 360, "height": 740}
 DESK: Final[ViewportSize] = {"width": 1280, "height": 900}
@@ -31,15 +33,14 @@ class Looker:
     def _page(self, context: BrowserContext) -> Page:
         page = context.new_page()
         page.set_default_timeout(15_000)
-        page.on(
-            "console", lambda told: self._hear(told.type, f"{told.text} ({told.location['url']})")
-        )
+        page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(f"page error: {error}"))
-        page.on("dialog", lambda dialog: self._hear("error", f"a dialog: {dialog.message}"))
+        page.on("dialog", lambda dialog: self.complaints.append(f"a dialog: {dialog.message}"))
         return page
 
-    def _hear(self, kind: str, text: str) -> None:
-        if kind in {"error", "warning"}:
+    def _hear(self, told: ConsoleMessage) -> None:
+        if is_complaint(told):
+            text = f"{told.text} ({told.location['url']})"
             self.complaints.append(f"console: {text[:200]}")
 
     def look(self, url: str) -> list[str]:

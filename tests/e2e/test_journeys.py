@@ -16,7 +16,7 @@ from django.conf import settings
 from django.utils import translation
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsing import sign_in
+from tests.e2e.browsing import complaints_of, sign_in
 from tests.processes import LiveStack
 
 pytestmark = pytest.mark.e2e
@@ -152,9 +152,7 @@ def test_a_role_finds_its_way_in_each_language_width_and_scheme(
     context = sign_in(browser, demo, role)
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
-    complaints: list[str] = []
-    page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    complaints = complaints_of(page)
     for language, width in VIEWS:
         context.add_cookies(
             [{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": demo["url"]}]

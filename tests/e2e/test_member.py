@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.browsing import complaints_of
 from tests.processes import LiveStack
 
 pytestmark = pytest.mark.e2e
@@ -115,12 +116,11 @@ def test_an_item_has_its_page_with_similar_items(sign_in: SignIn) -> None:
 def test_the_shelves_of_a_phone_come_as_they_are_reached_and_fit(
     browser: Browser, demo_stack: LiveStack, locale: str, popular: str
 ) -> None:
-    complaints: list[str] = []
     context = browser.new_context(
         viewport={"width": 360, "height": 740}, locale=locale, has_touch=True
     )
     page = context.new_page()
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    complaints = complaints_of(page)
     page.goto(f"{demo_stack.url}/")
     page.goto(f"{demo_stack.url}/")
     row = page.locator("#shelf-popular")
