@@ -7,9 +7,9 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.e2e.browsing import ARGUMENTS, complaints_of, found_chromium
+from tests.e2e.browsing import ARGUMENTS, PATIENCE_MS, complaints_of, found_chromium
 from tests.processes import LiveStack
 
 
@@ -28,6 +28,7 @@ def chromium() -> str:
 def browser(chromium: str) -> Iterator[Browser]:
     # Playwright keeps a loop in this thread for the session; Django would take its tests for asynchronous ones.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield browser
@@ -39,7 +40,7 @@ def page(browser: Browser) -> Iterator[Page]:
     """A fresh page; fails where the console complained of anything."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE_MS)
     complaints = complaints_of(page)
     yield page
     context.close()

@@ -7,7 +7,7 @@ tests of each role.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -16,14 +16,13 @@ from django.conf import settings
 from django.utils import translation
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsing import complaints_of, sign_in
+from tests.e2e.browsing import PATIENCE_MS, complaints_of, sign_in
 from tests.processes import LiveStack
 
 pytestmark = pytest.mark.e2e
 
 VIEWS: Final = (("en", 1440), ("en", 768), ("en", 360), ("zh-hans", 768), ("zh-hans", 360))
 """Which language is read at which width."""
-PATIENCE: Final = 15_000
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 _SIDEWAYS: Final = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _GROUND: Final = "getComputedStyle(document.body).backgroundColor"
@@ -128,14 +127,6 @@ def an_analyst_chooses_days_and_reads_a_figure(walk: Walk) -> None:
     assert walk.page.request.get(walk.url + str(link.get_attribute("href"))).ok
 
 
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """What a worker has to answer is waited for on a busy machine, too."""
-    expect.set_options(timeout=PATIENCE)
-    yield
-    expect.set_options(timeout=5_000)
-
-
 @pytest.mark.parametrize(
     ("role", "journey"),
     [
@@ -151,7 +142,7 @@ def test_a_role_finds_its_way_in_each_language_width_and_scheme(
     demo: dict[str, Any] = json.loads((demo_stack.var / "demo.json").read_text())
     context = sign_in(browser, demo, role)
     page = context.new_page()
-    page.set_default_timeout(PATIENCE)
+    page.set_default_timeout(PATIENCE_MS)
     complaints = complaints_of(page)
     for language, width in VIEWS:
         context.add_cookies(

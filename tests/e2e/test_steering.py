@@ -1,0 +1,144 @@
+"""What curators do from an intent to the proof of it, on the running demo, and what becomes of two at once."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.acceptance.client import Client, items, someone
+from tests.e2e.browsing import complaints_of
+from tests.e2e.browsing import sign_in as signed_in
+from tests.processes import LiveStack
+
+pytestmark = pytest.mark.e2e
+
+SignIn = Callable[[str], Page]
+A_WHILE_MS = 60_000
+SET = "A week of laughter"
+
+
+@pytest.fixture
+def client(demo_stack: LiveStack) -> Client:
+    return Client(**json.loads((demo_stack.var / "demo.json").read_text()))
+
+
+def test_a_rule_is_written_simulated_published_seen_live_counted_and_rolled_back(
+    client: Client, sign_in: SignIn
+) -> None:
+    assert not boosted(client)
+    page = sign_in("curator")
+    written_in_rows_and_as_text(page, client.url)
+    page.get_by_role("link", name=f"Publish “{SET}”").click()
+
+    page.get_by_role("link", name="See the slate on Home").click()
+    drafted = page.locator("#slate-drafted")
+    expect(drafted.locator(".diff__row").first).to_be_visible(timeout=A_WHILE_MS)
+    page.go_back()
+    page.get_by_role("link", name="Simulate on logged requests").click()
+    page.get_by_role("main").get_by_role("button", name="Simulate").click()
+    expect(page.get_by_text("of slates would change")).to_be_visible(timeout=A_WHILE_MS)
+    page.get_by_role("link", name="To the change set").click()
+
+    page.locator("#publish").get_by_label("Reason").fill("All week long")
+    page.get_by_role("button", name="Publish 1 change").click()
+    expect(page.get_by_role("heading", name="Published 1 change")).to_be_visible()
+    published = page.url
+    assert boosted(client)
+
+    page.get_by_role("link", name="Boost by 2: genres has Comedy.").click()
+    page.get_by_role("link", name="What it brought").click()
+    page.get_by_role("button", name="Count now").click()
+    brought = page.get_by_role("heading", name="What did it bring?")
+    expect(brought).to_be_visible(timeout=A_WHILE_MS)
+
+    page.goto(published)
+    page.get_by_role("link", name=re.compile("Roll back to")).click()
+    page.get_by_label("Reason").fill("The week is over")
+    page.get_by_role("button", name=re.compile("Roll back to version")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Home")
+    assert not boosted(client)
+
+
+def written_in_rows_and_as_text(page: Page, url: str) -> None:
+    """A boost of comedies, drafted in a change set of its own."""
+    page.goto(f"{url}/admin/desk/new/rule/?surface=home")
+    page.get_by_label("Field 1").select_option("genres")
+    expect(page.get_by_label("Comparison 1").locator("option")).to_have_count(4)
+    page.get_by_label("Comparison 1").select_option("has")
+    page.get_by_label("Value 1").fill("Comedy")
+    page.get_by_label("Value 1").press("Tab")
+    expect(page.locator("#reach dt", has_text="Items")).to_be_visible()
+    page.get_by_role("button", name="Text", exact=True).click()
+    expect(page.get_by_label("The query as text")).to_have_value('genres has "Comedy"')
+    page.get_by_label("Effect").select_option("boost")
+    page.get_by_label("Strength").fill("2")
+    page.get_by_label("Reason").fill("Let us laugh")
+    page.get_by_label("Keep as draft in").fill(SET)
+    page.get_by_role("button", name="Save", exact=True).click()
+
+
+def boosted(client: Client) -> bool:
+    """Whether anything on a newcomer's fresh slate has a boost of 2."""
+    slate = client.recommend(someone())
+    assert slate["mode"] == "fresh"
+    return any(float(each["boost"]) == 2.0 for each in slate["placements"])
+
+
+def test_of_two_curators_the_later_is_told_what_the_other_wrote(
+    browser: Browser, client: Client, sign_in: SignIn
+) -> None:
+    film = items(client.recommend(someone(), size=50))[40]
+    pin = client.decide(kind="pin", item=film, surface="home", slot=5)
+    address = f"{client.url}/admin/desk/decisions/{pin['id']}/revise/"
+    demo = {"url": client.url, "logins": client.logins}
+    context = signed_in(browser, demo, "administrator")
+    first, second = context.new_page(), sign_in("curator")
+    complaints = complaints_of(first)
+    for page in (first, second):
+        page.goto(address)
+    first.get_by_label("Slot").fill("6")
+    saved(first, "Six is enough")
+    expect(first.get_by_role("heading", level=1)).not_to_contain_text("Revise")
+    second.get_by_label("Slot").fill("7")
+    saved(second, "Seven is better")
+    told = second.get_by_role("alert").filter(has_text="Somebody else has changed it meanwhile")
+    expect(told.get_by_role("row", name=re.compile("^slot"))).to_contain_text("administrator")
+    expect(second.get_by_label("Slot")).to_have_value("7")
+    saved(second, "Seven is better, knowing of six")
+    expect(second.get_by_role("main")).to_contain_text("to slot 7")
+    context.close()
+    client.end(pin["id"])
+    assert not complaints
+
+
+def saved(page: Page, reason: str) -> None:
+    page.get_by_label("Reason").fill(reason)
+    page.get_by_role("button", name="Save", exact=True).click()
+
+
+def test_an_emergency_block_holds_as_soon_as_it_is_saved(client: Client, sign_in: SignIn) -> None:
+    member = someone()
+    film = items(client.recommend(member))[0]
+    page = sign_in("administrator")
+    page.goto(f"{client.url}/admin/desk/new/block/?item={film}")
+    page.get_by_label("Safety").check()
+    saved(page, "It must not be shown to anybody")
+    expect(page.get_by_role("main")).to_contain_text("Safety block")
+    assert film not in items(client.recommend(member))
+    assert film not in items(client.recommend(someone(), size=50))
+    page.get_by_label("Reason").fill("It was a mistake")
+    page.get_by_role("button", name=re.compile("^End")).click()
+    expect(page.get_by_role("main")).to_contain_text("ended")
+    assert film in items(client.recommend(member, size=50))
+
+
+def test_a_slate_that_was_served_is_replayed_to_the_byte(client: Client, sign_in: SignIn) -> None:
+    slate = client.recommend(someone())
+    page = sign_in("curator")
+    page.goto(f"{client.url}/slates/{slate['slate']}/")
+    page.get_by_role("link", name="Replay it").click()
+    expect(page.get_by_role("status")).to_contain_text("identical, to the byte")
