@@ -5,7 +5,6 @@ Dims: K items, D numbers of an embedding, n items of a profile.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -13,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.ml.configs import AlsConfig
-from recsys.ml.interactions import History, Values, Vocabulary
-from recsys.ml.personal import Personal
+from recsys.ml.interactions import Values, Vocabulary
+from recsys.ml.personal import Embedded
 from recsys.ml.scorer import Arrays, Profile, shaped
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Als(Personal):
+class Als(Embedded):
     """Score of item i = y_i · x, where x is what a training would give this history.
 
     x = (YᵀY + λI + Σ_j |w_j| α y_j y_jᵀ)⁻¹ Σ_j (w_j)₊ (1 + α) y_j with w by recency: at weight 1 the step of
@@ -35,7 +34,7 @@ class Als(Personal):
 
     def row(self, profile: Profile) -> Values:
         """Scores [K] of one profile."""
-        return self.factors @ self._member(profile)
+        return self.factors @ self.member(profile)
 
     def shares(self, profile: Profile, index: int) -> Floats:
         """What each item adds: (w_j)₊ (1 + α) y_jᵀ A⁻¹ y_i."""
@@ -43,16 +42,13 @@ class Als(Personal):
         asked = np.linalg.solve(self._system(profile, about), self.factors[index].astype(float))
         return self._likes(profile) * (about @ asked)
 
-    def vectors(self, members: Sequence[History]) -> Values:
-        """The embedding x of each history [B, D]; a row of NaN where nothing of it is known."""
-        found = np.full((len(members), self.config.factors), np.nan, np.float32)
-        for at, history in enumerate(members):
-            profile = self.fold_in(history)
-            if profile.is_known:
-                found[at] = self._member(profile)
-        return found
+    @property
+    def width(self) -> int:
+        """How many numbers a vector has."""
+        return int(self.config.factors)
 
-    def _member(self, profile: Profile) -> Values:
+    def member(self, profile: Profile) -> Values:
+        """The vector [D] of one profile."""
         about = self.factors[profile.rows].astype(np.float64)
         member = np.linalg.solve(self._system(profile, about), self._likes(profile) @ about)
         return np.asarray(member, np.float32)

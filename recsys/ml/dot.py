@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -11,12 +10,12 @@ import numpy as np
 from recsys.ml import folding
 from recsys.ml.configs import DotConfig
 from recsys.ml.interactions import History, Values, Vocabulary
-from recsys.ml.personal import Personal
+from recsys.ml.personal import Embedded
 from recsys.ml.scorer import Arrays, Profile, shaped
 
 
 @dataclass(frozen=True, eq=False)
-class Dot(Personal):
+class Dot(Embedded):
     """Score of item i = u · t_i, where u = Σ_j w_j h_j / Σ_j |w_j| over the latest history.
 
     ``history`` h and ``target`` t are the two embeddings [K, D]. A member has no vector of its own,
@@ -45,18 +44,15 @@ class Dot(Personal):
 
     def row(self, profile: Profile) -> Values:
         """Scores [K] of one profile."""
-        return np.asarray(self.target @ self._member(profile), np.float32)
+        return np.asarray(self.target @ self.member(profile), np.float32)
 
-    def vectors(self, members: Sequence[History]) -> Values:
-        """The embedding u of each history [B, D]; a row of NaN where nothing of it is known."""
-        found = np.full((len(members), self.config.embedding_size), np.nan, np.float32)
-        for at, history in enumerate(members):
-            profile = self.fold_in(history)
-            if profile.is_known:
-                found[at] = self._member(profile)
-        return found
+    @property
+    def width(self) -> int:
+        """How many numbers a vector has."""
+        return int(self.config.embedding_size)
 
-    def _member(self, profile: Profile) -> Values:
+    def member(self, profile: Profile) -> Values:
+        """The vector [D] of one profile."""
         return np.asarray(profile.weights @ self.history[profile.rows], np.float32)
 
     def shares(self, profile: Profile, index: int) -> Values:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.ml import folding
-from recsys.ml.interactions import History, Id, Vocabulary
+from recsys.ml.interactions import History, Id, Values, Vocabulary
 from recsys.ml.scorer import (
     Arrays,
     Config,
@@ -65,3 +65,26 @@ class Personal(ABC):
     @abstractmethod
     def restore(cls, config: Config, items: Vocabulary, arrays: Arrays) -> Self:
         """Make it of what an artifact kept; raises KeyError, ValueError where that is another's."""
+
+
+@dataclass(frozen=True, eq=False)
+class Embedded(Personal):
+    """A personal scorer that makes one vector [D] of a history; D is the ``width``."""
+
+    @property
+    @abstractmethod
+    def width(self) -> int:
+        """How many numbers a vector has."""
+
+    @abstractmethod
+    def member(self, profile: Profile) -> Values:
+        """The vector [D] of one profile."""
+
+    def vectors(self, members: Sequence[History]) -> Values:
+        """The vector of each history [B, D]; a row of NaN where nothing of it is known."""
+        found = np.full((len(members), self.width), np.nan, np.float32)
+        for at, history in enumerate(members):
+            profile = self.fold_in(history)
+            if profile.is_known:
+                found[at] = self.member(profile)
+        return found

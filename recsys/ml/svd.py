@@ -6,7 +6,6 @@ M members, K items, D numbers of an embedding, n items of a profile.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Protocol, Self
 
@@ -18,8 +17,8 @@ from threadpoolctl import threadpool_limits
 
 from recsys.ml import folding
 from recsys.ml.configs import SvdConfig
-from recsys.ml.interactions import History, Interactions, Values, Vocabulary
-from recsys.ml.personal import Personal
+from recsys.ml.interactions import Interactions, Values, Vocabulary
+from recsys.ml.personal import Embedded
 from recsys.ml.scorer import Arrays, Profile, Training, shaped
 
 EXACT: Final = 400
@@ -27,7 +26,7 @@ EXACT: Final = 400
 
 
 @dataclass(frozen=True, eq=False)
-class Svd(Personal):
+class Svd(Embedded):
     """Score of item i = v_i · Σ_j w_j v_j over the history, w by recency.
 
     ``factors`` are V [K, D], the first right singular vectors of the likes, each item's column divided by
@@ -39,22 +38,19 @@ class Svd(Personal):
 
     def row(self, profile: Profile) -> Values:
         """Scores [K] of one profile."""
-        return np.asarray(self.factors @ self._member(profile), np.float32)
+        return np.asarray(self.factors @ self.member(profile), np.float32)
 
     def shares(self, profile: Profile, index: int) -> Values:
         """w_j v_j · v_i."""
         return np.asarray(profile.weights * (self.factors[profile.rows] @ self.factors[index]))
 
-    def vectors(self, members: Sequence[History]) -> Values:
-        """The projection of each history [B, D]; a row of NaN where nothing of it is known."""
-        found = np.full((len(members), self.factors.shape[1]), np.nan, np.float32)
-        for at, history in enumerate(members):
-            profile = self.fold_in(history)
-            if profile.is_known:
-                found[at] = self._member(profile)
-        return found
+    @property
+    def width(self) -> int:
+        """How many numbers a vector has."""
+        return int(self.factors.shape[1])
 
-    def _member(self, profile: Profile) -> Values:
+    def member(self, profile: Profile) -> Values:
+        """The vector [D] of one profile."""
         return np.asarray(profile.weights @ self.factors[profile.rows], np.float32)
 
     def arrays(self) -> Arrays:

@@ -5,7 +5,6 @@ Dims: K items, D numbers of a vector, n items of a profile.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -14,12 +13,12 @@ import numpy as np
 from recsys.ml import folding
 from recsys.ml.configs import TextcnnConfig
 from recsys.ml.interactions import History, Id, Values, Vocabulary
-from recsys.ml.personal import Personal
+from recsys.ml.personal import Embedded
 from recsys.ml.scorer import Arrays, Explanation, Profile, shaped
 
 
 @dataclass(frozen=True, eq=False)
-class Textcnn(Personal):
+class Textcnn(Embedded):
     """Score of item i = b_i + u · t_i, where u = Σ_j w_j h_j / Σ_j |w_j| over the latest history.
 
     ``target`` t and ``history`` h [K, D] are what a network made of the items' words, h a projection of t;
@@ -37,7 +36,7 @@ class Textcnn(Personal):
 
     def row(self, profile: Profile) -> Values:
         """Scores [K] of one profile."""
-        return np.asarray(self.base + self.target @ self._member(profile), np.float32)
+        return np.asarray(self.base + self.target @ self.member(profile), np.float32)
 
     def shares(self, profile: Profile, index: int) -> Values:
         """w_j h_j · t_i / Σ |w|."""
@@ -50,16 +49,13 @@ class Textcnn(Personal):
             return None
         return Explanation(float(self.base[self.items.places[item]]), told.contributions)
 
-    def vectors(self, members: Sequence[History]) -> Values:
-        """The vector u of each history [B, D]; a row of NaN where nothing of it is known."""
-        found = np.full((len(members), self.config.embedding_size), np.nan, np.float32)
-        for at, history in enumerate(members):
-            profile = self.fold_in(history)
-            if profile.is_known:
-                found[at] = self._member(profile)
-        return found
+    @property
+    def width(self) -> int:
+        """How many numbers a vector has."""
+        return int(self.config.embedding_size)
 
-    def _member(self, profile: Profile) -> Values:
+    def member(self, profile: Profile) -> Values:
+        """The vector [D] of one profile."""
         return np.asarray(profile.weights @ self.history[profile.rows], np.float32)
 
     def arrays(self) -> Arrays:

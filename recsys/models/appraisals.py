@@ -8,10 +8,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from curation.models import Decision, User
-from recsys.models.jobs import Job
+from recsys.models.jobs import WatchedJob
 
 
-class Appraisal(Job):
+class Appraisal(WatchedJob):
     """A pin or rule measured: answers of members whom it reached against those whom it spares, and its price.
 
     `simulated` says whether simulated members count too. `report` holds the figures (`recsys.appraising`).
@@ -24,12 +24,9 @@ class Appraisal(Job):
         User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("requested by")
     )
     simulated = models.BooleanField(_("with simulated members"), default=False)
-    stage = models.CharField(max_length=20, blank=True)
-    done = models.IntegerField(default=0)
-    total = models.IntegerField(default=0)
     report = models.JSONField(default=dict)
 
-    class Meta(Job.Meta):
+    class Meta(WatchedJob.Meta):
         verbose_name = _("appraisal")
         verbose_name_plural = _("appraisals")
         ordering = ["-requested_at"]

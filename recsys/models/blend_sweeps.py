@@ -8,10 +8,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from curation.models import Surface, User
-from recsys.models.jobs import Job
+from recsys.models.jobs import WatchedJob
 
 
-class BlendSweep(Job):
+class BlendSweep(WatchedJob):
     """A grid of blends of one surface, scored on what members turned to: nothing is drafted by it.
 
     `versions` are the model versions that spoke, by family; `present` is the blend of that day. `report` holds the
@@ -24,14 +24,11 @@ class BlendSweep(Job):
     requested_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("requested by")
     )
-    stage = models.CharField(max_length=20, blank=True)
-    done = models.IntegerField(default=0)
-    total = models.IntegerField(default=0)
     versions = models.JSONField(default=dict)
     present = models.JSONField(default=dict)
     report = models.JSONField(default=dict)
 
-    class Meta(Job.Meta):
+    class Meta(WatchedJob.Meta):
         verbose_name = _("blend sweep")
         verbose_name_plural = _("blend sweeps")
         ordering = ["-requested_at"]

@@ -8,11 +8,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from curation.models import User
-from recsys.models.jobs import Job
+from recsys.models.jobs import WatchedJob
 from recsys.models.versions import ModelVersion
 
 
-class Clustering(Job):
+class Clustering(WatchedJob):
     """Members put into clusters by what they do: each is shown, and a segment only once a curator keeps it.
 
     `version` is the model whose factors were asked, null where behaviour alone was. `model` is what
@@ -28,13 +28,10 @@ class Clustering(Job):
     version = models.ForeignKey(
         ModelVersion, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("model")
     )
-    stage = models.CharField(max_length=20, blank=True)
-    done = models.IntegerField(default=0)
-    total = models.IntegerField(default=0)
     model = models.JSONField(default=dict)
     report = models.JSONField(default=dict)
 
-    class Meta(Job.Meta):
+    class Meta(WatchedJob.Meta):
         verbose_name = _("clustering")
         verbose_name_plural = _("clusterings")
         ordering = ["-requested_at"]

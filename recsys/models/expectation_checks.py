@@ -8,11 +8,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from curation.models import ChangeSet, ExpectationReport
-from recsys.models.jobs import Job
+from recsys.models.jobs import WatchedJob
 from recsys.models.versions import ModelVersion
 
 
-class ExpectationCheck(Job):
+class ExpectationCheck(WatchedJob):
     """Slates fused and held against what is expected: with a change set's drafts, with a model version, or as they are.
 
     One waits at most for each of these. `report` is what was found.
@@ -35,11 +35,8 @@ class ExpectationCheck(Job):
     report = models.ForeignKey(
         ExpectationReport, on_delete=models.SET_NULL, null=True, related_name="+"
     )
-    stage = models.CharField(max_length=20, blank=True)
-    done = models.IntegerField(default=0)
-    total = models.IntegerField(default=0)
 
-    class Meta(Job.Meta):
+    class Meta(WatchedJob.Meta):
         verbose_name = _("check of expectations")
         verbose_name_plural = _("checks of expectations")
         ordering = ["-requested_at"]

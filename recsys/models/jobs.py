@@ -58,3 +58,14 @@ class Job(models.Model):
                 ],
             )
         ]
+
+
+class WatchedJob(Job):
+    """A job that a page follows while it is at work: what it does, and how much of that is done."""
+
+    stage = models.CharField(max_length=20, blank=True)
+    done = models.IntegerField(default=0)
+    total = models.IntegerField(default=0)
+
+    class Meta(Job.Meta):
+        abstract = True

@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from curation.ids import new_id
 from curation.models import Decision, Item, Segment, Surface, User
 from curation.models.audit import ONLY_ADDED
-from recsys.models.jobs import Job
+from recsys.models.jobs import WatchedJob
 
 
-class BlendProposal(Job):
+class BlendProposal(WatchedJob):
     """A blend fitted on validation feedback for one surface: it is shown, and never switched on by itself.
 
     `versions` are the model versions that it is made from, by family; `present` is the blend of that day
@@ -28,15 +28,12 @@ class BlendProposal(Job):
     requested_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("requested by")
     )
-    stage = models.CharField(max_length=20, blank=True)
-    done = models.IntegerField(default=0)
-    total = models.IntegerField(default=0)
     versions = models.JSONField(default=dict)
     present = models.JSONField(default=dict)
     blend = models.JSONField(default=dict)
     report = models.JSONField(default=dict)
 
-    class Meta(Job.Meta):
+    class Meta(WatchedJob.Meta):
         verbose_name = _("blend proposal")
         verbose_name_plural = _("blend proposals")
         ordering = ["-requested_at"]
@@ -51,7 +48,7 @@ class BlendProposal(Job):
         return f"{self.surface_id} {when}"
 
 
-class ProposalRound(Job):
+class ProposalRound(WatchedJob):
     """One look through the evidence for decisions to propose.
 
     `simulated` says whether simulated members count too; `report` counts what was looked at and what came of it.
@@ -61,12 +58,9 @@ class ProposalRound(Job):
         User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("requested by")
     )
     simulated = models.BooleanField(_("with simulated members"), default=False)
-    stage = models.CharField(max_length=20, blank=True)
-    done = models.IntegerField(default=0)
-    total = models.IntegerField(default=0)
     report = models.JSONField(default=dict)
 
-    class Meta(Job.Meta):
+    class Meta(WatchedJob.Meta):
         verbose_name = _("round of proposals")
         verbose_name_plural = _("rounds of proposals")
         ordering = ["-requested_at"]

@@ -8,11 +8,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from curation.models import ChangeSet, User
-from recsys.models.jobs import Job
+from recsys.models.jobs import WatchedJob
 from recsys.models.proposals import DecisionProposal
 
 
-class Simulation(Job):
+class Simulation(WatchedJob):
     """The drafts of a change set, or a proposed decision, replayed over the latest logged requests.
 
     Nothing is published by it.
@@ -37,14 +37,11 @@ class Simulation(Job):
     )
     asked = models.PositiveIntegerField(_("requests"), default=1_000)
     simulated = models.BooleanField(_("with simulated members"), default=False)
-    stage = models.CharField(max_length=20, blank=True)
-    done = models.IntegerField(default=0)
-    total = models.IntegerField(default=0)
     drafts = models.JSONField(default=list)
     versions = models.JSONField(default=dict)
     report = models.JSONField(default=dict)
 
-    class Meta(Job.Meta):
+    class Meta(WatchedJob.Meta):
         verbose_name = _("simulation")
         verbose_name_plural = _("simulations")
         ordering = ["-requested_at"]
