@@ -79,7 +79,7 @@ def _before(family: Family, form: LaunchForm) -> dict[str, Any]:
         device = registry.parse_options(options).device
     except ConfigError:
         parameters, device = {}, "auto"
-    checks = run_cards.checks(readiness.checks(family.name, device))
+    checks = run_cards.checks(readiness.checks(family.name, device, parameters))
     return {
         "family": family,
         "checks": checks,

@@ -165,7 +165,7 @@ class _Books:
 
     at: datetime
     waiting: dict[Target, DecisionProposal]
-    settled: Mapping[Target, int]
+    settled: Mapping[Target, DecisionProposal]
     taken: _Taken
     held: set[UUID] = field(default_factory=set)
     did: Counter[str] = field(default_factory=Counter)
@@ -183,7 +183,7 @@ class _Books:
         return cls(
             at,
             {_target(row): row for row in every if standing_of(row) in WAITING},
-            {_target(row): row.weight for row in every if standing_of(row) in said},
+            {_target(row): row for row in every if standing_of(row) in said},
             _Taken.read(at),
         )
 
@@ -214,9 +214,11 @@ class _Books:
         return {**{name: self.did[name] for name in names}, "kinds": dict(self.drafted)}
 
     def _is_news(self, one: Found) -> bool:
-        """Whether nobody has decided on it, or there is clearly more to go by since."""
+        """Whether nobody has decided on it, or since then it was revised or there is clearly more to go by."""
         before = self.settled.get(one.target)
-        return before is None or one.weight >= before * CLEARLY_MORE
+        if before is None or one.evidence.get("revision") != before.evidence.get("revision"):
+            return True
+        return one.weight >= before.weight * CLEARLY_MORE
 
     def _has_room(self, one: Found) -> bool:
         alike = [row for row in self.waiting.values() if row.kind == one.kind]

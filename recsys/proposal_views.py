@@ -119,11 +119,16 @@ def simulate(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
 def edit(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
     """Write the proposed decision anew in the form of its kind; saving it accepts the proposal."""
     proposal = _proposal(proposal_id)
+    if isinstance(proposal, BlendProposal) and not proposal.blend:
+        raise Http404
     looked = form_views.saves_nothing(request)
     typed = request.POST.dict() if looked else None
     try:
         form = proposal_drafts.form_of(
-            proposal, _first(proposal), None if looked else form_views.sent(request), typed
+            proposal,
+            _first(inbox.entry_of(proposal)),
+            None if looked else form_views.sent(request),
+            typed,
         )
     except Conflict as problem:
         messages.error(request, str(problem))
@@ -162,12 +167,9 @@ def _saved(curator: User, proposal: Proposal, form: DecisionForm) -> ProposalVer
         return None
 
 
-def _first(proposal: Proposal) -> dict[str, str]:
+def _first(entry: inbox.Entry) -> dict[str, str]:
     """What the form begins with: the evidence as the reason, and a draft."""
-    return {
-        "reason": inbox.entry_of(proposal).evidence,
-        "change_set": proposal_actions.set_name(proposal),
-    }
+    return {"reason": entry.evidence, "change_set": proposal_actions.set_name(entry.proposal)}
 
 
 def _decide(
@@ -209,7 +211,7 @@ def _page(
 
 
 def _forms(entry: inbox.Entry) -> dict[str, forms.Form]:
-    first = {} if entry.kind == inbox.BLEND else _first(entry.proposal)
+    first = {} if entry.kind == inbox.BLEND else _first(entry)
     return {
         "accept": AcceptForm(prefix="accept", initial=first),
         "reject": ReasonForm(prefix="reject"),

@@ -48,14 +48,16 @@ class Check:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def checks(family: str, device: str = "auto") -> list[Check]:
-    """What a launch of a family would find now; counts go no further than matters."""
+def checks(
+    family: str, device: str = "auto", parameters: Mapping[str, Any] | None = None
+) -> list[Check]:
+    """What a launch of a family with these settings would find now; counts go no further than matters."""
     alive = Heartbeat.objects.filter(role="training", beat_at__gt=Now() - LIVES)
     workers = list(alive.values_list("device", flat=True))
     gpus = [gpu for gpu in workers if gpu]
     return [
         *_data(),
-        *_texts(family),
+        *_texts(family, parameters or {}),
         *_size(family),
         _disk(family),
         Check("writable", writable()),
@@ -120,9 +122,9 @@ def _data() -> list[Check]:
     ]
 
 
-def _texts(name: str) -> list[Check]:
-    """What a family that reads texts needs besides."""
-    if not registry.family(name).reads_texts:
+def _texts(name: str, parameters: Mapping[str, Any]) -> list[Check]:
+    """What a family that reads texts, always or with these settings, needs besides."""
+    if not registry.needs_vectors(name, parameters):
         return []
     there = embeddings.coverage().embedded
     return [Check("embeddings", ok=there > 0, facts={"n": there})]

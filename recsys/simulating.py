@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from curation import approvals, counters
@@ -63,7 +64,8 @@ def _made(simulation_id: UUID, watch: Watch) -> dict[str, Any]:
     replayed = sorted(str(row.pk) for row in drafts.values() if home)
     versions = {slug: _stamp(stage.surface) for slug, stage in stages.items()}
     slates = {slug: [n, tally.changed[slug]] for slug, n in tally.requests.items()}
-    if home:
+    # Members whom a script plays do not tell whether a second person is needed.
+    if home and (settings.DEMO or not simulation.simulated):
         approvals.note_simulation(
             home, asked=simulation.asked, drafts=replayed, versions=versions, slates=slates
         )

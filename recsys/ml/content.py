@@ -67,9 +67,10 @@ def fit(
     training.progress("reading embeddings", 0, 1)
     folding.known_items(interactions, catalogue, config.counts, 1)
     items, meaning = meanings(catalogue, training, centre=config.centre)
-    if config.compares == "taste":
+    if config.compares == "taste" and config.mix < 1:
         taste = _taste(config, interactions, items, meaning, training)
-        meaning = np.hstack([taste * (1 - config.mix) ** 0.5, meaning * config.mix**0.5])
+        parts = [taste * (1 - config.mix) ** 0.5, meaning * config.mix**0.5]
+        meaning = np.hstack(parts if config.mix else parts[:1])
     training.progress("reading embeddings", 1, 1)
     return Content(config, items, meaning.astype(np.float32))
 

@@ -20,7 +20,7 @@ from recsys.ml.joint import Joint
 from recsys.ml.samples import arrays_of
 from recsys.ml.scorer import Training
 from recsys.ml.sequence_learner import teach
-from recsys.ml.text_learner import Reader
+from recsys.ml.text_learner import AT_ONCE, Reader
 from recsys.ml.training import Batch
 
 
@@ -49,7 +49,10 @@ class Joining(nn.Module):
         product = hidden @ items.T
         if not self.units:
             return product
-        return product + self._layer(self.of_member(hidden)[:, None] + self.of_item(items))
+        # Some items at a time: with a whole catalogue the layer would take gigabytes.
+        members = self.of_member(hidden)[:, None]
+        met = [self._layer(members + each) for each in torch.split(self.of_item(items), AT_ONCE)]
+        return product + torch.cat(met, dim=1)
 
     def _layer(self, met: Tensor) -> Tensor:
         return torch.as_tensor(self.head(functional.relu(met))).squeeze(-1)

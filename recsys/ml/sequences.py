@@ -83,7 +83,7 @@ class Sequences:
         return cls(
             config,
             said.items.astype(np.int64),
-            signed(said, config),
+            folding.signed(config, said.values),
             said.times,
             lessons_of(said, config),
             firsts,
@@ -181,12 +181,7 @@ def held_out(
 
 def spoken(known: Interactions, config: SequenceConfig) -> Interactions:
     """Without the interactions that say nothing: dislikes, where they are ignored."""
-    return known.where(signed(known, config) != 0)
-
-
-def signed(known: Interactions, config: SequenceConfig) -> Values:
-    """Signals [R], a dislike as −``dislike``."""
-    return folding.signed(config, known.values)
+    return known.where(folding.signed(config, known.values) != 0)
 
 
 def lessons_of(known: Interactions, config: SequenceConfig) -> Values:

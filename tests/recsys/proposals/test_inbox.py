@@ -333,3 +333,11 @@ def test_the_evidence_is_told_in_chinese(proposed):
         assert proposal_words.evidence(proposed).startswith(
             "人群“Night owls”的 18 票中有 14 票反对它，比例肯定不低于 54.8"
         )
+
+
+@pytest.mark.parametrize("state", [Job.State.QUEUED, Job.State.FAILED])
+def test_a_blend_that_is_not_made_cannot_be_edited(desk, state):
+    row = BlendProposal.objects.create(surface_id="home", state=state)
+    address = reverse("proposals:edit", args=[row.pk])
+    assert desk.get(address).status_code == 404
+    assert desk.post(address, {}).status_code == 404

@@ -16,8 +16,8 @@ from recsys.ml import registry
 from recsys.models import Heartbeat, Run
 
 
-def found(family="ease", device="auto"):
-    return {check.code: check.ok for check in readiness.checks(family, device)}
+def found(family="ease", device="auto", **parameters):
+    return {check.code: check.ok for check in readiness.checks(family, device, parameters)}
 
 
 @pytest.fixture
@@ -106,3 +106,9 @@ def test_a_run_over_the_api_tells_its_failure_in_words_and_by_code(client, opera
     told = client.get(f"/api/v1/runs/{run.pk}/", headers=headers).json()
     assert told["failure"] == "disk_full"
     assert "Free some space" in told["error"]
+
+
+@pytest.mark.django_db
+def test_settings_that_ask_for_texts_find_that_none_is_embedded():
+    assert found("dot", begins="texts")["embeddings"] is False
+    assert "embeddings" not in found("dot")
