@@ -61,14 +61,19 @@ def query_fault(request: HttpRequest, about: str) -> HttpResponse:
 @require_POST
 def complete(request: HttpRequest, about: str) -> HttpResponse:
     """What may be written next in the text of a query: after `before`, and where `after` follows."""
-    form, before = _of(about)(), request.POST.get("before", "")
-    spot = spot_at(before, request.POST.get("after", ""))
+    form = _of(about)()
+    # A browser sends the end of a line as two characters, and counts it as one in its field.
+    before, after = (
+        request.POST.get(name, "").replace("\r\n", "\n") for name in ("before", "after")
+    )
+    spot = spot_at(before, after)
     context: dict[str, Any] = {"found": []}
     if spot is not None:
         words = {name: str(text) for name, text in form.field_words().items()}
         found = suggestions(spot, form.known_fields(), words, form.known_values)
         context["found"] = [_in_words(each) for each in found]
-        context |= {"start": units(spot.text[: spot.start]), "end": units(before) + spot.replaces}
+        end = units(before + after[: spot.replaces])
+        context |= {"start": units(spot.text[: spot.start]), "end": end}
     return render(request, "curation/desk/_suggestions.html", context)
 
 

@@ -19,6 +19,8 @@ _TAGS: Final = (
 _TEXT: Final = (
     "CASE jsonb_typeof(attributes -> %(field)s) WHEN 'string' THEN attributes ->> %(field)s END"
 )
+# What a member who was merged had is what the other has now: one person's value must not count as that of two.
+_LIVING: Final = "curation_member WHERE merged_into_id IS NULL"
 _ITEM_COLUMNS: Final = {"title": "title", "provider": "provider", "source": "source"}
 _MEMBER_COLUMNS: Final = {"language": "language", "time_zone": "time_zone", "source": "source"}
 
@@ -30,7 +32,7 @@ def of_items(field: str, kind: Kind | None, typed: str) -> list[str]:
 
 def of_members(field: str, kind: Kind | None, typed: str) -> list[str]:
     """Values that members have; one that a single member has is theirs alone and is not told."""
-    return _found("curation_member", _MEMBER_COLUMNS, field, kind, typed, 2)
+    return _found(_LIVING, _MEMBER_COLUMNS, field, kind, typed, 2)
 
 
 def _found(

@@ -15,8 +15,17 @@ from curation.models import Decision, User
 
 def save(actor: User, kind: str, form: DecisionForm) -> Draft:
     """Draft, and publish where no change set was named: both or, when either is refused, neither."""
+    return _saved(actor, form, lambda: _DRAFTERS[kind](actor, form))
+
+
+def save_revision(actor: User, one: Decision, form: DecisionForm) -> Draft:
+    """The same with the next revision of a decision."""
+    return _saved(actor, form, lambda: revising.revise(actor, one, form))
+
+
+def _saved(actor: User, form: DecisionForm, drafted: Callable[[], Draft]) -> Draft:
     with transaction.atomic():
-        draft = _DRAFTERS[kind](actor, form)
+        draft = drafted()
         if not form.cleaned_data["change_set"].strip():
             actions.publish_decision(actor=actor, draft=draft)
     return draft
@@ -66,12 +75,3 @@ _DRAFTERS: Final[Mapping[str, Callable[[User, DecisionForm], Draft]]] = {
     "blend": _draft_blend,
     "rule": _draft_rule,
 }
-
-
-def save_revision(actor: User, one: Decision, form: DecisionForm) -> Draft:
-    """Draft, and publish where no change set was named: both or, when either is refused, neither."""
-    with transaction.atomic():
-        draft = revising.revise(actor, one, form)
-        if not form.cleaned_data["change_set"].strip():
-            actions.publish_decision(actor=actor, draft=draft)
-    return draft

@@ -83,7 +83,8 @@ _READ: Final[Mapping[str, str]] = {
     "starts": "starts",
 }
 _IN_QUOTES: Final = re.compile(r"\\.|\"", re.DOTALL)
-_EXACT: Final = 2.0**53
+EXACT: Final = 2.0**53
+"""Whole numbers below it are the same as a float."""
 
 
 class BadText(ValueError):
@@ -114,7 +115,7 @@ def parser() -> Lark:
 
 def field_name(written: str) -> str:
     """The name of a field as it is written: plain, or between backquotes."""
-    return written[1:-1].replace("``", "`") if written.startswith("`") else written
+    return written[1:-1].replace("``", "`") if written.startswith("`") else str(written)
 
 
 def operator(written: str) -> str:
@@ -220,7 +221,7 @@ def _compared(name: Token, op: str, sign: Token, value: Part | None) -> Part:
 
 def _number(value: float) -> float | int:
     """A whole number without its point, so that it is told as it was written."""
-    return int(value) if abs(value) < _EXACT and value.is_integer() and value else value
+    return int(value) if abs(value) < EXACT and value.is_integer() and value else value
 
 
 def _text(token: Token) -> Part:

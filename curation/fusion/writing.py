@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeGuard
 
-from curation.fusion.grammar import SIGNS
+from curation.fusion.grammar import EXACT, SIGNS
 from curation.fusion.query import COMPARISONS, Query, to_json
 
 _PLAIN: Final = re.compile(r"[^\W\d][\w.-]*")
@@ -20,7 +20,6 @@ _TAKEN: Final = frozenset(
 )
 _WORDS: Final[Mapping[str, str]] = {"all": " and ", "any": " or "}
 _EMPTY: Final[Mapping[str, str]] = {"all": "everything", "any": "nothing"}
-_EXACT: Final = 2.0**53
 
 
 def to_text(query: Query) -> str:
@@ -102,7 +101,7 @@ def _value(value: object, *, is_bare: bool) -> str:
     """A value; with `is_bare`, what looks like a date stands without quotation marks."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
         return str(int(value))
     if isinstance(value, int | float):
         return repr(value)

@@ -57,19 +57,20 @@ def likenesses(request: Request) -> Response:
     """The newest texts that rules may ask the like of; or write one, which is there once for all who write it."""
     if request.method == "GET":
         require(request.user, *READERS)
-        return Response([_told(row) for row in Likeness.objects.all()[:NEWEST]])
+        encoder = encoders.current().name
+        return Response([_told(row, encoder) for row in Likeness.objects.all()[:NEWEST]])
     actor = require(request.user, "curator")
     body = WriteLikenessSerializer(data=request.data)
     body.is_valid(raise_exception=True)
     row = likeness_actions.write_likeness(actor=actor, text=body.validated_data["text"])
-    return Response(_told(row), status=201)
+    return Response(_told(row, encoders.current().name), status=201)
 
 
-def _told(row: Likeness) -> dict[str, Any]:
+def _told(row: Likeness, encoder: str) -> dict[str, Any]:
     return {
         "field": f"{LIKE}{row.key}",
         "text": row.text,
         "encoder": row.encoder,
         "ready": row.vector is not None,
-        "current": row.encoder == encoders.current().name,
+        "current": row.encoder == encoder,
     }

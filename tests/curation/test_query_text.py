@@ -230,12 +230,21 @@ def test_places_are_told_as_scripts_count_them(desk, films):
     assert 'data-start="17" data-end="20"' in page
 
 
+def test_the_end_of_a_line_counts_once_however_a_browser_sends_it(desk, films):
+    page = suggested(desk, "year >= 1980\r\nand\r\ngen", "r\r\n")[1]
+    assert 'data-start="17" data-end="21"' in page
+
+
 def test_of_members_only_what_several_share_is_suggested(desk, members):
     MemberAttribute.objects.create(key="town", kind="text", label="Town")
     for member, town in zip(members, ("Ulm", "Ulm", "Ulverton"), strict=True):
         member.attributes = {"town": town}
         member.save()
     url = reverse("desk:complete", args=["members"])
+    assert suggested(desk, 'town = "Ul', url=url)[0] == ['"Ulm"']
+    # Who was merged keeps what the other has now: it is one person's all the same.
+    last = MemberFactory.create(attributes={"town": "Ulverton"}, merged_into=members[2])
+    assert last.attributes == members[2].attributes
     assert suggested(desk, 'town = "Ul', url=url)[0] == ['"Ulm"']
 
 
