@@ -23,6 +23,7 @@ from tests import leftovers
 ROOT = Path(__file__).resolve().parents[1]
 STACKS = ("live_stack", "demo_stack")
 LONGEST = "demo_stack"
+READERS = "readers"
 STALE = "demo.json"
 EVERYONE = [
     "cache",
@@ -37,7 +38,6 @@ EVERYONE = [
     "beat",
 ]
 _START_S = 240.0
-_DEMO_S = 480.0
 _STOP_S = 60.0
 _GONE_S = 40.0
 _COMMAND_S = 150.0
@@ -51,7 +51,8 @@ class LiveStack:
 
     var: Path
     port: int
-    supervisor: subprocess.Popen[str]
+    supervisor: subprocess.Popen[str] | None
+    """None of one that another worker of the test run has started."""
 
     @property
     def url(self) -> str:
@@ -199,6 +200,7 @@ def start_stack(var: Path, **more: str) -> LiveStack:
 
 def stop_stack(stack: LiveStack, by: signal.Signals = signal.SIGINT) -> None:
     """Ctrl-C, or what else is sent to the supervisor; wait for the end, after which nothing is left."""
+    assert stack.supervisor, "it is another worker's to stop"
     stack.supervisor.send_signal(by)
     stack.supervisor.wait(timeout=_STOP_S)
     wait_until(
@@ -216,24 +218,20 @@ def said(stack: LiveStack) -> str:
 
 
 def _is_up(stack: LiveStack) -> bool:
+    assert stack.supervisor, "it is another worker's"
     assert stack.supervisor.poll() is None, said(stack)
     return "] workers" in said(stack)
 
 
-def _demo_is_ready(stack: LiveStack) -> bool:
-    assert "could not be prepared" not in said(stack), said(stack)
-    return (stack.var / "demo.json").exists()
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker of the test run has a stack; its tests go there."""
+    """One worker of the test run has a stack; its tests go there. Those that only read the demo go to another."""
     for item in items:
         names = getattr(item, "fixturenames", ())
         for stack in STACKS:
             if stack in names:
                 item.add_marker(pytest.mark.stack)
-                item.add_marker(pytest.mark.xdist_group(stack))
+                item.add_marker(pytest.mark.xdist_group(READERS if READERS in names else stack))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -276,14 +274,3 @@ def live_stack(public_folder: Path) -> Iterator[LiveStack]:
     stack = start_stack(var)
     yield stack
     stop_stack(stack, signal.SIGKILL)
-
-
-@pytest.fixture(scope="session")
-def demo_stack(public_folder: Path) -> Iterator[LiveStack]:
-    """The product with its demo, as `make run` starts it: data loaded, first models live."""
-    stack = start_stack(public_folder / "demo", TANDEM_DEMO="1")
-    try:
-        wait_until(lambda: _demo_is_ready(stack), "demo.json is written", _DEMO_S)
-        yield stack
-    finally:
-        stop_stack(stack)

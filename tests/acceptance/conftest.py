@@ -12,7 +12,7 @@ from tests.processes import LiveStack, wait_until
 
 
 @pytest.fixture
-def client(demo_stack: LiveStack) -> Client:
+def client(demo_stack: LiveStack, without_readers: None) -> Client:
     """An API client with the token of each role; what an earlier test killed is back."""
     client = Client(**json.loads((demo_stack.var / "demo.json").read_text()))
     wait_until(lambda: _serves_fresh(client), "a fresh slate is served")

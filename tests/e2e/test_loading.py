@@ -14,7 +14,7 @@ from tests.e2e.browsing import sign_in
 from tests.e2e.looking import DESK, grave
 from tests.processes import LiveStack
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("readers")]
 
 
 @pytest.fixture(scope="module")

@@ -108,6 +108,7 @@ class Disturber:
         os.kill(pid, signal.SIGCONT)
 
     def _restart(self, number: signal.Signals) -> None:
+        assert self.stack.supervisor
         self.stack.supervisor.send_signal(number)
         self.stack.supervisor.wait(timeout=BACK_S)
         wait_until(lambda: not processes_of(self.stack.var), f"nothing is left after {number.name}")
