@@ -44,7 +44,12 @@ _TOLD: Final = sorted(
 _SENTENCES: Final = [each for each in _TOLD if each.endswith(".")]
 _WHOLE: Final = {each.rstrip(":") for each in _TOLD if not each.endswith(".")}
 _PLAIN_SENTENCES: Final = [each for each in _SENTENCES if not _PLACEHOLDER.search(each)]
-_FILLED_SENTENCES: Final = _pattern([each for each in _SENTENCES if _PLACEHOLDER.search(each)])
+# By the longest part that stays as it is: all in one pattern would be tried at each letter of each text.
+_FILLED_SENTENCES: Final = [
+    (max(_PLACEHOLDER.split(each), key=len), _pattern([each]))
+    for each in _SENTENCES
+    if _PLACEHOLDER.search(each)
+]
 _FILLED: Final = _pattern([each for each in _WHOLE if _PLACEHOLDER.search(each)])
 
 
@@ -64,8 +69,9 @@ def _is_ours(text: str) -> bool:
         return True
     if "." not in text:
         return False
-    held = any(sentence in text for sentence in _PLAIN_SENTENCES)
-    return held or _FILLED_SENTENCES.search(text) is not None
+    if any(sentence in text for sentence in _PLAIN_SENTENCES):
+        return True
+    return any(part in text and filled.search(text) for part, filled in _FILLED_SENTENCES)
 
 
 def _is_sentence(text: str, place: Element | None) -> bool:
