@@ -371,7 +371,9 @@ def sparing(chance: Random) -> list[Rule | Pin]:
     # Who is spared follows from the ids.
     first = 1000 + 4 * chance.randrange(1000)
     effects: list[Effect] = [Boost(1.0), Exclude(), a_cap(chance)]
-    rules = [rule(first + at, each, some_items(chance), **half()) for at, each in enumerate(effects)]
+    rules = [
+        rule(first + at, each, some_items(chance), **half()) for at, each in enumerate(effects)
+    ]
     return [pin(first + 3, chance.choice(NUMBERS), chance.randint(1, 5), **half()), *rules]
 
 
