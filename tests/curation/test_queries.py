@@ -18,7 +18,7 @@ from curation.fusion.matching import Table
 from curation.fusion.parsing import QueryError, parse
 from curation.fusion.query import OPERATORS, fields_of
 from curation.models import Embedding, Item, ItemStats, Likeness
-from curation.queries import BUILT_IN, COUNTS, count, items_matching, schema
+from curation.queries import BUILT_IN, COUNTS, best, count, items_matching, schema
 from tests.factories import ItemFactory, UserFactory
 
 # What differs between the Unicode versions of Python and PostgreSQL: unassigned in Python's.
@@ -57,7 +57,7 @@ def stored():
 
 @st.composite
 def comparisons(draw):
-    field = draw(st.sampled_from(sorted(FIELDS)))
+    field = draw(st.sampled_from(sorted(DECLARED)) | st.sampled_from(sorted(FIELDS)))
     kind = FIELDS[field]
     op = draw(st.sampled_from(OPERATORS[kind]))
     if op in ("exists", "missing"):
@@ -127,8 +127,12 @@ def test_sql_and_arrays_name_the_same_items(rows, data):
         mask = Table(len(known), read, index).matches(query)
         by_arrays = {item for item, hit in zip(known, mask, strict=True) if hit}
         by_sql = set(items_matching(query).values_list("pk", flat=True))
+        shown = {item.pk for item in best(query, len(rows))}
+        counted = count(query)
         transaction.set_rollback(True)
     assert by_sql == by_arrays
+    assert shown == by_arrays
+    assert counted == len(by_arrays)
 
 
 def test_only_active_items_are_counted(films):

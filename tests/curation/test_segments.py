@@ -72,7 +72,7 @@ def fields():
 
 @st.composite
 def queries(draw):
-    field = draw(st.sampled_from(sorted(fields())))
+    field = draw(st.sampled_from(sorted(DECLARED)) | st.sampled_from(sorted(fields())))
     kind = fields()[field]
     op = draw(st.sampled_from(OPERATORS[kind]))
     if op in ("exists", "missing"):
