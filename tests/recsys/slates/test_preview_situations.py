@@ -14,7 +14,7 @@ from curation.actions import Terms, open_change_set, publish
 from curation.fusion.columns import Kind
 from curation.fusion.effects import Boost, Bury, Cap, Effect, Exclude, Quota
 from curation.fusion.engine import fuse
-from curation.fusion.query import Comparison, ItemList
+from curation.fusion.query import Comparison, ItemList, Query
 from curation.models import ChangeSet, Member, Revision, Scorer, Segment, Surface, User
 from recsys import gathering
 from recsys.places import Place
@@ -65,7 +65,7 @@ class Desk:
         drafts = []
         for at in range(rules):
             listed = ItemList(tuple(next(self.items).id for _ in range(3)))
-            what = self.chance.choice([WAR, COMEDY, listed])
+            what: Query = self.chance.choice([WAR, COMEDY, listed])
             effect, surface = EFFECTS[at % len(EFFECTS)], self.chance.choice([self.home, None])
             if isinstance(effect, Exclude):
                 what = listed
