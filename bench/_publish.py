@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable
 from functools import partial
 from random import Random
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -31,7 +31,8 @@ from curation.models import (
 )
 from curation.specs import block_spec, pin_spec, rule_spec
 
-ITEMS, ROUNDS, LIMIT_S, LINT_LIMIT_S = 3_000, 15, 0.5, 2.0
+ITEMS, ROUNDS, LOOKS = 3_000, 15, 5
+LIMIT_S, LINT_LIMIT_S = 0.5, 2.0
 GENRES = tuple(f"genre {at}" for at in range(20))
 SCHEMA = {"genres": Kind.TAGS, "year": Kind.NUMBER}
 EFFECTS: tuple[Effect, ...] = (Boost(0.5), Bury(0.3), Boost(0.2), Exclude(), Cap(5, 50))
@@ -68,9 +69,12 @@ def _lint(decisions: int, bare: float) -> float:
     """The median time to lint all that is live on all surfaces, as every night and on the page of conflicts."""
     surfaces = list(Surface.objects.all())
     look = partial(inspections.inspect, surfaces, timezone.now())
-    took = statistics.median(_timed(look) for _round in range(5))
+    idle = process_time()
+    took = statistics.median(_timed(look) for _round in range(LOOKS))
+    worked = (process_time() - idle) / LOOKS
     _tell(f"{decisions:,} live decisions linted, p50", took, bare)
-    print(f"{'limit for linting them':44} {LINT_LIMIT_S * 1000:8.0f} ms")
+    limit = f"{LINT_LIMIT_S * 1000:8.0f} ms   our own processor's time: {worked * 1000:.0f} ms"
+    print(f"{'limit for linting them':44} {limit}")
     return took
 
 
