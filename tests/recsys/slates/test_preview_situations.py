@@ -65,7 +65,8 @@ class Desk:
         drafts = []
         for at in range(rules):
             listed = ItemList(tuple(next(self.items).id for _ in range(3)))
-            what: Query = self.chance.choice([WAR, COMEDY, listed])
+            asked: list[Query] = [WAR, COMEDY, listed]
+            what = self.chance.choice(asked)
             effect, surface = EFFECTS[at % len(EFFECTS)], self.chance.choice([self.home, None])
             if isinstance(effect, Exclude):
                 what = listed
