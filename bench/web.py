@@ -1,4 +1,4 @@
-"""What pages take: server time and paint of home, an act until its receipt, layout shift, weight, pages of the staff.
+"""What pages take: server time, paint and weight of home, an act until its receipt, previews, pages of the staff.
 
 Run: python bench/web.py
 In a headless Chromium on the demo. Fails on what is wrong (an answer that is none, a receipt that never comes), not on
@@ -25,7 +25,8 @@ from bench._product import VAR, busy, percentile, product
 from tests.e2e.browsing import ARGUMENTS, asking, found_chromium, sign_in
 from tests.face.crawling import crawl
 
-TIMES, ACTS = 60, 10
+TIMES, ACTS, PREVIEWS = 60, 10, 20
+PATIENCE_S: Final = 20.0
 STAFF: Final = ("curator", "operator", "analyst")
 WATCH: Final = """
 window.shift = 0;
@@ -33,6 +34,17 @@ new PerformanceObserver(list => list.getEntries().forEach(e => { if (!e.hadRecen
   .observe({type: "layout-shift", buffered: true});
 """
 PAINT: Final = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN"
+ASKED: Final = """
+window.previews = [];
+const told = new WeakMap();
+document.addEventListener("htmx:beforeRequest", e => told.set(e.detail.xhr, performance.now()));
+document.addEventListener("htmx:afterSwap", e => {
+  const began = told.get(e.detail.xhr);
+  if (began === undefined || !e.detail.requestConfig.path.endsWith("/blend/")) return;
+  told.delete(e.detail.xhr);
+  window.previews.push(performance.now() - began);
+});
+"""
 WEIGHT: Final = """[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
   .filter(e => e.initiatorType !== "img").reduce((sum, e) => sum + e.transferSize, 0) / 1000"""
 
@@ -49,7 +61,7 @@ def measure(demo: dict[str, Any]) -> int:
     print(busy(), flush=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found_chromium(), args=ARGUMENTS)
-        wrong = _home(browser, demo) + _staff(browser, demo)
+        wrong = _home(browser, demo) + _previews(browser, demo) + _staff(browser, demo)
         browser.close()
     return wrong
 
@@ -102,6 +114,31 @@ def _acts(page: Page) -> tuple[list[float], int]:
             undo.click()
         page.wait_for_load_state("networkidle")
     return times, ACTS - len(times)
+
+
+def _previews(browser: Browser, demo: dict[str, Any]) -> int:
+    """Milliseconds from asking for both slates of a moved weight until they stand in the page."""
+    page = sign_in(browser, demo, "curator").new_page()
+    page.add_init_script(ASKED)
+    page.goto(f"{demo['url']}/admin/desk/blends/new/?surface=home")
+    slider = page.locator("[data-slider] input[type=range]").first
+    slider.focus()
+    for at in range(PREVIEWS):
+        _wait(page, at + 1)
+        slider.press("ArrowLeft" if at % 2 else "ArrowRight")
+    _wait(page, PREVIEWS + 1)
+    times = page.evaluate("window.previews")[1:]
+    tell("preview of a blend, until it is seen, p50", percentile(times, 0.5), 150, "ms")
+    tell("preview of a blend, until it is seen, p95", percentile(times, 0.95), 150, "ms")
+    page.context.close()
+    return PREVIEWS - len(times)
+
+
+def _wait(page: Page, previews: int) -> None:
+    """Until so many have been seen; a page that allows no `eval` cannot be waited for by Playwright itself."""
+    deadline = time.monotonic() + PATIENCE_S
+    while page.evaluate("window.previews.length") < previews and time.monotonic() < deadline:
+        page.wait_for_timeout(10)
 
 
 def _staff(browser: Browser, demo: dict[str, Any]) -> int:

@@ -15,24 +15,36 @@ from curation.fusion.query import All, AnyOf, Comparison, ItemList, Not, Query
 
 Sql = tuple[str, list[Any]]
 
-# A stored value that is not of the declared kind counts as missing.
 _A_DAY: Final = "^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 _LAST_OF_MONTH: Final = "((left(v #>> '{}', 7) || '-01')::date + interval '1 month - 1 day')"
-_ATTRIBUTE_SQL: Final[Mapping[Kind, str]] = {
-    Kind.NUMBER: "CASE WHEN jsonb_typeof(v) = 'number' THEN (v #>> '{}')::float8 END",
-    Kind.BOOLEAN: "CASE WHEN jsonb_typeof(v) = 'boolean' THEN (v #>> '{}')::boolean END",
-    Kind.TEXT: "CASE WHEN jsonb_typeof(v) = 'string' THEN v #>> '{}' END",
+# A stored value that is not of the declared kind counts as missing: what `v` has to be, and how it is read.
+_OF_KIND: Final[Mapping[Kind, str]] = {
+    Kind.NUMBER: "jsonb_typeof(v) = 'number'",
+    Kind.BOOLEAN: "jsonb_typeof(v) = 'boolean'",
+    Kind.TEXT: "jsonb_typeof(v) = 'string'",
     Kind.DATE: (
         f"CASE WHEN jsonb_typeof(v) = 'string' AND v #>> '{{}}' ~ '{_A_DAY}' THEN"
-        f" CASE WHEN right(v #>> '{{}}', 2)::int <= date_part('day', {_LAST_OF_MONTH})"
-        " THEN v #>> '{}' END END"
+        " CASE WHEN right(v #>> '{}', 2) <= '28' THEN true"
+        f" ELSE right(v #>> '{{}}', 2)::int <= date_part('day', {_LAST_OF_MONTH}) END END"
     ),
     Kind.TAGS: (
-        "CASE WHEN jsonb_typeof(v) = 'array' AND v <> '[]'"
+        "jsonb_typeof(v) = 'array' AND v <> '[]'"
         """ AND NOT jsonb_path_exists(v, '$[*] ? (@.type() <> "string")')"""
-        " THEN ARRAY(SELECT lower(t) FROM jsonb_array_elements_text(v) t) END"
     ),
 }
+_READ: Final[Mapping[Kind, str]] = {
+    Kind.NUMBER: "(v #>> '{}')::float8",
+    Kind.BOOLEAN: "(v #>> '{}')::boolean",
+    Kind.TEXT: "v #>> '{}'",
+    Kind.DATE: "v #>> '{}'",
+    Kind.TAGS: "ARRAY(SELECT lower(t) FROM jsonb_array_elements_text(v) t)",
+}
+_COMPARED_FIRST: Final[Mapping[Kind, str]] = {
+    Kind.DATE: "(v #>> '{}')",
+    Kind.TAGS: "lower(v::text)::jsonb",
+}
+"""What is compared whatever `v` is, where to find out what it is costs more: that is asked of what compares alone."""
+
 _SYMBOLS: Final = {"eq": "=", "ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _CASTS: Final = {
     Kind.NUMBER: "%s::float8",
@@ -59,8 +71,11 @@ class Ground:
         """One field's value, NULL where it is missing."""
         if field in self.built_in:
             return self.built_in[field], []
-        read = _ATTRIBUTE_SQL[kind]
-        return f"SELECT {read} FROM (SELECT {self.attributes} -> %s AS v) j", [field]  # noqa: S608 - read is a constant
+        return self.of_attribute(f"CASE WHEN {_OF_KIND[kind]} THEN {_READ[kind]} END", field)
+
+    def of_attribute(self, sql: str, field: str, *params: Any) -> Sql:
+        """SQL, and its parameters, over the stored value `v` of a declared field."""
+        return f"SELECT {sql} FROM (SELECT {self.attributes} -> %s AS v) j", [*params, field]  # noqa: S608 - of constants
 
 
 def _joined(ground: Ground, parts: Iterable[Query], word: str, empty: str) -> Sql:
@@ -83,14 +98,19 @@ def _compared(ground: Ground, query: Comparison) -> Sql:
     if query.op in ("exists", "missing"):
         return f"({value}) IS {'NOT ' if query.op == 'exists' else ''}NULL", params
     test, more = _test(query)
+    if query.kind in _COMPARED_FIRST and query.field not in ground.built_in:
+        test = test.replace("@", _COMPARED_FIRST[query.kind])
+        found = f"CASE WHEN {test} THEN {_OF_KIND[query.kind]} END"
+        sql, params = ground.of_attribute(found, query.field, *more)
+        return f"COALESCE(({sql}), false)", params
     return f"COALESCE({test.replace('@', f'({value})')}, false)", [*params, *more]
 
 
 def _test(query: Comparison) -> Sql:
-    """SQL of a comparison with the value written as @."""
+    """SQL of a comparison with the value written as @: of tags, a JSON array in small letters."""
     if query.kind is Kind.TAGS:
         wanted = query.value if isinstance(query.value, tuple) else (query.value,)
-        return "@ && (SELECT array_agg(lower(w)) FROM unnest(%s::text[]) w)", [list(wanted)]
+        return "@ ?| (SELECT array_agg(lower(w)) FROM unnest(%s::text[]) w)", [list(wanted)]
     left = "lower(@)" if query.kind is Kind.TEXT else "@"
     if query.kind is Kind.DATE:
         left = '@ COLLATE "C"'

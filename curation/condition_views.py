@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from curation.condition_rows import in_rows, of_rows
 from curation.fusion.columns import Schema
 from curation.fusion.parsing import QueryError
-from curation.fusion.reading import MOST_WRITTEN, read_text
+from curation.fusion.reading import MOST_WRITTEN
 from curation.fusion.writing import text_of
 
 if TYPE_CHECKING:
@@ -40,16 +40,12 @@ def view_of(given: Mapping[str, Any]) -> str:
 
 
 def data_in(view: str, given: Mapping[str, Any], schema: Schema) -> Any:  # noqa: ANN401 - JSON of any type
-    """The JSON of the query that a view holds as it was typed, None where it is empty; raises `QueryError`."""
+    """The JSON that rows hold or that was typed as JSON, None where there is none; raises `QueryError`."""
     if view == "rows":
         return of_rows(given, schema)
     typed = str(given.get(FIELDS[view]) or "").strip()
     if not typed:
         return None
-    if view == "text":
-        written = read_text(typed, schema)
-        written.query(schema)
-        return written.data
     try:
         return json.loads(typed)
     except (ValueError, RecursionError):

@@ -131,6 +131,9 @@ class ConditionsMixin(forms.Form):
 
     def _switched(self) -> dict[str, Any] | None:
         """The query that the view holds that is left; raises `QueryError`."""
+        if self.view == "text":
+            typed = str(self.initial.get("where_text") or "")
+            return to_json(self.read_text(typed)) if typed.strip() else None
         data = data_in(self.view, self.initial, self._schema)
         return None if data is None else to_json(self.read_query(data))
 
@@ -168,8 +171,13 @@ class ConditionsMixin(forms.Form):
             self.fields[f"{name}-{row}"] = each
 
     def known_fields(self) -> Mapping[str, Kind]:
-        """The fields that may be named."""
+        """Read the fields that may be named; `schema` are those that were read for this form."""
         return schema()
+
+    @property
+    def schema(self) -> Mapping[str, Kind]:
+        """The fields that may be named in this form, with their kinds."""
+        return self._schema
 
     def field_words(self) -> Mapping[str, StrPromise | str]:
         """What the fields are called."""

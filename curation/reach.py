@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from django.db.models import F
-
 from curation.browsing import covered
 from curation.conditions import ConditionsMixin
 from curation.forms import DecisionForm
 from curation.models import Item, Member, Segment
-from curation.queries import items_matching
+from curation.queries import best, count
 
 SAMPLE: Final = 8
 
@@ -62,9 +60,7 @@ def _items(
         query = form.read()
         if query is None:
             return None, [], _trouble(form, "where", "where_text", "match")
-        rows = items_matching(query).filter(active=True)
-        best = rows.order_by(F("stats__ratings").desc(nulls_last=True), "pk")
-        return rows.count(), covered(list(best[:SAMPLE])), []
+        return count(query), covered(best(query, SAMPLE)), []
     item: Item | None = data.get("item")
     if item is None:
         return None, [], []

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -23,7 +24,6 @@ from curation.models import (
     Item,
     Revision,
     User,
-    Withdrawal,
 )
 from curation.queries import without_ratings
 
@@ -54,8 +54,8 @@ class Found:
 
 def for_curators(user: User, now: datetime) -> Iterator[ToDo]:
     """What waits for a curator at an instant; four queries."""
-    homes = list(_with_request(_open_sets()))
-    yield from _to_approve([home for home in homes if _waits_for(home, user)])
+    homes = list(_with_request(_open_sets(), user))
+    yield from _to_approve(_waiting(homes))
     yield from _change_sets(homes)
     yield from _findings(found())
     yield from _due(now)
@@ -64,8 +64,8 @@ def for_curators(user: User, now: datetime) -> Iterator[ToDo]:
 
 def open_sets(user: User) -> tuple[int, int]:
     """How many change sets are open, and how many of them wait for a curator's approval; one query."""
-    homes = list(_with_request(_open_sets()))
-    return len(homes), sum(_waits_for(home, user) for home in homes)
+    homes = list(_with_request(_open_sets(), user))
+    return len(homes), len(_waiting(homes))
 
 
 def _open_sets() -> QuerySet[ChangeSet]:
@@ -86,28 +86,31 @@ def due(now: datetime) -> QuerySet[Revision]:
     return now_in_force().filter(ends | Q(review_on__lte=localtime(now).date()))
 
 
-def _with_request(rows: QuerySet[ChangeSet]) -> QuerySet[ChangeSet]:
-    """Change sets, each with its newest act and who changed it last, for `_waits_for`: no query more."""
-    mine = OuterRef("pk")
-    newest = Approval.objects.filter(change_set=mine).order_by("-id")
-    written = Revision.objects.filter(change_set=mine).order_by("-created_at")
-    taken = Withdrawal.objects.filter(revision__change_set=mine).order_by("-created_at")
-    columns = {"act": "act", "asked_by": "actor", "asked_at": "at"}
-    told = {name: Subquery(newest.values(field)[:1]) for name, field in columns.items()}
-    for name, last in (("written", written), ("taken", taken)):
-        told[f"{name}_by"] = Subquery(last.values("author")[:1])
-        told[f"{name}_at"] = Subquery(last.values("created_at")[:1])
-    return rows.annotate(**told)
+def _with_request(rows: QuerySet[ChangeSet], user: User) -> QuerySet[ChangeSet]:
+    """Change sets, of each whether it `waits` for the approval of a curator: no query more."""
+    return rows.annotate(waits=Exists(_requests(user).filter(change_set=OuterRef("pk"))))
 
 
-def _waits_for(home: ChangeSet, user: User) -> bool:
-    """Whether a change set of `_with_request` waits for the approval of a curator, and has not changed since."""
-    told = vars(home)
-    if told["act"] != Approval.Act.ASKED or told["asked_by"] == user.pk:
-        return False
-    changes = [(told[f"{each}_at"], told[f"{each}_by"]) for each in ("written", "taken")]
-    at, last = max(change for change in changes if change[0])
-    return bool(at < told["asked_at"] and last != user.pk)
+def _requests(user: User) -> QuerySet[Approval]:
+    """What was asked last of a change set that nobody has changed since, and that is for this user to answer.
+
+    Changes are told by their instants alone; `approvals` compares the drafts themselves before anything passes.
+    """
+    home = OuterRef("change_set")
+    later = Approval.objects.filter(change_set=home, id__gt=OuterRef("id"))
+    # A draft that was taken out was changed last by that.
+    changes = Revision.objects.filter(change_set=home).annotate(
+        changed=Coalesce("withdrawal__created_at", "created_at"),
+        by=Coalesce("withdrawal__author", "author"),
+    )
+    last = Subquery(changes.order_by("-changed").values("by")[:1])
+    asked = Approval.objects.filter(act=Approval.Act.ASKED).exclude(actor=user)
+    since = changes.filter(changed__gte=OuterRef("at"))
+    return asked.filter(~Exists(later), ~Exists(since)).alias(last=last).exclude(last=user.pk)
+
+
+def _waiting(homes: list[ChangeSet]) -> list[ChangeSet]:
+    return [home for home in homes if vars(home)["waits"]]
 
 
 def _to_approve(homes: list[ChangeSet]) -> Iterator[ToDo]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from curation import fulfilment, specs
 from curation.access import acting, require
 from curation.fusion.columns import Kind
-from curation.fusion.effects import Cap
+from curation.fusion.effects import Cap, Quota
 from curation.fusion.policy import CAP_KINDS, Scale
 from curation.lint import Finding, Level, findings
 from curation.models import (
@@ -187,7 +187,9 @@ def check_spec(kind: str, spec: Mapping[str, Any], known: Known) -> None:
             _check_names(spec, known.scorers)
             specs.make_blend(spec, **common)
         elif kind == Decision.Kind.RULE:
-            _check_cap(specs.make_rule(spec, known.fields, **common).effect, known.fields)
+            effect = specs.make_rule(spec, known.fields, **common).effect
+            _check_cap(effect, known.fields)
+            _check_quota(effect)
         elif kind == Decision.Kind.PIN and spec["slot"] < 1:
             raise Invalid("bad_slot", _("Slots count from 1."))
     except ValueError as error:
@@ -214,6 +216,12 @@ def _check_cap(effect: object, kinds: Mapping[str, Kind]) -> None:
         raise Invalid(
             "unknown_attribute", text % {"name": effect.field, "known": ", ".join(fields)}
         )
+
+
+def _check_quota(effect: object) -> None:
+    if isinstance(effect, Quota) and effect.least > effect.first:
+        text = _("At least %(least)d do not fit into the first %(first)d slots.")
+        raise Invalid("bad_rule", text % {"least": effect.least, "first": effect.first})
 
 
 def _own_set(actor: User, decision: Decision) -> ChangeSet:

@@ -14,6 +14,8 @@ from tests.factories import SOURCE, ItemFactory, SegmentFactory
 DECISIONS = "/api/v1/decisions/"
 WAR = {"all": [{"field": "genres", "op": "has", "value": "War"}]}
 
+NEVER_OPEN = {"from": "2150-01-02T00:00:00Z", "until": "2150-01-02T00:00:00Z"}
+
 
 class Caller:
     """Whoever calls the API with a token of their own."""
@@ -132,6 +134,25 @@ def test_a_rule_may_name_items_by_outside_id(desk, films):
     problem(desk.decide(**boost, where={"items": ["no such"]}), 400, "unknown_item")
 
 
+def test_a_quota_of_more_items_than_slots_is_refused(desk, films):
+    quota = {"kind": "rule", "surface": "home", "effect": "quota", "where": WAR, "first": 10}
+    body = problem(desk.decide(**quota, at_least=11), 400, "bad_rule")
+    assert "first 10 slots" in body["detail"]
+    assert desk.decide(**quota, at_least=10).status_code == 201
+
+
+def test_a_list_of_ten_thousand_items_is_refused_with_what_is_the_most(desk, films):
+    rule = {"kind": "rule", "surface": "home", "effect": "boost", "strength": 1}
+    names = [film.outside_id for film in films] * 4_000
+    body = problem(desk.decide(**rule, items=names), 400, "invalid")
+    assert "1000" in str(body["errors"])
+    body = problem(desk.decide(**rule, where={"not": {"items": names}}), 400, "bad_query")
+    assert "1000" in str(body["errors"])
+    text = f"genres in ({', '.join(f'{n:05}' for n in range(10_000))})"
+    problem(desk.decide(**rule, where_text=text), 400, "bad_query")
+    assert not Decision.objects.exists()
+
+
 def test_a_rule_that_does_not_parse_says_where(desk, films):
     rule = {"kind": "rule", "surface": "home", "effect": "boost", "strength": 1}
     bad = {"all": [{"field": "gnres", "op": "has", "value": "War"}]}
@@ -157,6 +178,9 @@ def test_a_rule_that_does_not_parse_says_where(desk, films):
         {"effect": "boost", "strength": 1},
         {"effect": "boost", "strength": 1, "where": WAR, "items": ["x"]},
         {"effect": "quota", "at_least": 2, "where": WAR},
+        {"effect": "quota", "at_least": 0, "first": 10, "where": WAR},
+        {"effect": "quota", "at_least": 2, "first": 10**9, "where": WAR},
+        {"effect": "quota", "at_least": -1, "first": -1, "where": WAR},
         {"effect": "only", "fallback": "list", "where": WAR},
         {"effect": "no such", "where": WAR},
         {"effect": "exclude", "where": WAR, "misspelt": 1},
@@ -183,6 +207,7 @@ def test_a_rule_takes_the_parameters_of_its_effect_and_no_others(desk, films, bo
         ({"kind": "block", "item": "film", "until": "2001-01-01T00:00:00Z"}, "window_over"),
         ({"kind": "block", "item": "film", "until": "0001-01-01T00:00:00Z"}, "bad_window"),
         ({"kind": "block", "item": "film", "until": "soon"}, "invalid"),
+        ({"kind": "block", "item": "film", **NEVER_OPEN}, "bad_window"),
         ({"kind": "block", "item": "film", "holdback": 1}, "invalid"),
         ({"kind": "block", "item": "film", "reason": "x\0"}, "parse_error"),
     ],

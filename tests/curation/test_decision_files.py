@@ -342,6 +342,30 @@ def test_the_api_answers_a_file_and_takes_it_again(client, curator, file):
     assert export() == got.content
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda told: told | {"version": 2}, '"newer_version"'),
+        (lambda told: told | {"more": 1}, '"more"'),
+        (
+            lambda told: told | {"decisions": [told["decisions"][0] | {"colour": "red"}]},
+            '"decisions[0].colour"',
+        ),
+    ],
+)
+def test_the_api_refuses_a_newer_file_and_fields_that_it_does_not_know(
+    client, curator, file, change, said
+):
+    header = {"authorization": f"Token {issue_token(curator, SOURCE)}"}
+    body = {"document": change(file), "change_set": "In", "publish": True}
+    done = client.post(
+        "/api/v1/decisions/import/", orjson.dumps(body), "application/json", headers=header
+    )
+    assert done.status_code == 400, done.content
+    assert said in done.content.decode()
+    assert not ChangeSet.objects.filter(name="In").exists()
+
+
 def test_the_desk_checks_a_file_and_then_imports_it(client, curator, file):
     curator.is_staff = True
     curator.save()

@@ -217,6 +217,19 @@ def test_a_window_is_read_on_the_clock_of_whoever_writes(desk, curator, home, fi
     assert Revision.objects.get().until == datetime(2030, 1, 1, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("wall", ["2150-03-29T02:30", "2150-10-25T02:30"])
+def test_a_window_at_an_hour_that_is_skipped_or_shown_twice_is_asked_for_again(
+    desk, curator, home, films, wall
+):
+    curator.time_zone = "Europe/Berlin"
+    curator.save()
+    told = {"until": wall, "surface": "home", "slot": "1", "item": films[0].outside_id}
+    answer = desk.post(reverse("desk:new", args=["pin"]), TERMS | told)
+    assert answer.status_code == 200
+    assert 'id="id_until_error"' in text(answer)
+    assert not Revision.objects.exists()
+
+
 def test_conditions_of_segments_grow_too(desk, members):
     page = text(desk.post(reverse("desk:conditions", args=["members"]), {"rows": "2"}))
     assert 'name="field-2"' in page

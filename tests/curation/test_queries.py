@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +18,7 @@ from curation.fusion.matching import Table
 from curation.fusion.parsing import QueryError, parse
 from curation.fusion.query import OPERATORS, fields_of
 from curation.models import Embedding, Item, ItemStats, Likeness
-from curation.queries import BUILT_IN, COUNTS, count, items_matching, schema
+from curation.queries import BUILT_IN, COUNTS, best, count, items_matching, schema
 from tests.factories import ItemFactory, UserFactory
 
 # What differs between the Unicode versions of Python and PostgreSQL: unassigned in Python's.
@@ -55,7 +57,7 @@ def stored():
 
 @st.composite
 def comparisons(draw):
-    field = draw(st.sampled_from(sorted(FIELDS)))
+    field = draw(st.sampled_from(sorted(DECLARED)) | st.sampled_from(sorted(FIELDS)))
     kind = FIELDS[field]
     op = draw(st.sampled_from(OPERATORS[kind]))
     if op in ("exists", "missing"):
@@ -97,29 +99,40 @@ ROWS = st.lists(
 )
 
 
+SEEN = datetime(2020, 2, 29, 23, tzinfo=UTC)
+TOLD: dict[str, Any] = {
+    "hours": [1, *[0] * 18, 3, *[0] * 4],
+    "weekdays": [2, 0, 0, 0, 0, 1, 1],
+    **{name: at % 5 for at, name in enumerate(COUNTS)},
+}
+
+
 @pytest.mark.usefixtures("attributes")
 @settings(
-    max_examples=150,
+    max_examples=500,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(rows=ROWS, queries=st.lists(QUERIES, min_size=1, max_size=5))
-def test_sql_and_arrays_name_the_same_items(rows, queries):
-    Item.objects.all().delete()
-    items = [ItemFactory.create(outside_id=str(at), **row) for at, row in enumerate(rows)]
-    profile = {"hours": [1, *[0] * 18, 3, *[0] * 4], "weekdays": [2, 0, 0, 0, 0, 1, 1]}
-    counts = {name: at % 5 for at, name in enumerate(COUNTS)}
-    seen = datetime(2020, 2, 29, 23, tzinfo=UTC)
-    ItemStats.objects.create(item=items[0], mean_rating=1.5, last_at=seen, **counts, **profile)
-    ids = [item.pk for item in items]
-    for data in queries:
-        query = parse(with_ids(data, ids), schema())
-        known, read = columns(Item.objects.all(), fields_of(query), schema())
+@given(rows=ROWS, data=QUERIES)
+def test_sql_and_arrays_name_the_same_items(rows, data):
+    with transaction.atomic():
+        items = Item.objects.bulk_create(
+            ItemFactory.build(outside_id=str(at), **row) for at, row in enumerate(rows)
+        )
+        ItemStats.objects.create(item=items[0], mean_rating=1.5, last_at=SEEN, **TOLD)
+        known_fields = schema()
+        query = parse(with_ids(data, [item.pk for item in items]), known_fields)
+        known, read = columns(Item.objects.all(), fields_of(query), known_fields)
         index = {pack_ids([item]).tobytes(): row for row, item in enumerate(known)}
         mask = Table(len(known), read, index).matches(query)
         by_arrays = {item for item, hit in zip(known, mask, strict=True) if hit}
         by_sql = set(items_matching(query).values_list("pk", flat=True))
-        assert by_sql == by_arrays, data
+        shown = {item.pk for item in best(query, len(rows))}
+        counted = count(query)
+        transaction.set_rollback(True)
+    assert by_sql == by_arrays
+    assert shown == by_arrays
+    assert counted == len(by_arrays)
 
 
 def test_only_active_items_are_counted(films):

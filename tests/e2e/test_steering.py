@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from curation.fusion import codec
+from curation.fusion.engine import fuse
+from curation.fusion.seeds import seed_of
+from curation.ids import new_id
 from tests.acceptance.client import Client, items, someone
 from tests.e2e.browsing import complaints_of
 from tests.e2e.browsing import sign_in as signed_in
@@ -19,6 +27,11 @@ pytestmark = pytest.mark.e2e
 SignIn = Callable[[str], Page]
 A_WHILE_MS = 60_000
 SET = "A week of laughter"
+COPIED = """
+INSERT INTO recsys_slate (id, surface_id, subject, context, versions, engine, trace, inputs, arms, fused_at)
+SELECT %s, surface_id, subject, context, versions, engine, %s, %s, arms, %s FROM recsys_slate WHERE id = %s
+RETURNING id
+"""
 
 
 @pytest.fixture
@@ -36,7 +49,7 @@ def test_a_rule_is_written_simulated_published_seen_live_counted_and_rolled_back
 
     page.get_by_role("link", name="See the slate on Home").click()
     drafted = page.locator("#slate-drafted")
-    expect(drafted.locator(".diff__row").first).to_be_visible(timeout=A_WHILE_MS)
+    expect(drafted).to_contain_text("changed place", timeout=A_WHILE_MS)
     page.go_back()
     page.get_by_role("link", name="Simulate on logged requests").click()
     page.get_by_role("main").get_by_role("button", name="Simulate").click()
@@ -71,7 +84,8 @@ def written_in_rows_and_as_text(page: Page, url: str) -> None:
     page.get_by_label("Comparison 1").select_option("has")
     page.get_by_label("Value 1").fill("Comedy")
     page.get_by_label("Value 1").press("Tab")
-    expect(page.locator("#reach dt", has_text="Items")).to_be_visible()
+    counted = page.locator("#reach div", has_text="Items").locator("dd")
+    expect(counted).to_have_text(re.compile("^[1-9]"))
     page.get_by_role("button", name="Text", exact=True).click()
     expect(page.get_by_label("The query as text")).to_have_value('genres has "Comedy"')
     page.get_by_label("Effect").select_option("boost")
@@ -136,9 +150,29 @@ def test_an_emergency_block_holds_as_soon_as_it_is_saved(client: Client, sign_in
     assert film in items(client.recommend(member, size=50))
 
 
-def test_a_slate_that_was_served_is_replayed_to_the_byte(client: Client, sign_in: SignIn) -> None:
-    slate = client.recommend(someone())
+def test_a_slate_of_yesterday_is_replayed_to_the_byte(
+    client: Client, demo_stack: LiveStack, sign_in: SignIn
+) -> None:
+    served = client.recommend(someone())
+    old, then = fused_a_day_before(demo_stack, served["slate"])
+    assert datetime.now(UTC) - then > timedelta(days=1)
     page = sign_in("curator")
-    page.goto(f"{client.url}/slates/{slate['slate']}/")
+    page.goto(f"{client.url}/slates/{old}/")
+    told = page.get_by_role("main").locator("time").first.get_attribute("datetime")
+    assert datetime.fromisoformat(told or "") == then
     page.get_by_role("link", name="Replay it").click()
     expect(page.get_by_role("status")).to_contain_text("identical, to the byte")
+
+
+def fused_a_day_before(stack: LiveStack, slate: str) -> tuple[UUID, datetime]:
+    """The slate that the engine makes of the same inputs a day before, kept beside it: its id, and when it was made."""
+    [(packed,)] = stack.rows("SELECT inputs FROM recsys_slate WHERE id = %s", slate)
+    inputs = codec.decode_inputs(bytes(packed))
+    then = inputs.context.instant - timedelta(days=1)
+    context = replace(inputs.context, instant=then)
+    seed = seed_of(context.surface, context.subject, then)
+    arguments = (inputs.candidates, inputs.policy, context, seed)
+    trace = zlib.compress(codec.encode_slate(fuse(*arguments)), 1)
+    old = new_id()
+    stack.rows(COPIED, old, trace, codec.encode_inputs(*arguments), then, slate)
+    return old, then

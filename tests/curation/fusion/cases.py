@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from random import Random
 from types import MappingProxyType
 from typing import Any
@@ -53,19 +54,25 @@ SEGMENT, OTHER_SEGMENT = UUID(int=0x5E61), UUID(int=0x5E62)
 SURFACE = "home"
 GENRES = ("War", "war", "Drama", "Comedy")
 
+EXAMPLES = 500
+"""Of each promise of fusion, at least."""
+
 THOROUGH = settings(
-    max_examples=100,
+    max_examples=EXAMPLES,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
+BRIEF = settings(THOROUGH, max_examples=100)
 
 
+@cache
 def item(number: int) -> UUID:
     """The id of a test item; ids ascend with their numbers."""
     return UUID(int=number)
 
 
+@cache
 def decision_id(number: int) -> UUID:
     """The lineage of a test decision; ids ascend with their numbers."""
     return UUID(int=0xDEC0000 + number)
@@ -204,20 +211,25 @@ def a_cap(chance: Random) -> Cap:
 
 
 def an_effect(chance: Random) -> Effect:
-    """Any effect."""
-    fallback = Only(chance.choice(list(Fallback)), some_items(chance, 3).items)
-    effects: list[Effect] = [
-        Boost(chance.choice(STRENGTHS)),
-        Boost(chance.choice(STRENGTHS)),
-        *[Bury(chance.choice(STRENGTHS))] * 2,
-        BuryToBottom(),
-        Exclude(),
-        fallback,
-        a_cap(chance),
-        Quota(chance.randint(1, 3), chance.randint(1, 6)),
-        PinMatch(chance.randint(1, 5)),
+    """Any effect, most often a boost or a bury."""
+    others: list[Callable[[], Effect]] = [
+        BuryToBottom,
+        Exclude,
+        lambda: an_allow_list(chance),
+        lambda: a_cap(chance),
+        lambda: Quota(chance.randint(1, 3), chance.randint(1, 6)),
+        lambda: PinMatch(chance.randint(1, 5)),
     ]
-    return chance.choice(effects)
+    moved: list[Callable[[], Effect]] = [
+        lambda: Boost(chance.choice(STRENGTHS)),
+        lambda: Bury(chance.choice(STRENGTHS)),
+    ]
+    return chance.choice(moved * 2 + others)()
+
+
+def an_allow_list(chance: Random) -> Only:
+    """An allow-list; where it leaves nothing, it says what stands instead."""
+    return Only(chance.choice(list(Fallback)), some_items(chance, 3).items)
 
 
 def decided(chance: Random, number: int) -> dict[str, Any]:
@@ -343,6 +355,26 @@ def crowded(chance: Random) -> list[Rule | Pin]:
         pin(700 + at, number, chance.randint(1, 2))
         for at, number in enumerate(chance.sample(NUMBERS, 5))
     ]
+
+
+def listed(chance: Random) -> list[Rule | Pin]:
+    """An allow-list that holds, of a few items."""
+    return [rule(800, an_allow_list(chance), some_items(chance))]
+
+
+def sparing(chance: Random) -> list[Rule | Pin]:
+    """A pin, a boost, an exclusion and a cap, each of which spares half of the members or reaches half."""
+
+    def half() -> dict[str, float]:
+        return chance.choice([{"holdback": 0.5}, {"traffic": 0.5}])
+
+    # Who is spared follows from the ids.
+    first = 1000 + 4 * chance.randrange(1000)
+    effects: list[Effect] = [Boost(1.0), Exclude(), a_cap(chance)]
+    rules = [
+        rule(first + at, each, some_items(chance), **half()) for at, each in enumerate(effects)
+    ]
+    return [pin(first + 3, chance.choice(NUMBERS), chance.randint(1, 5), **half()), *rules]
 
 
 @st.composite

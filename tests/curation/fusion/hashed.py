@@ -15,7 +15,7 @@ def digests() -> list[str]:
     """A digest of the slate and one of the inputs of each case."""
     found: list[str] = []
 
-    @settings(THOROUGH, max_examples=25, database=None)
+    @settings(THOROUGH, database=None)
     @given(cases())
     def draw(case):
         found.append(sha256(encode_slate(fused(case))).hexdigest())

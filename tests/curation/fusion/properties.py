@@ -23,14 +23,16 @@ from curation.fusion.effects import (
     Cap,
     Effect,
     Exclude,
+    Fallback,
     Only,
     PinMatch,
     Quota,
 )
+from curation.fusion.fixed import ONE
 from curation.fusion.matching import Table
 from curation.fusion.policy import Policy, Rule
 from curation.fusion.query import EVERYTHING, ItemList
-from curation.fusion.slate import Placement, Slate
+from curation.fusion.slate import Outcome, Placement, Slate
 from curation.fusion.standing import standing
 from tests.curation.fusion.cases import (
     NOW,
@@ -86,6 +88,45 @@ def every_denial_is_recorded(case: Case) -> None:
     candidates = {case.candidates.item(row) for row in range(len(case.candidates))}
     told = {each for cause in slate.denials if cause.code != "not_listed" for each in cause.items}
     assert told == denied(case) & candidates
+
+
+def an_allow_list_lets_nothing_else_in(case: Case) -> None:
+    """Lists intersect; where nothing is left the first falls back as it says, and that is told."""
+    slate = fused(case)
+    lists = held_rules(case, Only)
+    open_items = {case.candidates.item(row) for row in range(len(case.candidates))} - denied(case)
+    listed = open_items.intersection(*(named(case, each) for each, _ in lists))
+    told = None
+    if lists and not listed:
+        first, effect = lists[0]
+        told = (first.lineage, effect.fallback)
+        instead = {Fallback.ORGANIC: open_items, Fallback.LIST: set(effect.items)}
+        listed = open_items & instead.get(effect.fallback, set())
+    assert slate.report.fallback == told
+    assert {each.item for each in everything(slate)} <= listed
+
+
+def who_is_spared_gets_the_slate_without_the_decision(case: Case) -> None:
+    slate = fused(case)
+    spared = {each.lineage: each for each, _ in standing(case.policy, case.context).withheld}
+    told = {each.decision for each in slate.verdicts if each.outcome is Outcome.WITHHELD}
+    assert told == spared.keys()
+    assert not any(isinstance(each, Rule) and is_exempt(each) for each in spared.values())
+    without = case.with_policy(
+        pins=tuple(each for each in case.policy.pins if each.lineage not in spared),
+        rules=tuple(each for each in case.policy.rules if each.lineage not in spared),
+        blends=tuple(each for each in case.policy.blends if each.lineage not in spared),
+    )
+    assert _bare(slate) == _bare(fused(without))
+
+
+def is_exempt(rule: Rule) -> bool:
+    return isinstance(rule.effect, Exclude)
+
+
+def _bare(slate: Slate) -> list[Placement]:
+    """What stands where and why, but for what says that somebody was spared."""
+    return [replace(each, withheld=()) for each in everything(slate)]
 
 
 def order_is_irrelevant(case: Case) -> None:
@@ -250,14 +291,15 @@ def _organic(slate: Slate, left_out: set[UUID]) -> list[UUID]:
 def raising_a_boost_never_lowers_a_slot(case: Case) -> None:
     """Asked with fixed noise, without quotas and best-match pins."""
     case = without_effects(case, Quota, PinMatch)
-    for row in range(min(3, len(case.candidates))):
-        raised = case.candidates.item(row)
-        slots = []
-        for strength in (0.0, 0.4, 1.5):
-            boost = rule(800, Boost(strength), ItemList((raised,)))
-            slate = fused(case.with_rules(boost))
-            slots.append(next((e.slot for e in everything(slate) if e.item == raised), 10_000))
-        assert slots == sorted(slots, reverse=True)
+    if not len(case.candidates):
+        return
+    raised = case.candidates.item(case.seed % len(case.candidates))
+    slots = []
+    for strength in (0.0, 0.4, 1.5):
+        boost = rule(800, Boost(strength), ItemList((raised,)))
+        slate = fused(case.with_rules(boost))
+        slots.append(next((e.slot for e in everything(slate) if e.item == raised), 10_000))
+    assert slots == sorted(slots, reverse=True)
 
 
 def parts_sum_exactly(case: Case) -> None:
@@ -265,6 +307,7 @@ def parts_sum_exactly(case: Case) -> None:
     for each in everything(slate):
         parts = sum(part for part in each.parts.values() if part)
         assert parts + sum(a for _, a in each.boosts) + each.clamp + each.rounding == each.score
+        assert abs(each.boost) <= 2 * ONE
     for row in _decimals(slate):
         written = [part for part in row["parts"].values() if part is not None]
         assert sum(written) + row["boost"] + row["rounding"] == row["score"]

@@ -25,9 +25,19 @@ from curation.fusion import (
 from curation.fusion.candidates import Candidates
 from curation.fusion.limits import Caps, Quotas
 from curation.fusion.organic import Filling
-from curation.fusion.policy import Window
+from curation.fusion.policy import Rule, Window
 from tests.curation.fusion import properties
-from tests.curation.fusion.cases import THOROUGH, Case, buried, capped, cases, crowded, quota_bound
+from tests.curation.fusion.cases import (
+    THOROUGH,
+    Case,
+    buried,
+    capped,
+    cases,
+    crowded,
+    listed,
+    quota_bound,
+    sparing,
+)
 from tests.curation.fusion.test_properties import PLAIN
 
 Planting = Callable[[pytest.MonkeyPatch], None]
@@ -56,6 +66,30 @@ def _record_the_first_denial_only(patch: pytest.MonkeyPatch) -> None:
         return replace(judged, denials=judged.denials[:1])
 
     patch.setattr(engine, "judge", judge)
+
+
+def _list_nothing(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(eligibility, "_intersect", lambda allowed, listed: allowed.copy())
+
+
+def _reach_whom_it_spares(patch: pytest.MonkeyPatch) -> None:
+    def stand(*arguments: Any) -> standing.Standing:
+        held = standing.standing(*arguments)
+        spared = [each for each, _why in held.withheld if isinstance(each, Rule)]
+        return replace(held, rules=[*held.rules, *spared])
+
+    patch.setattr(engine, "standing", stand)
+
+
+def _spare_from_exclusions(patch: pytest.MonkeyPatch) -> None:
+    def withheld(decision: Any, context: Any) -> str:
+        return "holdback" if decision.holdback else ""
+
+    patch.setattr(standing, "_withheld", withheld)
+
+
+def _boost_without_bound(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(boosts, "MOST_BOOST", 100.0)
 
 
 def _keep_the_order_of_rows(patch: pytest.MonkeyPatch) -> None:
@@ -146,6 +180,17 @@ def _know_one_tier(patch: pytest.MonkeyPatch) -> None:
 MUTATIONS = [
     Mutation(properties.a_denied_item_never_appears, _allow_everything),
     Mutation(properties.every_denial_is_recorded, _record_the_first_denial_only),
+    Mutation(properties.an_allow_list_lets_nothing_else_in, _list_nothing, cases(listed)),
+    Mutation(
+        properties.who_is_spared_gets_the_slate_without_the_decision,
+        _reach_whom_it_spares,
+        cases(sparing),
+    ),
+    Mutation(
+        properties.who_is_spared_gets_the_slate_without_the_decision,
+        _spare_from_exclusions,
+        cases(sparing),
+    ),
     Mutation(properties.order_is_irrelevant, _keep_the_order_of_rows),
     Mutation(properties.order_is_irrelevant, _forget_the_last_keys_of_the_order),
     Mutation(properties.a_rule_of_strength_0_changes_nothing, _count_rules_of_strength_0),
@@ -164,6 +209,7 @@ MUTATIONS = [
     ),
     Mutation(properties.raising_a_boost_never_lowers_a_slot, _boost_downwards),
     Mutation(properties.parts_sum_exactly, _lose_a_billionth),
+    Mutation(properties.parts_sum_exactly, _boost_without_bound),
     Mutation(properties.ending_a_decision_restores_the_slate, _hold_at_the_end_of_a_window),
     Mutation(properties.a_stored_slate_replays_to_the_same_bytes, _store_no_nevers),
     Mutation(properties.propensities_are_chances, _tell_no_chance),

@@ -22,7 +22,9 @@ from tests.curation.fusion.cases import (
     capped,
     cases,
     crowded,
+    listed,
     quota_bound,
+    sparing,
 )
 
 PLAIN: dict[str, Any] = {"exploring": frozenset(), "diversity": Diversity()}
@@ -33,6 +35,18 @@ PLAIN: dict[str, Any] = {"exploring": frozenset(), "diversity": Diversity()}
 def test_a_denied_item_never_appears(case):
     properties.a_denied_item_never_appears(case)
     properties.every_denial_is_recorded(case)
+
+
+@THOROUGH
+@given(cases(listed))
+def test_an_allow_list_lets_nothing_else_in(case):
+    properties.an_allow_list_lets_nothing_else_in(case)
+
+
+@THOROUGH
+@given(cases(sparing))
+def test_who_is_spared_gets_the_slate_without_the_decision(case):
+    properties.who_is_spared_gets_the_slate_without_the_decision(case)
 
 
 @THOROUGH

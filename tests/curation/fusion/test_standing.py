@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from curation.fusion.columns import Column, Kind
 from curation.fusion.context import Context
@@ -21,6 +24,7 @@ from tests.curation.fusion.cases import (
     MEMBER,
     NOW,
     SURFACE,
+    THOROUGH,
     block,
     decision_id,
     item,
@@ -104,6 +108,40 @@ def test_all_conditions_of_an_audience_must_hold(who, expected):
 def test_recurring_hours_go_by_the_wall_clock_of_their_zone(weekdays, since, until, expected):
     hours = Hours("Asia/Shanghai", frozenset(weekdays), since, until)
     assert holds(who=Audience(hours=hours)) == expected
+
+
+# In each of these zones the clock is put back or forward on one of these days, by an hour or by half of one.
+CHANGES = ("2025-03-30", "2025-10-26", "2025-04-06", "2025-10-05", "2025-03-09", "2025-11-02")
+ZONES = ("Europe/Berlin", "Australia/Lord_Howe", "America/St_Johns", "Asia/Shanghai", "UTC")
+MINUTES = st.sampled_from([0, 90, 120, 150, 180, 1439]) | st.integers(0, 1439)
+
+
+@THOROUGH
+@given(
+    st.sampled_from(CHANGES).map(datetime.fromisoformat),
+    st.integers(-26 * 60, 50 * 60),
+    st.sampled_from(ZONES),
+    st.frozensets(st.integers(1, 7), max_size=4),
+    st.tuples(MINUTES, MINUTES | st.just(1440)),
+)
+def test_hours_hold_whenever_the_clock_on_the_wall_shows_them(day, minutes, zone, weekdays, times):
+    since, until = times
+    instant = day.replace(tzinfo=UTC) + timedelta(minutes=minutes)
+    wall = instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    context = replace(CONTEXT, instant=instant, clocks={zone: wall})
+    hours = Hours(zone, weekdays, since, until)
+    assert holds(context, who=Audience(hours=hours)) == shown_on_the_wall(wall, hours)
+
+
+def shown_on_the_wall(wall: datetime, hours: Hours) -> bool:
+    """Whether any day that counts began a time that the clock shows is not over."""
+    lasts = timedelta(minutes=(hours.until - hours.since - 1) % 1440 + 1)
+    for began in (wall.date(), wall.date() - DAY):
+        start = datetime.combine(began, time()) + timedelta(minutes=hours.since)
+        counts = not hours.weekdays or began.isoweekday() in hours.weekdays
+        if counts and start <= wall < start + lasts:
+            return True
+    return False
 
 
 def test_a_clock_that_a_decision_needs_must_be_there():

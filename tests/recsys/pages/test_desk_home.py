@@ -67,8 +67,13 @@ def test_another_curator_sees_what_waits_for_their_approval(client, home, film):
     assert "for your approval" not in text(client, counts)
     client.force_login(bob)
     terms = Terms(change_set=spring)
-    actions.pin_item(actor=curator, surface=home, item=film, slot=2, terms=terms)
-    assert "waits for your approval" not in text(client)
+    other = actions.pin_item(actor=curator, surface=home, item=film, slot=2, terms=terms)
+    assert "waits for your approval" not in text(client), "it has changed since"
+    actions.ask_approval(actor=curator, change_set=spring)
+    assert "waits for your approval" in text(client)
+    actions.withdraw(actor=bob, draft=other.revision, reason="one is enough")
+    actions.ask_approval(actor=curator, change_set=spring)
+    assert "waits for your approval" not in text(client), "who changed it last approves nothing"
 
 
 def test_a_curator_sees_what_the_nightly_lint_kept_and_since_when(client, home):

@@ -104,6 +104,20 @@ def test_a_published_decision_makes_older_slates_stale(home, world, ada):
     assert serve(ada.outside_id, wait_ms=SOON_MS).mode == "stale"
 
 
+def test_a_worker_that_holds_the_policy_of_before_a_publish_serves_nothing_fresh(
+    home, world, ada, realtime
+):
+    held = fusing.read(home)
+    pin(world.items[3], slot=1)
+    late = fusing.make(held).body
+    cache.ask(lambda client: bodies.store(client, home, late))
+    assert serve(ada.outside_id, wait_ms=0).mode == "stale"
+    served = serve(ada.outside_id)
+    assert (served.mode, ids(served)[0]) == ("fresh", world.items[3].outside_id)
+    cache.ask(lambda client: bodies.store(client, home, late))
+    assert ids(serve(ada.outside_id, wait_ms=0))[0] == world.items[3].outside_id
+
+
 def test_new_statistics_matter_only_where_a_rule_reads_them(home, ada):
     store(home)
     bump("statistics")

@@ -1,0 +1,151 @@
+"""A thousand situations: what a preview of drafts shows in each is what is made there once they are published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from curation import actions, memberships
+from curation.actions import Terms, open_change_set, publish
+from curation.fusion.columns import Kind
+from curation.fusion.effects import Boost, Bury, Cap, Effect, Exclude, Quota
+from curation.fusion.engine import fuse
+from curation.fusion.query import Comparison, ItemList, Query
+from curation.models import ChangeSet, Member, Revision, Scorer, Segment, Surface, User
+from recsys import gathering
+from recsys.places import Place
+from tests.factories import SOURCE, SegmentFactory
+from tests.recsys.slates.asking import new_member, person, rate
+
+MOMENTS, PLACES, COMPARED = 40, 25, 8
+# Clocks of Europe are put forward on the one day, and back on the other.
+DAYS = (datetime(2150, 3, 29, tzinfo=UTC), datetime(2150, 10, 25, tzinfo=UTC))
+EFFECTS: tuple[Effect, ...] = (
+    Boost(1.5),
+    Bury(1.0),
+    Exclude(),
+    Cap(3, 10),
+    Quota(4, 10),
+    Boost(0.3),
+)
+WAR, COMEDY = (Comparison("genres", Kind.TAGS, "has", name) for name in ("War", "Comedy"))
+
+
+class Desk:
+    """A curator who decides at random: for a segment, a member or everybody, in any window around the two days."""
+
+    def __init__(
+        self, chance: Random, world: Any, segment: Segment, people: Sequence[Member]
+    ) -> None:
+        self.chance, self.items = chance, iter(chance.sample(world.items, len(world.items)))
+        self.actor: User = person("administrator")
+        self.whom: list[dict[str, Any]] = [{}, {}, {"segment": segment}, {"member": people[0]}]
+        self.home, self.slots = Surface.objects.get(pk="home"), count(1)
+
+    def moment(self) -> datetime:
+        hours = self.chance.randint(-30, 54)
+        return self.chance.choice(DAYS) + timedelta(
+            hours=hours, minutes=self.chance.choice([0, 30])
+        )
+
+    def terms(self, home: ChangeSet) -> Terms:
+        start, end = sorted((self.moment(), self.moment() + timedelta(minutes=1)))
+        windows = [{}, {"starts_at": start}, {"until": end}, {"starts_at": start, "until": end}]
+        shares = self.chance.choice([{}, {}, {"holdback": 0.5}, {"traffic": 0.5}])
+        where = {**self.chance.choice(self.whom), **self.chance.choice(windows), **shares}
+        priority = self.chance.choice([100, 100, 200])
+        return Terms(reason="a test", change_set=home, priority=priority, **where)
+
+    def decide(self, home: ChangeSet, rules: int, pins: int, others: int) -> list[Revision]:
+        """Draft so many of each; no two want the same slot or item, which lint would refuse."""
+        drafts = []
+        for at in range(rules):
+            listed = ItemList(tuple(next(self.items).id for _ in range(3)))
+            asked: list[Query] = [WAR, COMEDY, listed]
+            what = self.chance.choice(asked)
+            effect, surface = EFFECTS[at % len(EFFECTS)], self.chance.choice([self.home, None])
+            if isinstance(effect, Exclude):
+                what = listed
+            common: dict[str, Any] = {"actor": self.actor, "terms": self.terms(home)}
+            drafts.append(actions.add_rule(surface=surface, effect=effect, what=what, **common))
+        for _ in range(pins):
+            told: dict[str, Any] = {"item": next(self.items), "slot": next(self.slots)}
+            common = {"actor": self.actor, "terms": self.terms(home)}
+            drafts.append(actions.pin_item(surface=self.home, **told, **common))
+        for _ in range(others):
+            common = {"actor": self.actor, "terms": self.terms(home)}
+            actions.block_item(surface=None, item=next(self.items), **common)
+            weights = {
+                "ease": self.chance.uniform(0.1, 2),
+                "popularity": self.chance.uniform(0.1, 2),
+            }
+            actions.set_blend(surface=self.home, weights=weights, scales={}, beta=None, **common)
+        return [draft.revision for draft in drafts]
+
+    def place(self, surface: str, items: Sequence[Any], people: Sequence[Member]) -> Place:
+        choice = self.chance.choice
+        anchor = str(choice(items).id) if surface == "similar" else ""
+        member = choice([*people, None])
+        whose = (SOURCE, member.outside_id) if member else ("", "")
+        device, language = choice(["", "mobile", "desktop"]), choice(["", "en", "zh-hans"])
+        return Place(surface, *whose, device=device, language=language, anchor=anchor)
+
+
+def test_what_previews_show_in_a_thousand_situations_is_what_is_made_after_the_publish(world):
+    for name in ("popularity", "ease", "item_knn"):
+        Scorer.objects.update_or_create(name=name, defaults={"live": True})
+    Surface.objects.update(depth=10, reserve=3, explore_every=4)
+    people = [new_member() for _ in range(6)]
+    for at, film in enumerate(world.war[:6]):
+        rate(people[at % 2], film, event=f"liked {at}")
+    fans = SegmentFactory.create(query={"field": "ratings", "op": "ge", "value": 3})
+    memberships.refresh(fans)
+    desk = Desk(Random(11), world, fans, people)
+    published = desk.decide(open_change_set(actor=desk.actor, name="first"), 6, 2, 1)
+    publish(actor=desk.actor, change_set=published[0].change_set)
+    situations = [
+        (desk.moment(), [desk.place(surface, world.items, people) for _ in range(PLACES)])
+        for surface in ("home", "home", "home", "similar") * (MOMENTS // 4)
+    ]
+    before = [slates(places, at) for at, places in situations[:COMPARED]]
+
+    spring = open_change_set(actor=desk.actor, name="spring")
+    desk.decide(spring, 12, 4, 2)
+    ended, revised = published[0].decision, published[1].decision
+    actions.end_decision(actor=desk.actor, decision=ended, reason="over", change_set=spring)
+    terms = Terms(reason="earlier", change_set=spring, until=DAYS[0])
+    actions.revise_decision(actor=desk.actor, decision=revised, base=1, terms=terms)
+    shown = [slates(places, at, spring) for at, places in situations]
+    publish(actor=desk.actor, change_set=spring)
+    made = [slates(places, at) for at, places in situations]
+
+    assert sum(map(len, made)) == MOMENTS * PLACES == 1_000
+    assert made == shown
+    pairs = [
+        pair for old, new in zip(before, made, strict=False) for pair in zip(old, new, strict=True)
+    ]
+    assert sum(old != new for old, new in pairs) > len(pairs) / 2, "the drafts change what stands"
+
+
+Told = list[tuple[int, UUID, int, int, UUID | None]]
+
+
+def slates(places: Sequence[Place], at: datetime, drafts: ChangeSet | None = None) -> list[Told]:
+    """What stands in each of these places at an instant, as it is or as drafted."""
+    with gathering.snapshot():
+        readings = gathering.read_many(places, gathering.look_at(places), at, drafts)
+    scores: dict[Any, Any] = {}
+    told = []
+    for reading in readings:
+        whose = (reading.check.subject, reading.anchor)
+        if whose not in scores:
+            scores[whose] = gathering.scores_of(reading)
+        inputs = gathering.gather(reading, scores[whose])
+        slate = fuse(inputs.candidates, inputs.policy, inputs.context, inputs.seed)
+        rows = (*slate.placements, *slate.reserve)
+        told.append([(row.slot, row.item, row.score, row.propensity, row.pin) for row in rows])
+    return told
