@@ -82,7 +82,7 @@ def versions(request: HttpRequest, slug: str) -> HttpResponse:
     if valid and chosen["before"] is not None and chosen["after"] is not None:
         return redirect("desk:compare", here.slug, chosen["before"], chosen["after"])
     half = valid and {chosen["before"], chosen["after"]} != {None}
-    title = _("Versions of %(surface)s") % {"surface": here.name}
+    title = _("Versions of %(surface)s") % {"surface": str(here)}
     found = desk.versions(here, below=chosen.get("below"))
     error = _("Choose two versions, one before and one after.") if half or not valid else ""
     return page(request, "versions", {"title": title, "surface": here, "error": error, **found})
@@ -98,7 +98,7 @@ def compare(request: HttpRequest, slug: str, before: int, after: int) -> HttpRes
     except Missing as problem:
         raise Http404(str(problem)) from problem
     title = _("%(surface)s: version %(before)d and version %(after)d") % {
-        "surface": here.name,
+        "surface": str(here),
         "before": before,
         "after": after,
     }

@@ -9,12 +9,12 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from curation import member_queries
-from curation.desk import describe
 from curation.faults import in_words
 from curation.field_words import MEMBER_WORDS
 from curation.fusion.parsing import QueryError
 from curation.models import Member, MemberStats, Segment, SegmentVersion
 from curation.segment_uses import expectations_on, uses
+from curation.sentences import describe
 
 SHOWN: Final = 20
 _VERSIONS: Final = 50

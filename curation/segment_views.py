@@ -38,7 +38,7 @@ def segments(request: HttpRequest) -> HttpResponse:
 def segment(request: HttpRequest, segment_slug: str) -> HttpResponse:
     """One segment: what makes it, who is in it, how it changed, and who uses it."""
     one = _found(segment_slug)
-    return page(request, "segments/segment", {"title": one.name, **segment_desk.of_segment(one)})
+    return page(request, "segments/segment", {"title": str(one), **segment_desk.of_segment(one)})
 
 
 @role_required("curator")
@@ -77,7 +77,7 @@ def members(request: HttpRequest, segment_slug: str) -> HttpResponse:
         told = attempt(form, lambda: _listed(actor_of(request), one, form.cleaned_data)) or []
     refused = [row for row in told if row.status in ("unknown", "invalid")]
     done = sum(row.status in ("added", "removed") for row in told)
-    context = {"title": one.name, "segment": one, "form": form, "told": told}
+    context = {"title": str(one), "segment": one, "form": form, "told": told}
     return page(request, "segments/members", {**context, "refused": refused, "done": done})
 
 
@@ -92,7 +92,7 @@ def archive(request: HttpRequest, segment_slug: str) -> HttpResponse:
         if done:
             messages.success(request, _("Archived. Its past stays readable here."))
             return redirect("desk:segment", one.slug)
-    title = _("Archive %(segment)s") % {"segment": one.name}
+    title = _("Archive %(segment)s") % {"segment": one}
     used = {"uses": uses(one), "expected": expectations_on(one)}
     context = {"title": title, "segment": one, "form": form, **used}
     return page(request, "segments/archive", context)
@@ -129,7 +129,7 @@ def _written(request: HttpRequest, kind: str, one: Segment | None) -> HttpRespon
             context["extreme"] = problem.code in _EXTREMES
         else:
             return redirect("desk:segment", saved.slug)
-    context["title"] = one.name if one else _("New segment")
+    context["title"] = str(one) if one else _("New segment")
     return page(request, "segments/write", context)
 
 

@@ -18,7 +18,7 @@ from curation import actions, desk, form_views, revising, saving
 from curation.access import role_required
 from curation.actions import Publication
 from curation.answering import actor_of, attempt, page, tell_errors, tell_published
-from curation.differences import clash_in_words
+from curation.differences import clashes_in_words
 from curation.forms import FORMS, DecisionForm, ReasonForm
 from curation.models import Decision, Revision, Surface, User
 from curation.problems import Conflict, Problem
@@ -38,7 +38,7 @@ def surface(request: HttpRequest, slug: str) -> HttpResponse:
     """One surface: its decisions, blocks, drafts and versions; beside them its slate now and as drafted."""
     here = get_object_or_404(Surface, slug=slug)
     form = ViewpointForm(request.GET or None, surface=here)
-    context = {"title": here.name, "surface": here, "viewpoint": form}
+    context = {"title": str(here), "surface": here, "viewpoint": form}
     return page(request, "surface", {**context, **desk.of_surface(here)})
 
 
@@ -123,8 +123,10 @@ def _beside(
     stale = problem.code == "stale_decision"
     form = revising.rebased(one, newest, request.POST)
     form.full_clean()
+    if stale:
+        return form, clashes_in_words(problem.errors)
     form.add_error(None, ValidationError(str(problem), code=problem.code))
-    return form, [clash_in_words(row) for row in problem.errors] if stale else []
+    return form, []
 
 
 @role_required("curator")
@@ -141,7 +143,7 @@ def roll_back(request: HttpRequest, slug: str, number: int) -> HttpResponse:
             tell_published(request, done)
             return redirect("desk:surface", here.slug)
     title = _("Roll %(surface)s back to version %(number)d") % {
-        "surface": here.name,
+        "surface": str(here),
         "number": number,
     }
     comparison = desk.comparison(here, here.policy_version, number)
