@@ -62,7 +62,7 @@ def revise(request: HttpRequest, decision_id: UUID) -> HttpResponse:
             form.add_error(None, str(problem))
         else:
             return redirect("desk:publish", done.revision.change_set_id)
-    title = _("Weigh anew: %(decision)s") % {"decision": one}
+    title = _("Weigh anew: %(decision)s") % {"decision": desk.lines([newest])[0].title}
     here = one.surface or Surface.objects.first()
     return _page(request, form, here, {"title": title, "decision": one, "clashes": clashes})
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from curation.comparisons import compare
@@ -16,7 +16,7 @@ from curation.lineages import in_version, named
 from curation.models import Block, ChangeSet, Decision, PolicyVersion, Revision, Surface
 from curation.policies import drafts_of, in_force, live_blocks, revisions_of
 from curation.queries import Schema, schema
-from curation.sentences import in_words
+from curation.sentences import headline, in_words
 
 _VERSIONS_SHOWN: Final = 5
 _VERSIONS_LISTED: Final = 50
@@ -25,11 +25,12 @@ _CLOSED_SHOWN: Final = 30
 
 @dataclass(frozen=True)
 class Line:
-    """A decision in one line: what it says, where it stands in time, and its revision."""
+    """A decision in one line: what it says, where it stands in time, its revision, and what it is called."""
 
     revision: Revision
     words: str
     state: str
+    title: str
 
 
 def overview() -> list[dict[str, Any]]:
@@ -144,7 +145,15 @@ def comparison(surface: Surface, before: int, after: int) -> dict[str, Any]:
 def lines(revisions: Iterable[Revision], known: Schema | None = None) -> list[Line]:
     """Revisions in words; `known` is the schema of items, if read already."""
     now, kinds = timezone.now(), schema() if known is None else known
-    return [Line(row, in_words(row, kinds), _state(row, now)) for row in revisions]
+    return [
+        Line(row, in_words(row, kinds), _state(row, now), headline(row, kinds)) for row in revisions
+    ]
+
+
+def newest_lines(decisions: QuerySet[Decision]) -> list[Line]:
+    """Decisions, each by its newest revision."""
+    rows = named().filter(decision__in=decisions).order_by("decision", "-number")
+    return lines(rows.distinct("decision"))
 
 
 def words_of(decisions: Mapping[UUID, int]) -> dict[str, str]:

@@ -22,6 +22,7 @@ from curation.change_set_forms import TwoVersionsForm
 from curation.decision_files import export
 from curation.file_forms import ImportForm
 from curation.forms import SafetyForm
+from curation.lineages import named
 from curation.models import Inspection, Surface, User
 from curation.problems import Missing, Problem
 
@@ -34,7 +35,10 @@ def lint(request: HttpRequest) -> HttpResponse:
     """What lint finds now in all that is published, and when it was last looked for by itself."""
     found = inspections.inspect(Surface.objects.all(), timezone.now())
     kept = Inspection.objects.select_related("surface").order_by("surface")
-    context = {"title": _("Findings"), "findings": found, "inspections": kept}
+    lines = desk.lines(named().filter(pk__in=[row.revision.pk for row in found]))
+    called = {line.revision.pk: line.title for line in lines}
+    told = [(row, called[row.revision.pk]) for row in found]
+    context = {"title": _("Findings"), "findings": told, "inspections": kept}
     return page(request, "lint", context)
 
 

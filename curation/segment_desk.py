@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from curation import member_queries
+from curation.desk import newest_lines
 from curation.faults import in_words
 from curation.field_words import MEMBER_WORDS
 from curation.fusion.parsing import QueryError
@@ -34,7 +35,7 @@ def of_segment(segment: Segment) -> dict[str, Any]:
         "definition": definition(segment),
         "rows": sample(segment),
         "versions": versions.order_by("-number")[:_VERSIONS],
-        "uses": uses(segment),
+        "uses": newest_lines(uses(segment)),
         "expected": expectations_on(segment),
     }
 

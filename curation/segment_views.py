@@ -15,6 +15,7 @@ from curation import actions, member_queries, segment_desk
 from curation.access import role_required
 from curation.actions import Listed
 from curation.answering import actor_of, attempt, page
+from curation.desk import newest_lines
 from curation.fusion.query import to_json
 from curation.models import Segment, User
 from curation.outbox import announce
@@ -93,7 +94,7 @@ def archive(request: HttpRequest, segment_slug: str) -> HttpResponse:
             messages.success(request, _("Archived. Its past stays readable here."))
             return redirect("desk:segment", one.slug)
     title = _("Archive %(segment)s") % {"segment": one}
-    used = {"uses": uses(one), "expected": expectations_on(one)}
+    used = {"uses": newest_lines(uses(one)), "expected": expectations_on(one)}
     context = {"title": title, "segment": one, "form": form, **used}
     return page(request, "segments/archive", context)
 
@@ -113,7 +114,7 @@ def _found(slug: str) -> Segment:
 
 
 def _written(request: HttpRequest, kind: str, one: Segment | None) -> HttpResponse:
-    grows = not {"rows", "switch"}.isdisjoint(request.POST)
+    grows = not {"rows", "drop", "switch"}.isdisjoint(request.POST)
     form = (QueryForm if kind == Segment.Kind.QUERY else NameForm)(
         None if grows else request.POST or None, initial=request.POST.dict(), segment=one
     )

@@ -24,12 +24,17 @@ _STOPS: Final = ".。"
 
 def name_of(revision: Revision, kinds: Schema) -> str:
     """What a change set is called that is opened for one revision: what that says, and where."""
-    words = _content(revision, kinds).rstrip(_STOPS)
+    words = headline(revision, kinds)
     if revision.ends:
         words = _("End: %(words)s") % {"words": words}
     surface = revision.decision.surface
     where = f" · {surface or _('everywhere')}"
     return Truncator(words).chars(_LONGEST_NAME - len(where)) + where
+
+
+def headline(revision: Revision, kinds: Schema) -> str:
+    """What the decision of a revision is called: what it says, or said before it was ended."""
+    return _content(revision, kinds).rstrip(_STOPS)
 
 
 def in_words(revision: Revision, kinds: Schema) -> str:
@@ -46,7 +51,9 @@ def _content(revision: Revision, kinds: Schema) -> str:
         sentence = _("Safety block of “%(item)s”.") if spec["safety"] else _("Block “%(item)s”.")
         return sentence % {"item": item}
     if kind == Decision.Kind.BLEND:
-        weights = _(", ").join(f"{name} {weight:g}" for name, weight in spec["weights"].items())
+        weights = _(", ").join(
+            f"{name} {weight:g}" for name, weight in spec["weights"].items() if weight
+        )
         return _("Blend: %(weights)s.") % {"weights": weights}
     return _rule(spec, kinds)
 

@@ -69,7 +69,8 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
 def decision(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """One decision: its state, its revisions, and what can be done with it."""
     one = get_object_or_404(Decision.objects.select_related("surface", "author"), pk=decision_id)
-    context = {"title": str(one), "decision": one, "form": ReasonForm(), **desk.of_decision(one)}
+    told = desk.of_decision(one)
+    context = {"title": told["lines"][0].title, "decision": one, "form": ReasonForm(), **told}
     return page(request, "decision", context)
 
 
@@ -111,7 +112,7 @@ def revise(request: HttpRequest, decision_id: UUID) -> HttpResponse:
             form.add_error(None, str(problem))
         else:
             return redirect("desk:decision", one.pk)
-    title = _("Revise %(decision)s") % {"decision": one}
+    title = _("Revise: %(decision)s") % {"decision": desk.lines([newest])[0].title}
     context = {"title": title, "kind": one.kind, "form": form, "clashes": clashes}
     return form_views.written(request, {**context, "decision": one})
 
