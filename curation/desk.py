@@ -152,8 +152,8 @@ def lines(revisions: Iterable[Revision], known: Schema | None = None) -> list[Li
 
 def newest_lines(decisions: QuerySet[Decision]) -> list[Line]:
     """Decisions, each by its newest revision."""
-    rows = named().filter(decision__in=decisions).order_by("decision", "-number")
-    return lines(rows.distinct("decision"))
+    rows = named().filter(decision__in=decisions).order_by("decision_id", "-number")
+    return lines(rows.distinct("decision_id"))
 
 
 def words_of(decisions: Mapping[UUID, int]) -> dict[str, str]:
