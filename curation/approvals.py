@@ -170,7 +170,7 @@ def in_words(ask: Ask) -> str:
     """What a surface asks, in a sentence for whoever is refused."""
     share = None if ask.share is None else f"{100 * ask.share:.3g} %"
     limit = f"{100 * ask.surface.approval_share:.3g} %"
-    values = {"surface": ask.surface.name, "share": share, "limit": limit, "least": LEAST}
+    values = {"surface": ask.surface, "share": share, "limit": limit, "least": LEAST}
     sentences: dict[Why, str] = {
         "always": _("%(surface)s: a second person approves every publish."),
         "above": _(

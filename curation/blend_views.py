@@ -16,7 +16,7 @@ from curation import actions, desk, revising
 from curation.access import role_required
 from curation.actions import Draft
 from curation.answering import actor_of, attempt, page, tell_findings
-from curation.differences import clash_in_words
+from curation.differences import clashes_in_words
 from curation.forms import BlendForm
 from curation.models import Decision, Surface
 from curation.problems import Conflict, Problem
@@ -52,16 +52,17 @@ def revise(request: HttpRequest, decision_id: UUID) -> HttpResponse:
         try:
             done = _rewrite(request, one, form)
         except Conflict as problem:
-            stale = problem.code == "stale_decision"
-            clashes = [clash_in_words(row) for row in problem.errors] if stale else []
             form = _bound(request, one, base=newest.number)
             form.full_clean()
-            form.add_error(None, str(problem))
+            if problem.code == "stale_decision":
+                clashes = clashes_in_words(problem.errors)
+            else:
+                form.add_error(None, str(problem))
         except Problem as problem:
             form.add_error(None, str(problem))
         else:
             return redirect("desk:publish", done.revision.change_set_id)
-    title = _("Weigh anew: %(decision)s") % {"decision": one}
+    title = _("Weigh anew: %(decision)s") % {"decision": desk.lines([newest])[0].title}
     here = one.surface or Surface.objects.first()
     return _page(request, form, here, {"title": title, "decision": one, "clashes": clashes})
 

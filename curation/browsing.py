@@ -14,6 +14,7 @@ from django.db.models.expressions import OrderBy
 
 from curation.covers import Cover, cover_of
 from curation.fusion.columns import Kind
+from curation.given import given
 from curation.lineages import now_in_force
 from curation.models import Attribute, Block, Decision, Embedding, Item, Revision
 from curation.queries import items_matching, without_ratings
@@ -90,7 +91,7 @@ def choices() -> Choices:
         cursor.execute(_VALUES, [_LOOKED_THROUGH, list(tags), _MOST_VALUES])
         for key, value in cursor.fetchall():
             tags[key].append(value)
-    return Choices(kinds, {key: label for key, _kind, label in rows}, tags)
+    return Choices(kinds, {key: given(label) for key, _kind, label in rows}, tags)
 
 
 def providers() -> list[str]:

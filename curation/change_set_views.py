@@ -92,7 +92,8 @@ def draft(request: HttpRequest, change_set_id: UUID, revision_id: UUID) -> HttpR
     sent = request.method == "POST" and form.is_valid()
     if sent and attempt(form, lambda: _send(request, one, form)):
         return redirect("desk:publish", home.pk)
-    context = {"title": str(one.decision), "home": home, "form": form, "lines": desk.lines([one])}
+    (line,) = desk.lines([one])
+    context = {"title": line.title, "home": home, "form": form, "lines": [line]}
     return page(request, "draft", context)
 
 

@@ -27,6 +27,18 @@ def in_rows(query: object) -> dict[str, Any] | None:
     return rows
 
 
+def without_row(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a form's fields without the row that its button `drop` names; those below move up."""
+    left = {key: value for key, value in given.items() if key != "drop"}
+    named = str(given.get("drop", ""))
+    if not (named.isdecimal() and 0 < int(named[:3]) <= MOST_ROWS):
+        return left
+    for row in range(int(named), MOST_ROWS + 1):
+        for part in ("field", "op", "value"):
+            left[f"{part}-{row}"] = given.get(f"{part}-{row + 1}", "")
+    return left
+
+
 def of_rows(given: Mapping[str, Any], schema: Schema) -> dict[str, Any] | None:
     """The JSON that the rows of a form say; None where none is filled. What is of no kind is left for the parser."""
     rows = [

@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from curation import known_values
-from curation.condition_rows import MOST_ROWS, MOST_TYPED, of_rows
+from curation.condition_rows import MOST_ROWS, MOST_TYPED, of_rows, without_row
 from curation.condition_views import FIELDS, VIEWS, data_in, shown_in, view_of, without_query
 from curation.faults import in_words
 from curation.field_words import ITEM_WORDS, OPERATOR_WORDS
@@ -100,6 +100,7 @@ class ConditionsMixin(forms.Form):
         self.fault = ""
         self.view = view_of(self.data if self.is_bound else self.initial)
         if not self.is_bound:
+            self.initial = without_row(self.initial)
             self._arrange()
         for view, name in FIELDS.items():
             if view != self.view:

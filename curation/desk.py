@@ -5,24 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from curation.comparisons import compare
-from curation.field_words import ITEM_WORDS, OPERATOR_WORDS
-from curation.fusion.parsing import parse
-from curation.fusion.query import All, AnyOf, Comparison, ItemList, Not, Query
 from curation.lineages import in_version, named
 from curation.models import Block, ChangeSet, Decision, PolicyVersion, Revision, Surface
 from curation.policies import drafts_of, in_force, live_blocks, revisions_of
 from curation.queries import Schema, schema
-
-if TYPE_CHECKING:
-    from django_stubs_ext import StrPromise
+from curation.sentences import headline, in_words
 
 _VERSIONS_SHOWN: Final = 5
 _VERSIONS_LISTED: Final = 50
@@ -31,11 +25,12 @@ _CLOSED_SHOWN: Final = 30
 
 @dataclass(frozen=True)
 class Line:
-    """A decision in one line: what it says, where it stands in time, and its revision."""
+    """A decision in one line: what it says, where it stands in time, its revision, and what it is called."""
 
     revision: Revision
     words: str
     state: str
+    title: str
 
 
 def overview() -> list[dict[str, Any]]:
@@ -150,7 +145,15 @@ def comparison(surface: Surface, before: int, after: int) -> dict[str, Any]:
 def lines(revisions: Iterable[Revision], known: Schema | None = None) -> list[Line]:
     """Revisions in words; `known` is the schema of items, if read already."""
     now, kinds = timezone.now(), schema() if known is None else known
-    return [Line(row, in_words(row, kinds), _state(row, now)) for row in revisions]
+    return [
+        Line(row, in_words(row, kinds), _state(row, now), headline(row, kinds)) for row in revisions
+    ]
+
+
+def newest_lines(decisions: QuerySet[Decision]) -> list[Line]:
+    """Decisions, each by its newest revision."""
+    rows = named().filter(decision__in=decisions).order_by("decision_id", "-number")
+    return lines(rows.distinct("decision_id"))
 
 
 def words_of(decisions: Mapping[UUID, int]) -> dict[str, str]:
@@ -162,77 +165,6 @@ def words_of(decisions: Mapping[UUID, int]) -> dict[str, str]:
         for row in rows
         if row.number == decisions[row.decision_id]
     }
-
-
-def in_words(revision: Revision, kinds: Schema) -> str:
-    """What a revision says, in one sentence."""
-    if revision.ends:
-        return _("Ended.")
-    spec, item = revision.spec, revision.item.title if revision.item else ""
-    kind = revision.decision.kind
-    if kind == Decision.Kind.PIN:
-        return _("Pin “%(item)s” to slot %(slot)d.") % {"item": item, "slot": spec["slot"]}
-    if kind == Decision.Kind.BLOCK:
-        sentence = _("Safety block of “%(item)s”.") if spec["safety"] else _("Block “%(item)s”.")
-        return sentence % {"item": item}
-    if kind == Decision.Kind.BLEND:
-        weights = _(", ").join(f"{name} {weight:g}" for name, weight in spec["weights"].items())
-        return _("Blend: %(weights)s.") % {"weights": weights}
-    return _rule(spec, kinds)
-
-
-def _rule(spec: dict[str, Any], kinds: Schema) -> str:
-    sentences = {
-        "boost": _("Boost by %(strength)s: %(what)s."),
-        "bury": _("Bury by %(strength)s: %(what)s."),
-        "bury_to_bottom": _("Bury to the bottom: %(what)s."),
-        "exclude": _("Exclude: %(what)s."),
-        "only": _("Only: %(what)s."),
-        "cap": _("At most %(at_most)s in the first %(first)s: %(what)s."),
-        "quota": _("At least %(at_least)s in the first %(first)s: %(what)s."),
-        "pin_match": _("Pin the best match to slot %(slot)s: %(what)s."),
-    }
-    what = describe(parse(spec["where"], kinds))
-    told = {**spec, "what": what}
-    if "strength" in spec:
-        told["strength"] = f"{spec['strength']:g}"
-    return sentences[spec["effect"]] % told
-
-
-def describe(query: Query, words: Mapping[str, StrPromise] = ITEM_WORDS) -> str:
-    """A query in words; `words` are what the fields are called."""
-    if isinstance(query, Comparison):
-        return _compared(query, words)
-    if isinstance(query, ItemList):
-        return _("%(n)d listed items") % {"n": len(query.items)}
-    if isinstance(query, Not):
-        return _("not (%(part)s)") % {"part": describe(query.part, words)}
-    return _joined(query, words)
-
-
-def _compared(query: Comparison, words: Mapping[str, StrPromise]) -> str:
-    field = words.get(query.field) or query.field.replace("_", " ")
-    op = OPERATOR_WORDS.get(query.op) or query.op.replace("_", " ")
-    told = {"field": field, "op": op, "value": _value(query.value)}
-    return (_("%(field)s %(op)s %(value)s") % told).strip()
-
-
-def _joined(query: All | AnyOf, words: Mapping[str, StrPromise]) -> str:
-    if not query.parts:
-        return _("everything") if isinstance(query, All) else _("nothing")
-    word = _(" and ") if isinstance(query, All) else _(" or ")
-    return word.join(
-        f"({describe(part, words)})" if isinstance(part, All | AnyOf) else describe(part, words)
-        for part in query.parts
-    )
-
-
-def _value(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, tuple):
-        return _(", ").join(map(_value, value))
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _state(revision: Revision, now: datetime) -> str:

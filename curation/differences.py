@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final, Literal
 
+from django.utils.formats import localize
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from curation.field_words import DECISION_WORDS, EFFECT_WORDS, FALLBACK_WORDS
 from curation.fusion.writing import is_query, text_of
 from curation.models import Revision
 
@@ -17,6 +20,8 @@ Whose = Literal["theirs", "mine", "both", "same"]
 _TERMS: Final = ("priority", "starts_at", "until", "review_on", "holdback", "traffic", "reason")
 _NAMES: Final = {"starts_at": "from"}
 _MAPS: Final = ("weights", "scales")
+_INSTANTS: Final = frozenset({"from", "until"})
+_VALUES: Final = {"effect": EFFECT_WORDS, "fallback": FALLBACK_WORDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +33,19 @@ class Change:
     after: Any
 
     @property
+    def called(self) -> str:
+        """The field, for people."""
+        return called(self.field)
+
+    @property
     def was(self) -> str:
         """The value before, for people."""
-        return shown(self.before)
+        return shown(self.before, self.field)
 
     @property
     def is_now(self) -> str:
         """The value after, for people."""
-        return shown(self.after)
+        return shown(self.after, self.field)
 
     def as_json(self) -> dict[str, Any]:
         """The change for an API or a page."""
@@ -98,15 +108,42 @@ def clashes(base: Revision, since: Sequence[Revision], mine: Revision) -> list[C
     return found
 
 
-def clash_in_words(clash: Mapping[str, Any]) -> dict[str, Any]:
-    """A clash, as a problem tells it, with its values as people read them."""
-    return {**clash, **{name: shown(clash[name]) for name in ("base", "theirs", "mine")}}
+def clashes_in_words(told: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The clashes that a problem tells, field by field, with names and values as people read them."""
+    values = ("base", "theirs", "mine")
+    return [
+        row
+        | {"called": called(row["field"])}
+        | {name: shown(row[name], row["field"]) for name in values}
+        for row in map(dict, told)
+        if row["field"] != "revision"
+    ]
 
 
-def shown(value: object) -> str:
-    """A value for people to read; a query as text."""
+def called(field: str) -> str:
+    """What a field of a revision is called, as the form calls it."""
+    head, _dot, scorer = field.partition(".")
+    if head == "weights":
+        return _("Weight of %(scorer)s") % {"scorer": scorer}
+    if head == "scales":
+        return _("Scale of %(scorer)s") % {"scorer": scorer}
+    return str(DECISION_WORDS.get(field, field))
+
+
+def shown(value: object, field: str = "") -> str:
+    """A value for people to read; a query as text, an instant on the reader's clock."""
+    if field in _INSTANTS and isinstance(value, str):
+        return localize(localtime(datetime.fromisoformat(value)))
+    if field in _VALUES:
+        return str(_VALUES[field].get(str(value), value))
+    return _plain_words(value)
+
+
+def _plain_words(value: object) -> str:
     if is_query(value):
         return text_of(value)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
     if isinstance(value, Mapping):
         return _(", ").join(f"{key} {shown(each)}" for key, each in value.items())
     if isinstance(value, list | tuple):

@@ -10,7 +10,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from curation.desk import describe
 from curation.faults import in_words
 from curation.fulfilment import Fulfilment, Held
 from curation.fusion.columns import Schema
@@ -18,6 +17,7 @@ from curation.fusion.expectations import Way
 from curation.fusion.parsing import QueryError, parse
 from curation.models import Expectation, Member
 from curation.queries import schema
+from curation.sentences import describe
 
 KINDS: Final[Mapping[str, str | Promise]] = {
     "nobody": gettext_lazy("nobody known"),
@@ -93,7 +93,7 @@ def whom_in_words(expectation: Expectation) -> str:
         "anyone": _("anyone"),
         "nobody": _("nobody known"),
         "member": member.outside_id if member else "",
-        "segment": segment.name if segment else "",
+        "segment": str(segment) if segment else "",
     }
     anchor = expectation.anchor.title if expectation.anchor else ""
     parts = (words[expectation.who], expectation.device, expectation.language, anchor)

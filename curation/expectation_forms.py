@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from curation.actions import Expected, read_claim
 from curation.conditions import ConditionsMixin
 from curation.fusion.expectations import MOST_SLOTS, Way
-from curation.models import Attribute, Expectation, Segment, Surface
+from curation.models import Expectation, Segment, Surface
 from curation.pickers import ItemField, MemberField, name_of
 from curation.problems import Invalid
+from curation.queries import labels
 from curation.viewpoints import DEVICES
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class ExpectationForm(ConditionsMixin, forms.Form):
 
     def field_words(self) -> Mapping[str, StrPromise | str]:
         """What the fields of items are called, attributes by their labels."""
-        return {**super().field_words(), **dict(Attribute.objects.values_list("key", "label"))}
+        return {**super().field_words(), **labels()}
 
     def groups(self) -> list[tuple[StrPromise, list[forms.BoundField]]]:
         """The fields in groups, those of the conditions left out."""

@@ -100,7 +100,7 @@ def held_for(target: Target) -> dict[str, Any]:
 
 
 def _written(request: HttpRequest, row: Expectation | None, first: dict[str, Any]) -> HttpResponse:
-    grows = not {"rows", "switch"}.isdisjoint(request.POST)
+    grows = not {"rows", "drop", "switch"}.isdisjoint(request.POST)
     sent = None if grows else request.POST or None
     form = ExpectationForm(sent, initial=first | (request.POST.dict() if grows else {}))
     written = form.is_bound and form.is_valid()

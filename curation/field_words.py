@@ -1,4 +1,4 @@
-"""What the fields are called that every item and every member has, and how they are compared.
+"""What fields are called: of every item and member, how they are compared, and of what curators decide.
 
 Attributes are called as they were declared.
 """
@@ -71,3 +71,47 @@ OPERATOR_WORDS: Final = {
     "exists": _("is given"),
     "missing": _("is missing"),
 }
+
+EFFECT_WORDS: Final = {
+    "boost": _("boost"),
+    "bury": _("bury"),
+    "bury_to_bottom": _("bury to the bottom"),
+    "exclude": _("exclude"),
+    "only": _("only these"),
+    "cap": _("cap: at most … in the first …"),
+    "quota": _("quota: at least … in the first …"),
+    "pin_match": _("pin the best match to a slot"),
+}
+
+FALLBACK_WORDS: Final = {
+    "organic": _("show the usual slate"),
+    "list": _("show the listed items"),
+    "empty": _("show nothing"),
+}
+
+DECISION_WORDS: Final = {
+    "item": _("Item"),
+    "segment": _("Segment"),
+    "member": _("Member (id)"),
+    "slot": _("Slot"),
+    "safety": _("Safety block"),
+    "beta": _("β"),
+    "effect": _("Effect"),
+    "strength": _("Strength"),
+    "at_most": _("At most"),
+    "at_least": _("At least"),
+    "first": _("In the first"),
+    "attribute": _("Of each value of"),
+    "fallback": _("If none is left"),
+    "fallback_items": _("Items shown then"),
+    "where": _("Which items"),
+    "priority": _("Priority"),
+    "from": _("In force from"),
+    "until": _("In force until"),
+    "review_on": _("Review on"),
+    "holdback": _("Holdback share"),
+    "traffic": _("Share of traffic"),
+    "reason": _("Reason"),
+    "ends": _("Ends the decision"),
+}
+"""The fields of a revision as the forms call them; `differences.fields_of` names them."""

@@ -25,7 +25,7 @@ from curation.reach import reach_of
 from curation.segment_forms import CountForm
 
 FOUND: Final = 8
-_ASKED: Final = frozenset({"look", "rows", "switch"})
+_ASKED: Final = frozenset({"look", "rows", "drop", "switch"})
 """The buttons that save nothing."""
 _WRITTEN: Final[Mapping[str, type[ConditionsMixin]]] = {"items": RuleForm, "members": CountForm}
 

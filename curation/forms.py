@@ -11,10 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from curation.actions import Terms, open_change_set
 from curation.conditions import ConditionsMixin
+from curation.field_words import EFFECT_WORDS, FALLBACK_WORDS
 from curation.fusion.effects import Effect, Fallback
 from curation.fusion.policy import CAP_KINDS, Scale
+from curation.given import given
 from curation.models import Attribute, Scorer, Segment, Surface, User
 from curation.pickers import ItemField, MemberField, moment
+from curation.queries import labels
 from curation.specs import PARAMETERS, make_effect
 
 if TYPE_CHECKING:
@@ -189,16 +192,7 @@ class RuleForm(ConditionsMixin, DecisionForm):
 
     effect = forms.ChoiceField(
         label=_("Effect"),
-        choices=[
-            ("boost", _("boost")),
-            ("bury", _("bury")),
-            ("bury_to_bottom", _("bury to the bottom")),
-            ("exclude", _("exclude")),
-            ("only", _("only these")),
-            ("cap", _("cap: at most … in the first …")),
-            ("quota", _("quota: at least … in the first …")),
-            ("pin_match", _("pin the best match to a slot")),
-        ],
+        choices=list(EFFECT_WORDS.items()),
     )
     strength = forms.FloatField(
         label=_("Strength"),
@@ -221,10 +215,7 @@ class RuleForm(ConditionsMixin, DecisionForm):
     fallback = forms.ChoiceField(
         label=_("If none is left"),
         required=False,
-        choices=[
-            (Fallback.ORGANIC, _("show the usual slate")),
-            (Fallback.EMPTY, _("show nothing")),
-        ],
+        choices=[(each, FALLBACK_WORDS[each]) for each in (Fallback.ORGANIC, Fallback.EMPTY)],
     )
     slot = forms.IntegerField(label=_("Slot"), required=False, min_value=1)
     content = ("effect",)
@@ -235,12 +226,12 @@ class RuleForm(ConditionsMixin, DecisionForm):
         """A cap counts by attributes that have a few values."""
         super().__init__(*args, **kwargs)
         rows = Attribute.objects.filter(kind__in=CAP_KINDS).values_list("key", "label")
-        choices = [("", _("all together")), *rows]
+        choices = [("", _("all together")), *((key, given(label)) for key, label in rows)]
         self.fields["attribute"].widget.choices = choices
 
     def field_words(self) -> Mapping[str, StrPromise | str]:
         """What the fields of items are called, attributes by their labels."""
-        return {**super().field_words(), **dict(Attribute.objects.values_list("key", "label"))}
+        return {**super().field_words(), **labels()}
 
     def parameter_fields(self) -> list[tuple[forms.BoundField, str]]:
         """The fields of effects, each with the effects that need it."""

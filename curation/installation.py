@@ -7,24 +7,30 @@ from typing import Any, Final
 
 from django.apps import apps
 
+from curation.given import pgettext_noop
+
 COUNTERS: Final = ("catalogue", "models", "rewards", "statistics")
 ROLES: Final = ("member", "curator", "operator", "analyst", "client", "administrator")
 SURFACES: Final[Mapping[str, Mapping[str, Any]]] = {
     "home": {
-        "name": "Home",
+        "name": pgettext_noop("given name", "Home"),
         "kind": "personal",
         "depth": 50,
         "explore_every": 10,
         "repeat": "rated",
     },
-    "similar": {"name": "Similar items", "kind": "similar", "depth": 50},
+    "similar": {
+        "name": pgettext_noop("given name", "Similar items"),
+        "kind": "similar",
+        "depth": 50,
+    },
 }
 
 SHELVES: Final[Mapping[str, Mapping[str, Any]]] = {
-    "start": {"name": "Rate a few", "diversity": 0.3},
-    "new": {"name": "New"},
-    "popular": {"name": "Popular"},
-    "different": {"name": "Something different", "explore_every": 1},
+    "start": {"name": pgettext_noop("given name", "Rate a few"), "diversity": 0.3},
+    "new": {"name": pgettext_noop("given name", "New")},
+    "popular": {"name": pgettext_noop("given name", "Popular")},
+    "different": {"name": pgettext_noop("given name", "Something different"), "explore_every": 1},
 }
 """Surfaces that the home page shows as shelves where they are there, each by what curators decide on it."""
 

@@ -15,8 +15,8 @@ from curation.fusion.columns import Schema
 from curation.fusion.parsing import parse
 from curation.fusion.query import Query
 from curation.lineages import named, now_in_force
-from curation.models import Attribute, Decision, Embedding, Item, ItemStats, Member
-from curation.queries import naming, schema
+from curation.models import Decision, Embedding, Item, ItemStats, Member
+from curation.queries import labels, naming, schema
 from curation.texts import hash_of, text_of, worded_attributes
 
 _PAST: Final = 100
@@ -82,10 +82,10 @@ def _is_so(entry: Entry, act: str) -> bool:
 
 
 def _facts(item: Item) -> Iterable[tuple[str, str]]:
-    labels = dict(Attribute.objects.values_list("key", "label"))
+    called = labels()
     for key, value in item.attributes.items():
         words = _(", ").join(map(str, value)) if isinstance(value, list) else str(value)
-        yield labels.get(key, key), words
+        yield called.get(key, key), words
 
 
 def _rules(item: Item, kinds: Schema) -> list[Line]:

@@ -22,6 +22,7 @@ from curation.change_set_forms import TwoVersionsForm
 from curation.decision_files import export
 from curation.file_forms import ImportForm
 from curation.forms import SafetyForm
+from curation.lineages import named
 from curation.models import Inspection, Surface, User
 from curation.problems import Missing, Problem
 
@@ -34,7 +35,10 @@ def lint(request: HttpRequest) -> HttpResponse:
     """What lint finds now in all that is published, and when it was last looked for by itself."""
     found = inspections.inspect(Surface.objects.all(), timezone.now())
     kept = Inspection.objects.select_related("surface").order_by("surface")
-    context = {"title": _("Findings"), "findings": found, "inspections": kept}
+    lines = desk.lines(named().filter(pk__in=[row.revision.pk for row in found]))
+    called = {line.revision.pk: line.title for line in lines}
+    told = [(row, called[row.revision.pk]) for row in found]
+    context = {"title": _("Findings"), "findings": told, "inspections": kept}
     return page(request, "lint", context)
 
 
@@ -82,7 +86,7 @@ def versions(request: HttpRequest, slug: str) -> HttpResponse:
     if valid and chosen["before"] is not None and chosen["after"] is not None:
         return redirect("desk:compare", here.slug, chosen["before"], chosen["after"])
     half = valid and {chosen["before"], chosen["after"]} != {None}
-    title = _("Versions of %(surface)s") % {"surface": here.name}
+    title = _("Versions of %(surface)s") % {"surface": str(here)}
     found = desk.versions(here, below=chosen.get("below"))
     error = _("Choose two versions, one before and one after.") if half or not valid else ""
     return page(request, "versions", {"title": title, "surface": here, "error": error, **found})
@@ -98,7 +102,7 @@ def compare(request: HttpRequest, slug: str, before: int, after: int) -> HttpRes
     except Missing as problem:
         raise Http404(str(problem)) from problem
     title = _("%(surface)s: version %(before)d and version %(after)d") % {
-        "surface": here.name,
+        "surface": str(here),
         "before": before,
         "after": after,
     }

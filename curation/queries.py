@@ -16,6 +16,7 @@ from django.db.models.functions import Concat
 from curation.compiling import Ground
 from curation.fusion.columns import Kind, Schema
 from curation.fusion.query import Query
+from curation.given import given
 from curation.models import Attribute, Item, Likeness
 
 COUNTS: Final = (
@@ -92,6 +93,12 @@ class _BuiltIn(dict[str, str]):
         if not is_likeness(name):
             raise KeyError(name)
         return _LIKE_SQL.format(key=name.removeprefix(LIKE))
+
+
+def labels() -> dict[str, str]:
+    """Attribute to what people call it."""
+    rows = Attribute.objects.values_list("key", "label")
+    return {key: given(label) for key, label in rows}
 
 
 def is_likeness(name: str) -> bool:

@@ -9,12 +9,13 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from curation import member_queries
-from curation.desk import describe
+from curation.desk import newest_lines
 from curation.faults import in_words
 from curation.field_words import MEMBER_WORDS
 from curation.fusion.parsing import QueryError
 from curation.models import Member, MemberStats, Segment, SegmentVersion
 from curation.segment_uses import expectations_on, uses
+from curation.sentences import describe
 
 SHOWN: Final = 20
 _VERSIONS: Final = 50
@@ -34,7 +35,7 @@ def of_segment(segment: Segment) -> dict[str, Any]:
         "definition": definition(segment),
         "rows": sample(segment),
         "versions": versions.order_by("-number")[:_VERSIONS],
-        "uses": uses(segment),
+        "uses": newest_lines(uses(segment)),
         "expected": expectations_on(segment),
     }
 

@@ -15,6 +15,7 @@ from curation import actions, member_queries, segment_desk
 from curation.access import role_required
 from curation.actions import Listed
 from curation.answering import actor_of, attempt, page
+from curation.desk import newest_lines
 from curation.fusion.query import to_json
 from curation.models import Segment, User
 from curation.outbox import announce
@@ -38,7 +39,7 @@ def segments(request: HttpRequest) -> HttpResponse:
 def segment(request: HttpRequest, segment_slug: str) -> HttpResponse:
     """One segment: what makes it, who is in it, how it changed, and who uses it."""
     one = _found(segment_slug)
-    return page(request, "segments/segment", {"title": one.name, **segment_desk.of_segment(one)})
+    return page(request, "segments/segment", {"title": str(one), **segment_desk.of_segment(one)})
 
 
 @role_required("curator")
@@ -77,7 +78,7 @@ def members(request: HttpRequest, segment_slug: str) -> HttpResponse:
         told = attempt(form, lambda: _listed(actor_of(request), one, form.cleaned_data)) or []
     refused = [row for row in told if row.status in ("unknown", "invalid")]
     done = sum(row.status in ("added", "removed") for row in told)
-    context = {"title": one.name, "segment": one, "form": form, "told": told}
+    context = {"title": str(one), "segment": one, "form": form, "told": told}
     return page(request, "segments/members", {**context, "refused": refused, "done": done})
 
 
@@ -92,8 +93,8 @@ def archive(request: HttpRequest, segment_slug: str) -> HttpResponse:
         if done:
             messages.success(request, _("Archived. Its past stays readable here."))
             return redirect("desk:segment", one.slug)
-    title = _("Archive %(segment)s") % {"segment": one.name}
-    used = {"uses": uses(one), "expected": expectations_on(one)}
+    title = _("Archive %(segment)s") % {"segment": one}
+    used = {"uses": newest_lines(uses(one)), "expected": expectations_on(one)}
     context = {"title": title, "segment": one, "form": form, **used}
     return page(request, "segments/archive", context)
 
@@ -113,7 +114,7 @@ def _found(slug: str) -> Segment:
 
 
 def _written(request: HttpRequest, kind: str, one: Segment | None) -> HttpResponse:
-    grows = not {"rows", "switch"}.isdisjoint(request.POST)
+    grows = not {"rows", "drop", "switch"}.isdisjoint(request.POST)
     form = (QueryForm if kind == Segment.Kind.QUERY else NameForm)(
         None if grows else request.POST or None, initial=request.POST.dict(), segment=one
     )
@@ -129,7 +130,7 @@ def _written(request: HttpRequest, kind: str, one: Segment | None) -> HttpRespon
             context["extreme"] = problem.code in _EXTREMES
         else:
             return redirect("desk:segment", saved.slug)
-    context["title"] = one.name if one else _("New segment")
+    context["title"] = str(one) if one else _("New segment")
     return page(request, "segments/write", context)
 
 

@@ -18,7 +18,7 @@ from curation import actions, desk, form_views, revising, saving
 from curation.access import role_required
 from curation.actions import Publication
 from curation.answering import actor_of, attempt, page, tell_errors, tell_published
-from curation.differences import clash_in_words
+from curation.differences import clashes_in_words
 from curation.forms import FORMS, DecisionForm, ReasonForm
 from curation.models import Decision, Revision, Surface, User
 from curation.problems import Conflict, Problem
@@ -38,7 +38,7 @@ def surface(request: HttpRequest, slug: str) -> HttpResponse:
     """One surface: its decisions, blocks, drafts and versions; beside them its slate now and as drafted."""
     here = get_object_or_404(Surface, slug=slug)
     form = ViewpointForm(request.GET or None, surface=here)
-    context = {"title": here.name, "surface": here, "viewpoint": form}
+    context = {"title": str(here), "surface": here, "viewpoint": form}
     return page(request, "surface", {**context, **desk.of_surface(here)})
 
 
@@ -69,7 +69,8 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
 def decision(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """One decision: its state, its revisions, and what can be done with it."""
     one = get_object_or_404(Decision.objects.select_related("surface", "author"), pk=decision_id)
-    context = {"title": str(one), "decision": one, "form": ReasonForm(), **desk.of_decision(one)}
+    told = desk.of_decision(one)
+    context = {"title": told["lines"][0].title, "decision": one, "form": ReasonForm(), **told}
     return page(request, "decision", context)
 
 
@@ -111,7 +112,7 @@ def revise(request: HttpRequest, decision_id: UUID) -> HttpResponse:
             form.add_error(None, str(problem))
         else:
             return redirect("desk:decision", one.pk)
-    title = _("Revise %(decision)s") % {"decision": one}
+    title = _("Revise: %(decision)s") % {"decision": desk.lines([newest])[0].title}
     context = {"title": title, "kind": one.kind, "form": form, "clashes": clashes}
     return form_views.written(request, {**context, "decision": one})
 
@@ -123,8 +124,10 @@ def _beside(
     stale = problem.code == "stale_decision"
     form = revising.rebased(one, newest, request.POST)
     form.full_clean()
+    if stale:
+        return form, clashes_in_words(problem.errors)
     form.add_error(None, ValidationError(str(problem), code=problem.code))
-    return form, [clash_in_words(row) for row in problem.errors] if stale else []
+    return form, []
 
 
 @role_required("curator")
@@ -141,7 +144,7 @@ def roll_back(request: HttpRequest, slug: str, number: int) -> HttpResponse:
             tell_published(request, done)
             return redirect("desk:surface", here.slug)
     title = _("Roll %(surface)s back to version %(number)d") % {
-        "surface": here.name,
+        "surface": str(here),
         "number": number,
     }
     comparison = desk.comparison(here, here.policy_version, number)

@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from curation import desk
 from curation.access import role_required
 from curation.lineages import shown, with_state
 from curation.models import Decision
 from curation.queries import schema
+from curation.sentences import in_words
 from recsys import appraisal_actions, appraisal_cards, job_pages
 from recsys.appraisal_actions import KINDS
 from recsys.models import Appraisal, Job
@@ -92,7 +92,7 @@ def _context(decision: Decision) -> dict[str, Any]:
     return job_pages.how_far(latest, _progress_of(decision)) | {
         "title": _("What it brought"),
         "decision": decision,
-        "words": desk.in_words(newest, schema()),
+        "words": in_words(newest, schema()),
         "revision": newest,
         "done": done,
         "card": card,

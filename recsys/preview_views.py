@@ -32,7 +32,7 @@ def slates(request: HttpRequest, slug: str) -> HttpResponse:
     here = get_object_or_404(Surface, slug=slug)
     form = ViewpointForm(request.GET, surface=here)
     shown = _shown(form, form.asked)
-    context = {"title": _("Slates of %(surface)s") % {"surface": here.name}, "surface": here}
+    context = {"title": _("Slates of %(surface)s") % {"surface": here}, "surface": here}
     answer = _answer(request, "slates", {**context, "form": form, **shown})
     if getattr(request, "htmx", False):
         desk = reverse("desk:surface", args=[here.slug])

@@ -10,8 +10,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from curation.models import Attribute, ChangeSet, Surface
+from curation.models import ChangeSet, Surface
 from curation.policies import drafts_of
+from curation.queries import labels as attribute_labels
 from recsys.models import Job, Simulation
 
 Told = Mapping[str, Any]
@@ -93,7 +94,7 @@ class Card:
     @property
     def fields(self) -> list[tuple[str, list[Change]]]:
         """By field its values whose exposure changes, the provider first."""
-        labels = dict(Attribute.objects.values_list("key", "label")) | {"provider": _("Provider")}
+        labels = attribute_labels() | {"provider": _("Provider")}
         return [
             (
                 labels.get(each["field"], each["field"]),

@@ -32,6 +32,7 @@ from curation.models import (
 from curation.policies import load_policy
 from curation.problems import Conflict, Invalid, Problem
 from curation.queries import schema
+from curation.sentences import name_of
 
 _EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
@@ -120,18 +121,16 @@ def add(
 ) -> Draft:
     """Write the next revision of a decision, and lint it in the policy that it would make."""
     require(actor, "curator")
-    check_spec(decision.kind, content["spec"], Known())
+    known = Known()
+    check_spec(decision.kind, content["spec"], known)
     if content["spec"].get("safety"):
         _check_safety(actor, decision, str(content["reason"]))
-    home = lock_set(change_set) if change_set else _own_set(actor, decision)
     numbers = decision.revisions.values_list("number", flat=True)
-    revision = Revision.objects.create(
-        decision=decision,
-        number=max(numbers, default=0) + 1,
-        change_set=home,
-        author=actor,
-        **content,
-    )
+    number = max(numbers, default=0) + 1
+    revision = Revision(decision=decision, number=number, author=actor, **content)
+    home = lock_set(change_set) if change_set else _own_set(actor, revision, known)
+    revision.change_set = home
+    revision.save(force_insert=True)
     found = lint_draft(revision, timezone.now())
     if any(finding.level is Level.BLOCKS for finding in found):
         raise Refused(found)
@@ -224,9 +223,8 @@ def _check_quota(effect: object) -> None:
         raise Invalid("bad_rule", text % {"least": effect.least, "first": effect.first})
 
 
-def _own_set(actor: User, decision: Decision) -> ChangeSet:
-    name = f"{decision.get_kind_display()} {str(decision.pk)[-8:]}"
-    return ChangeSet.objects.create(name=name, author=actor)
+def _own_set(actor: User, revision: Revision, known: Known) -> ChangeSet:
+    return ChangeSet.objects.create(name=name_of(revision, known.fields), author=actor)
 
 
 def lock_set(change_set: ChangeSet) -> ChangeSet:

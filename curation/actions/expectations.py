@@ -52,7 +52,7 @@ class Expected:
         depth = self.surface.depth
         if max(self.claim.first or 0, self._least()) > depth:
             text = _("A slate of %(surface)s has %(depth)d slots.")
-            yield "first", "too_deep", text % {"surface": self.surface.name, "depth": depth}
+            yield "first", "too_deep", text % {"surface": self.surface, "depth": depth}
 
     def _least(self) -> int:
         return self.claim.count if self.claim.way is Way.AT_LEAST else 0

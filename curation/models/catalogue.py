@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from curation.given import given
 from curation.ids import new_id
 from curation.models.audit import NEVER_DELETED, audited
 
@@ -52,7 +53,7 @@ class Attribute(models.Model):
         triggers = [NEVER_DELETED, pgtrigger.ReadOnly(name="kind_stays", fields=["key", "kind"])]
 
     def __str__(self) -> str:
-        return f"{self.label} ({self.kind})"
+        return f"{given(self.label)} ({self.get_kind_display()})"
 
 
 class Item(models.Model):
@@ -245,4 +246,4 @@ class Surface(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return given(self.name)

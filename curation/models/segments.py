@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from curation.given import given
 from curation.ids import new_id
 from curation.models.audit import audited
 from curation.models.people import User
@@ -39,7 +40,7 @@ class Segment(models.Model):
         ordering = ["name"]
 
     def __str__(self) -> str:
-        return self.name
+        return given(self.name)
 
 
 class SegmentState(models.Model):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from feedback.charts.drawing import (
     LINE,
@@ -19,10 +20,25 @@ from feedback.charts.drawing import (
     width_of,
 )
 
+Place: TypeAlias = tuple[float, float]
+
 _TOP = 26.0
 _PAD = 10.0
 _LEAST, _MOST = 3.5, 9.0
 _RING = 3.0
+_HALF = LINE / 2 - 1
+_RINGS, _STEP = 6, 14
+_WAYS: Sequence[Place] = (
+    (1, 0),
+    (-1, 0),
+    (0, -1),
+    (0, 1),
+    (0.7, -0.7),
+    (0.7, 0.7),
+    (-0.7, -0.7),
+    (-0.7, 0.7),
+)
+"""The directions in which a label may stand beside its point, the best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +53,34 @@ class Dot:
     href: str = ""
     label: str = ""
     ring: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """A stretch of the drawing that something covers."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def meets(self, other: _Box) -> bool:
+        across = self.left < other.right and other.left < self.right
+        return across and self.top < other.bottom and other.top < self.bottom
+
+    def cut(self, other: _Box) -> bool:
+        """Whether something would stand out of it."""
+        across = self.left <= other.left and other.right <= self.right
+        return not (across and self.top <= other.top and other.bottom <= self.bottom)
+
+    def words(self, label: str) -> Text:
+        return Text(round(self.left, 1), round(self.bottom - 4, 1), label, "start", "beside")
+
+    def line_to(self, place: Place) -> Rule:
+        """From the nearest edge to a point."""
+        x = min(max(place[0], self.left), self.right)
+        y = min(max(place[1], self.top), self.bottom)
+        return Rule(round(x, 1), round(y, 1), *place, "leader")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +117,11 @@ def _drawn(width: int, dots: Sequence[Dot], across: Axis, up: Axis) -> Drawing:
         Text(width - _PAD, base + 2 * LINE + 2, across.name, "end"),
     ]
     marks = [mark for each, place in zip(dots, places, strict=True) for mark in _marks(each, place)]
+    within = _Box(left, _TOP - LINE / 2, width - _PAD, base - 2)
+    labels = list(_labels(within, dots, places))
+    rules += [line for _, line in labels if line]
     return Drawing(
-        width, base + 2 * LINE + 8, rules, [], marks, [*texts, *_labels(width, dots, places)]
+        width, base + 2 * LINE + 8, rules, [], marks, [*texts, *(words for words, _ in labels)]
     )
 
 
@@ -96,21 +143,25 @@ def _marks(dot: Dot, place: tuple[float, float]) -> Iterable[Mark]:
 
 
 def _labels(
-    width: int, dots: Sequence[Dot], places: Sequence[tuple[float, float]]
-) -> Iterable[Text]:
-    """The labels beside their points, on the side with room, each below those that it would cover."""
-    told = [(y, x, dot) for dot, (x, y) in zip(dots, places, strict=True) if dot.label]
-    taken: list[tuple[float, float, float]] = []
-    for y, x, dot in sorted(told, key=lambda each: each[:2]):
-        room, gap = width_of(dot.label), _radius(dot) + 5
-        starts = x + gap + room <= width
-        low = x + gap if starts else x - gap - room
-        height = y + 4
-        for other, end, at in taken:
-            if low < end and other < low + room and abs(height - at) < LINE - 2:
-                height = at + LINE - 2
-        taken.append((low, low + room, height))
-        anchor = "start" if starts else "end"
-        yield Text(
-            round(low if starts else low + room, 1), round(height, 1), dot.label, anchor, "beside"
+    within: _Box, dots: Sequence[Dot], places: Sequence[Place]
+) -> Iterator[tuple[Text, Rule | None]]:
+    """The labels near their points, each where it covers least; one that stands apart with a line to its point."""
+    sizes = [(place, _radius(dot)) for dot, place in zip(dots, places, strict=True)]
+    taken = [_Box(x - r, y - r, x + r, y + r) for (x, y), r in sizes]
+    told = [(place, dot) for dot, place in zip(dots, places, strict=True) if dot.label]
+    for place, dot in sorted(told, key=lambda each: each[0][::-1]):
+        tries = [(step, _box(dot, place, way, step)) for step in range(_RINGS) for way in _WAYS]
+        step, box = min(
+            tries,
+            key=lambda each: (within.cut(each[1]), sum(map(each[1].meets, taken)), each[0]),
         )
+        taken.append(box)
+        yield box.words(dot.label), box.line_to(place) if step else None
+
+
+def _box(dot: Dot, place: Place, way: Place, step: int) -> _Box:
+    """Where a label would stand: beside its point in a direction, so many steps away."""
+    room, gap = width_of(dot.label), _radius(dot) + 5 + step * _STEP
+    x, y = place[0] + way[0] * gap, place[1] + way[1] * (gap + _HALF)
+    left = x - room / 2 + way[0] * room / 2
+    return _Box(left, y - _HALF, left + room, y + _HALF)

@@ -9,6 +9,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from curation.given import given
 from feedback import segments
 from feedback.arrivals import ANSWERED_WITHIN
 from feedback.charts.bars import Part, ranked_bars, stacked_bars
@@ -173,7 +174,7 @@ def _ratings_answer(counts: Sequence[int], total: int) -> str:
 
 def by_segment(span: Span) -> list[SegmentFigures]:
     """What the members of each segment did."""
-    return [SegmentFigures(*row) for row in fetch(segments.EACH, span)]
+    return [SegmentFigures(given(name), *row) for name, *row in fetch(segments.EACH, span)]
 
 
 def each_segment(span: Span) -> Section:

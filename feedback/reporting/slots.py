@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from django.utils.translation import gettext as _
 
+from curation.models import Surface
 from feedback.charts.bars import stacked_bars
 from feedback.charts.drawing import Chart, Series
 from feedback.charts.intervals import points
@@ -50,7 +51,7 @@ def by_slot(span: Span) -> list[SlotFigures]:
 
 def section(span: Span) -> Section:
     """Click and like rate by surface and slot."""
-    figures = by_slot(span)
+    figures, called = by_slot(span), _surfaces()
     names = [
         _("Surface"), _("Slot"), _("Served"), _("Clicked"), _("Liked"), _("Click rate"), _("At least"),
         _("At most"), _("Like rate"), _("At least"), _("At most"),
@@ -60,8 +61,8 @@ def section(span: Span) -> Section:
         question=_("Which slots were answered?"),
         answer=_answer(figures),
         measure=_("Share of served placements, by slot, with intervals"),
-        figures=_figures(figures),
-        table=Table("slots", names, [_row(each) for each in figures]),
+        figures=_figures(figures, called),
+        table=Table("slots", names, [_row(each, called) for each in figures]),
         definition=_(
             "Of the placements served in a slot, the share that the same member clicked, or liked, "
             "citing that impression. Placements served for other purposes than a page count too. "
@@ -73,10 +74,15 @@ def section(span: Span) -> Section:
     )
 
 
-def _row(each: SlotFigures) -> tuple[str | int | float, ...]:
+def _surfaces() -> dict[str, str]:
+    """What people call each surface."""
+    return {surface.slug: str(surface) for surface in Surface.objects.all()}
+
+
+def _row(each: SlotFigures, called: Mapping[str, str]) -> tuple[str | int | float, ...]:
     clicked, liked = wilson(each.clicked, each.served), wilson(each.liked, each.served)
     return (
-        *(each.surface, each.slot, each.served, each.clicked, each.liked),
+        *(called.get(each.surface, each.surface), each.slot, each.served, each.clicked, each.liked),
         *(Share(each.clicked / each.served), Share(clicked.low), Share(clicked.high)),
         *(Share(each.liked / each.served), Share(liked.low), Share(liked.high)),
     )
@@ -95,12 +101,12 @@ def _answer(figures: Sequence[SlotFigures]) -> str:
     return _("Of %(served)s placements %(clicked)s were clicked and %(liked)s liked.") % words
 
 
-def _figures(figures: Sequence[SlotFigures]) -> list[Figure]:
+def _figures(figures: Sequence[SlotFigures], called: Mapping[str, str]) -> list[Figure]:
     served = Counter[str]()
     for each in figures:
         served[each.surface] += each.served
     surfaces = [surface for surface, _served in served.most_common(SURFACES_DRAWN)]
-    return [Figure(_chart(surface, figures), surface) for surface in surfaces]
+    return [Figure(_chart(each, figures), called.get(each, each)) for each in surfaces]
 
 
 def _chart(surface: str, figures: Sequence[SlotFigures]) -> Chart:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from django.utils import timezone
 
 from curation import actions
+from curation.given import pgettext_noop
 from curation.importing import Rejects
 from curation.models import Attribute, Item
 from feedback.importing import Progress, import_file, last_instant
@@ -30,8 +31,14 @@ COLUMNS: Final = {
     "occurred_at": "timestamp",
 }
 ATTRIBUTES: Final = {
-    "year": (Attribute.Kind.NUMBER, "Year"),
-    "genres": (Attribute.Kind.TAGS, "Genres"),
+    pgettext_noop("given name", "year"): (
+        Attribute.Kind.NUMBER,
+        pgettext_noop("given name", "Year"),
+    ),
+    pgettext_noop("given name", "genres"): (
+        Attribute.Kind.TAGS,
+        pgettext_noop("given name", "Genres"),
+    ),
 }
 
 

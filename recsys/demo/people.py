@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop
 
 from curation import actions, members
 from curation.access import issue_token
+from curation.given import pgettext_noop
 from curation.installation import ROLES
 from curation.models import Segment, Token, User
 from recsys.demo.loading import SOURCE
@@ -18,8 +19,14 @@ from recsys.demo.loading import SOURCE
 STAFF: Final = frozenset({"curator", "operator", "analyst", "administrator"})
 MEMBER: Final = "demo-member"
 SEGMENTS: Final = {
-    "newcomers": ("Newcomers: fewer than 5 ratings", {"field": "ratings", "op": "lt", "value": 5}),
-    "regulars": ("Regulars: 20 ratings or more", {"field": "ratings", "op": "ge", "value": 20}),
+    "newcomers": (
+        pgettext_noop("given name", "Newcomers: fewer than 5 ratings"),
+        {"field": "ratings", "op": "lt", "value": 5},
+    ),
+    "regulars": (
+        pgettext_noop("given name", "Regulars: 20 ratings or more"),
+        {"field": "ratings", "op": "ge", "value": 20},
+    ),
 }
 
 

@@ -113,6 +113,15 @@ def test_conditions_grow_one_by_one(desk, films):
     assert not Decision.objects.exists()
 
 
+def test_a_condition_is_removed_and_those_below_move_up(desk, films):
+    two = {**WAR, "field-2": "year", "op-2": "ge", "value-2": "1980", "drop": "1"}
+    for path in (ROWS, reverse("desk:new", args=["rule"])):
+        page = text(desk.post(path, TERMS | two))
+        assert 'name="value-1" value="1980"' in page
+        assert 'name="field-2"' not in page
+    assert not Decision.objects.exists()
+
+
 def test_a_rule_of_many_conditions_is_saved_as_written(desk, home, films):
     rows: dict[str, str] = {}
     for at in range(1, 8):

@@ -284,7 +284,7 @@ def test_a_version_that_never_was_is_missing(client, desk, curator, versions):
 
 def test_the_desk_compares_and_shows_a_roll_back_before_it_is_confirmed(desk, home, versions):
     page = words(desk.get(reverse("desk:compare", args=["home", 1, 2])))
-    assert "priority 100 7" in page
+    assert "Priority 100 7" in page
     look = words(desk.get(reverse("desk:roll-back", args=["home", 2])))
     assert "slot 5" in look
     assert "slot 2" in look

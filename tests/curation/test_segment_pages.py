@@ -136,11 +136,13 @@ def test_a_segment_is_changed_and_its_history_told(desk, members):
 
 def test_archiving_says_who_uses_it_and_wants_to_be_confirmed(desk, curator, by_hand, home):
     terms = Terms(reason="why", segment=by_hand)
-    pin = pin_item(actor=curator, surface=home, item=ItemFactory.create(), slot=1, terms=terms)
+    pin = pin_item(
+        actor=curator, surface=home, item=ItemFactory.create(title="Ran"), slot=1, terms=terms
+    )
     publish_decision(actor=curator, draft=pin)
-    assert str(pin.decision) in text(desk.get(url("archive-segment", "guests")))
+    assert "Pin “Ran” to slot 1" in text(desk.get(url("archive-segment", "guests")))
     refused = desk.post(url("archive-segment", "guests"), {"reason": "over"})
-    assert str(pin.decision) in text(refused)
+    assert "Pin “Ran” to slot 1" in text(refused)
     assert Segment.objects.get().archived_at is None
     desk.post(url("archive-segment", "guests"), {"reason": "over", "confirmed": "on"})
     assert Segment.objects.get().archived_at is not None

@@ -194,7 +194,7 @@ def test_a_rule_is_written_as_text_counted_drafted_and_seen_in_rows(
     page.get_by_label("Reason").fill("No war films of late")
     page.get_by_label("Keep as draft in").fill("Written as text")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator(".desk__lead")).to_contain_text("year is at least 1980")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("year is at least 1980")
     page.get_by_role("link", name="Revise").click()
     rows = page.get_by_role("group", name="Condition")
     expect(rows).to_have_count(2)

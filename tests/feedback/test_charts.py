@@ -147,13 +147,19 @@ def test_the_chosen_point_has_a_ring_with_its_words():
         assert ring.width > dot.width
 
 
-def test_labels_of_points_that_lie_close_do_not_lie_on_each_other_nor_outside():
-    dots = [Dot(0.9, 0.15 + at / 1e4, "x", label=f"scorer {at}") for at in range(5)]
-    for drawing in both(scatter(dots, *axes())):
+def test_labels_lie_neither_on_each_other_nor_on_points_nor_outside():
+    close = [Dot(0.9, 0.15 + at / 1e4, "x", label=f"scorer {at}") for at in range(5)]
+    cloud = [Dot(0.8 + at / 100, 0.15, "x", size=1) for at in range(12)]
+    for drawing in both(scatter([*cloud, *close], *axes())):
         labels = [each for each in drawing.texts if each.style == "beside"]
-        told = sorted(labels, key=lambda each: each.y)
-        assert len(told) == 5
-        assert all(after.y - before.y >= 13 for before, after in pairwise(told))
-        for each in told:
-            start = each.x - (width_of(each.text) if each.anchor == "end" else 0)
-            assert 0 <= start <= drawing.width - width_of(each.text)
+        boxes = [(each.x, each.x + width_of(each.text), each.y - 9, each.y) for each in labels]
+        boxes += [
+            (mark.x - mark.width, mark.x + mark.width, mark.y - mark.width, mark.y + mark.width)
+            for mark in drawing.marks[: len(cloud)]
+        ]
+        assert len(labels) == 5
+        for at, one in enumerate(boxes[:5]):
+            assert 0 <= one[0] < one[1] <= drawing.width
+            for other in boxes[at + 1 :]:
+                beside = one[1] <= other[0] or other[1] <= one[0]
+                assert beside or one[3] <= other[2] or other[3] <= one[2]

@@ -131,10 +131,10 @@ def test_what_is_drawn_is_a_table_with_its_definition_and_csv(analyst, history, 
 def test_click_and_like_rates_are_by_surface_and_slot(analyst, history):
     found = rows(analyst, "slots")
     assert [[*row[:6], row[8]] for row in found] == [
-        ["home", "1", "2", "1", "0", "0.5", "0.0"],
-        ["home", "2", "2", "0", "1", "0.0", "0.5"],
-        ["home", "3", "2", "0", "0", "0.0", "0.0"],
-        ["home", "4", "2", "0", "0", "0.0", "0.0"],
+        ["Home", "1", "2", "1", "0", "0.5", "0.0"],
+        ["Home", "2", "2", "0", "1", "0.0", "0.5"],
+        ["Home", "3", "2", "0", "0", "0.0", "0.0"],
+        ["Home", "4", "2", "0", "0", "0.0", "0.0"],
     ]
     # Wilson's interval of 1 in 2, as printed by Newcombe and Altman's tables: 9.5 % to 90.5 %.
     assert [round(float(bound), 3) for bound in found[0][6:8]] == [0.095, 0.905]
@@ -142,7 +142,7 @@ def test_click_and_like_rates_are_by_surface_and_slot(analyst, history):
 
 def test_simulated_members_count_only_when_asked_for(analyst, history):
     assert rows(analyst, "slots", simulated="on")[3][:6] == [
-        "home", "4", "3", "1", "0", repr(1 / 3),
+        "Home", "4", "3", "1", "0", repr(1 / 3),
     ]  # fmt: skip
 
 

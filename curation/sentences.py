@@ -1,0 +1,112 @@
+"""What decisions and queries say, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+
+from curation.field_words import ITEM_WORDS, OPERATOR_WORDS
+from curation.fusion.parsing import parse
+from curation.fusion.query import All, AnyOf, Comparison, ItemList, Not, Query
+from curation.given import given
+from curation.models import Decision, Revision
+from curation.queries import Schema
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+_LONGEST_NAME: Final = 120
+_STOPS: Final = ".。"
+
+
+def name_of(revision: Revision, kinds: Schema) -> str:
+    """What a change set is called that is opened for one revision: what that says, and where."""
+    words = headline(revision, kinds)
+    if revision.ends:
+        words = _("End: %(words)s") % {"words": words}
+    surface = revision.decision.surface
+    where = f" · {surface or _('everywhere')}"
+    return Truncator(words).chars(_LONGEST_NAME - len(where)) + where
+
+
+def headline(revision: Revision, kinds: Schema) -> str:
+    """What the decision of a revision is called: what it says, or said before it was ended."""
+    return _content(revision, kinds).rstrip(_STOPS)
+
+
+def in_words(revision: Revision, kinds: Schema) -> str:
+    """What a revision says, in one sentence."""
+    return _("Ended.") if revision.ends else _content(revision, kinds)
+
+
+def _content(revision: Revision, kinds: Schema) -> str:
+    spec, item = revision.spec, revision.item.title if revision.item else ""
+    kind = revision.decision.kind
+    if kind == Decision.Kind.PIN:
+        return _("Pin “%(item)s” to slot %(slot)d.") % {"item": item, "slot": spec["slot"]}
+    if kind == Decision.Kind.BLOCK:
+        sentence = _("Safety block of “%(item)s”.") if spec["safety"] else _("Block “%(item)s”.")
+        return sentence % {"item": item}
+    if kind == Decision.Kind.BLEND:
+        weights = _(", ").join(
+            f"{name} {weight:g}" for name, weight in spec["weights"].items() if weight
+        )
+        return _("Blend: %(weights)s.") % {"weights": weights}
+    return _rule(spec, kinds)
+
+
+def _rule(spec: dict[str, Any], kinds: Schema) -> str:
+    sentences = {
+        "boost": _("Boost by %(strength)s: %(what)s."),
+        "bury": _("Bury by %(strength)s: %(what)s."),
+        "bury_to_bottom": _("Bury to the bottom: %(what)s."),
+        "exclude": _("Exclude: %(what)s."),
+        "only": _("Only: %(what)s."),
+        "cap": _("At most %(at_most)s in the first %(first)s: %(what)s."),
+        "quota": _("At least %(at_least)s in the first %(first)s: %(what)s."),
+        "pin_match": _("Pin the best match to slot %(slot)s: %(what)s."),
+    }
+    what = describe(parse(spec["where"], kinds))
+    told = {**spec, "what": what}
+    if "strength" in spec:
+        told["strength"] = f"{spec['strength']:g}"
+    return sentences[spec["effect"]] % told
+
+
+def describe(query: Query, words: Mapping[str, StrPromise] = ITEM_WORDS) -> str:
+    """A query in words; `words` are what the fields are called."""
+    if isinstance(query, Comparison):
+        return _compared(query, words)
+    if isinstance(query, ItemList):
+        return _("%(n)d listed items") % {"n": len(query.items)}
+    if isinstance(query, Not):
+        return _("not (%(part)s)") % {"part": describe(query.part, words)}
+    return _joined(query, words)
+
+
+def _compared(query: Comparison, words: Mapping[str, StrPromise]) -> str:
+    field = words.get(query.field) or given(query.field.replace("_", " "))
+    op = OPERATOR_WORDS.get(query.op) or query.op.replace("_", " ")
+    told = {"field": field, "op": op, "value": _value(query.value)}
+    return (_("%(field)s %(op)s %(value)s") % told).strip()
+
+
+def _joined(query: All | AnyOf, words: Mapping[str, StrPromise]) -> str:
+    if not query.parts:
+        return _("everything") if isinstance(query, All) else _("nothing")
+    word = _(" and ") if isinstance(query, All) else _(" or ")
+    return word.join(
+        f"({describe(part, words)})" if isinstance(part, All | AnyOf) else describe(part, words)
+        for part in query.parts
+    )
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return _(", ").join(map(_value, value))
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
