@@ -28,7 +28,7 @@ from curation.ids import new_id
 from curation.importing import Rejects
 from curation.models import Item, Member, Segment, User
 from feedback.actions import record
-from feedback.arrays import CSV, line
+from curation.arrays import CSV, line
 from feedback.events import NewInteraction, Status
 from feedback.importing import import_file
 from feedback.models import Kind
