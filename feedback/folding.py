@@ -112,8 +112,8 @@ def lay(rows: Iterable[Told], now: datetime) -> dict[UUID, int]:
     for row in rows:
         if aspect := _SPEAKS.get(row.kind):
             last, pair = words.setdefault(aspect, {}), (row.subject, row.item_id)
-            stood = last.setdefault(pair, row)
-            if (row.occurred_at, row.id) > (stood.occurred_at, stood.id):
+            stood = last.get(pair)
+            if stood is None or (row.occurred_at, row.id) > (stood.occurred_at, stood.id):
                 last[pair] = row
     more: dict[UUID, int] = {}
     for aspect in sorted(words):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from psycopg.errors import UniqueViolation
 from curation.arrays import CSV, array, line
 from feedback.events import NewInteraction
 from feedback.models import Comment, Kind
+
+_AT_A_TIME: Final = 100
 
 _CLAIM: Final = f"""
 COPY feedback_eventkey (source, event, digest, interaction, occurred_at) FROM STDIN {CSV}
@@ -57,26 +60,20 @@ class Row(NamedTuple):
 
 
 def claim(rows: Sequence[Row], source: str) -> None:
-    """Claim the keys of these rows, in the order of their lines, so that nobody waits in a circle.
+    """Claim the keys of these rows, in their order, so that nobody waits in a circle.
 
     Raises `KeyTaken`, with which the transaction has to end, where another took one meanwhile.
     """
-    lines = [
-        line((source, row.event.event, rf"\x{row.event.digest().hex()}", row.id, row.occurred_at))
-        for row in rows
-    ]
-    lines.sort()
+    ordered = sorted(rows, key=lambda row: row.event.event)
     try:
-        with connection.cursor() as cursor, cursor.copy(_CLAIM) as copy:
-            copy.write(b"".join(lines))
+        _copy(_CLAIM, (_key(row, source) for row in ordered))
     except UniqueViolation as error:
         raise KeyTaken from error
 
 
 def write(rows: Sequence[Row], source: str) -> None:
     """Write what was claimed: the interactions, what their undos take back, what their comments say."""
-    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-        copy.write(b"".join([_line(row, source) for row in rows]))
+    _copy(_COPY, (_line(row, source) for row in rows))
     undos = [row.event for row in rows if row.kind is Kind.UNDO]
     if undos:
         _take_back(undos, source)
@@ -92,6 +89,18 @@ def write(rows: Sequence[Row], source: str) -> None:
         for row in rows
         if row.kind is Kind.COMMENT and row.item_id and not row.undone
     )
+
+
+def _copy(statement: str, lines: Iterator[bytes]) -> None:
+    """Send lines some at a time: the server takes these in while the next are made."""
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        while some := b"".join(islice(lines, _AT_A_TIME)):
+            copy.write(some)
+
+
+def _key(row: Row, source: str) -> bytes:
+    event = row.event
+    return line((source, event.event, "\\x" + event.digest().hex(), row.id, row.occurred_at))
 
 
 def _line(row: Row, source: str) -> bytes:
