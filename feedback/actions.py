@@ -21,9 +21,9 @@ from feedback.lookups import curated_of, instant_of, known_of
 from feedback.models import Kind
 from feedback.partitions import EARLIEST, ensure_months
 from feedback.states import Moved, State
-from feedback.writing import Row
+from feedback.writing import KeyTaken, Row
 
-_MOST_ATTEMPTS: Final = 20
+_MOST_MOVES: Final = 20
 
 
 def record(
@@ -46,14 +46,16 @@ def record(
     ensure_months("feedback_interaction", [event.occurred_at or now for event in events])
     if simulated:
         events = [replace(event, simulated=True) for event in events]
-    for _attempt in range(_MOST_ATTEMPTS):
+    moves = 0
+    while moves < _MOST_MOVES:
         try:
             with transaction.atomic():
                 return _record(events, source, now, active)
         except Moved as error:
             events = [_moved(event, error.moved) for event in events]
-        except writing.KeyTaken:
-            pass  # and will be found
+            moves += 1
+        except KeyTaken:
+            continue  # whoever took it has committed: the key is found now, so this ends
     raise RuntimeError("members are merged in a circle")
 
 
