@@ -133,13 +133,15 @@ def _keep(
     """Claim the keys of these rows and write them, with what follows; raises `KeyTaken`."""
     now = timezone.now()
     writing.claim(rows, source)
-    writing.write(rows, source)
-    more = folding.lay([row for row in rows if not row.undone], now)
+    with writing.written(rows, source):
+        words = folding.words([row for row in rows if not row.undone], now)
+        latest = _latest(rows)
+    more = folding.lay(words)
     pairs = _touched(rows, known)
     folding.rebuild(pairs, now)
     ratings = {subject: before[subject].ratings + count for subject, count in more.items()}
     ratings |= states.count_ratings({subject for subject, _item in pairs})
-    after = states.advance(before, _latest(rows), ratings)
+    after = states.advance(before, latest, ratings)
     changed = {s: ratings[s] for s in sorted(ratings) if ratings[s] != before[s].ratings}
     if changed:
         refresh_many(changed)

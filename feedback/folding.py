@@ -103,30 +103,38 @@ SELECT subject, count(*) FROM laid WHERE changed_at = %(now)s GROUP BY subject
 """  # noqa: S608 - made of the words above alone
 
 
-def lay(rows: Iterable[Told], now: datetime) -> dict[UUID, int]:
-    """Lay the last words of new interactions over what stands: a statement for each aspect spoken of.
+Words = Mapping[str, Mapping[str, Any]]
+"""By aspect, what is to be laid: columns as arrays."""
+
+
+def words(rows: Iterable[Told], now: datetime) -> Words:
+    """The last words of new interactions, for `lay`."""
+    last: dict[str, dict[tuple[UUID, UUID | None], Told]] = {}
+    for row in rows:
+        if aspect := _SPEAKS.get(row.kind):
+            of_aspect, pair = last.setdefault(aspect, {}), (row.subject, row.item_id)
+            stood = of_aspect.get(pair)
+            if stood is None or (row.occurred_at, row.id) > (stood.occurred_at, stood.id):
+                of_aspect[pair] = row
+    return {aspect: _columns(list(last[aspect].values()), now) for aspect in sorted(last)}
+
+
+def lay(words: Words) -> dict[UUID, int]:
+    """Lay words over what stands: a statement for each aspect spoken of.
 
     Answers, by member, how many items have stars that had none.
     """
-    words: dict[str, dict[tuple[UUID, UUID | None], Told]] = {}
-    for row in rows:
-        if aspect := _SPEAKS.get(row.kind):
-            last, pair = words.setdefault(aspect, {}), (row.subject, row.item_id)
-            stood = last.get(pair)
-            if stood is None or (row.occurred_at, row.id) > (stood.occurred_at, stood.id):
-                last[pair] = row
     more: dict[UUID, int] = {}
-    for aspect in sorted(words):
-        with connection.cursor() as cursor:
-            said = _words(list(words[aspect].values()), now)
+    with connection.cursor() as cursor:
+        for aspect, columns in words.items():
             if aspect == "stars":
-                more = dict(cursor.execute(_LAY_STARS, said).fetchall())
+                more = dict(cursor.execute(_LAY_STARS, columns).fetchall())
             else:
-                cursor.execute(_LAY[aspect], said)
+                cursor.execute(_LAY[aspect], columns)
     return more
 
 
-def _words(rows: Sequence[Told], now: datetime) -> dict[str, Any]:
+def _columns(rows: Sequence[Told], now: datetime) -> dict[str, Any]:
     return {
         "subjects": array(row.subject for row in rows),
         "items": array(row.item_id for row in rows),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -66,14 +67,20 @@ def claim(rows: Sequence[Row], source: str) -> None:
     """
     ordered = sorted(rows, key=lambda row: row.event.event)
     try:
-        _copy(_CLAIM, (_key(row, source) for row in ordered))
+        with _copying(_CLAIM, (_key(row, source) for row in ordered)):
+            pass
     except UniqueViolation as error:
         raise KeyTaken from error
 
 
-def write(rows: Sequence[Row], source: str) -> None:
-    """Write what was claimed: the interactions, what their undos take back, what their comments say."""
-    _copy(_COPY, (_line(row, source) for row in rows))
+@contextmanager
+def written(rows: Sequence[Row], source: str) -> Iterator[None]:
+    """Write what was claimed: the interactions, what their undos take back, what their comments say.
+
+    What is done inside is done while the server takes the interactions in; it may ask the server nothing.
+    """
+    with _copying(_COPY, (_line(row, source) for row in rows)):
+        yield
     undos = [row.event for row in rows if row.kind is Kind.UNDO]
     if undos:
         _take_back(undos, source)
@@ -91,11 +98,13 @@ def write(rows: Sequence[Row], source: str) -> None:
     )
 
 
-def _copy(statement: str, lines: Iterator[bytes]) -> None:
+@contextmanager
+def _copying(statement: str, lines: Iterator[bytes]) -> Iterator[None]:
     """Send lines some at a time: the server takes these in while the next are made."""
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         while some := b"".join(islice(lines, _AT_A_TIME)):
             copy.write(some)
+        yield
 
 
 def _key(row: Row, source: str) -> bytes:

@@ -112,7 +112,7 @@ def fit(
 
 
 def _counted(
-    places: Places, items: NDArray[np.int32], weights: Values, shape: tuple[int, int]
+    places: Places, items: NDArray[np.int32], weights: NDArray[np.float64], shape: tuple[int, int]
 ) -> NDArray[np.float64]:
     """Weights added up by place and item [*, K]."""
     flat = np.bincount(places * shape[1] + items, weights, shape[0] * shape[1])

@@ -12,6 +12,7 @@ from django.db import connection
 from feedback import actions
 from feedback.actions import record
 from feedback.events import Reason, Status
+from feedback.judging import judge
 from feedback.models import EventKey, Interaction, Kind, MemberState
 from tests.feedback.cast import says, told, undo
 
@@ -56,7 +57,7 @@ def test_two_members_under_one_key_at_once_are_one_event_and_one_conflict(ada, b
 def test_a_key_that_another_took_after_it_was_looked_for_is_found_and_the_rest_is_kept(
     ada, bob, films, monkeypatch
 ):
-    judge, looked = actions.judge, []
+    looked: list[bool] = []
 
     def _overtaken(*args):
         if not looked:
