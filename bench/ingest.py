@@ -5,9 +5,9 @@ Members, items and months as in the demo's data, with its two segments. What is 
 partitions, with the same indexes, triggers and durability: COPY puts the rows of a body in and commits; recording
 claims event keys, folds ratings, counts versions and renews segments in the same commit; the API reads, checks and
 looks up besides, and answers for each event. One connection and one process do each, one body after the other, and
-each writes as many rows. The ratios are to COPY in bodies, its rows written by the driver; printed beside it are COPY
-of all rows in one transaction, which no body that has to be answered can have, and COPY of lines that are made as
-recording makes them. Importing is measured by the file.
+each writes as many rows; COPY and the API take turns, and the middle round counts. The ratios are to COPY in bodies,
+its rows written by the driver; printed beside it are COPY of all rows in one transaction, which no body that has to be
+answered can have, and COPY of lines that are made as recording makes them. Importing is measured by the file.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from curation.arrays import array
 from curation.memberships import renew, renew_held, segments_of, segments_of_many
 from curation.models import Member
 
@@ -93,7 +94,7 @@ def persons(source: str, outside_ids: Collection[str]) -> dict[str, Person]:
 
 def _persons(source: str, outside_ids: Collection[str]) -> dict[str, Person]:
     with connection.cursor() as cursor:
-        cursor.execute(_PERSONS, [source, list(outside_ids)])
+        cursor.execute(_PERSONS, [source, array(outside_ids)])
         return {row[0]: Person(row[1], row[2]) for row in cursor.fetchall()}
 
 

@@ -107,8 +107,9 @@ class NewInteraction:
         So an event that is sent again after its member was merged is still the same. An instant of our
         own is no part of it.
         """
-        instant = self.original_at or self.occurred_at
-        at = instant.astimezone(UTC) if instant else None
+        at = self.original_at or self.occurred_at
+        if at and at.tzinfo is not UTC:
+            at = at.astimezone(UTC)
         sent: tuple[object, ...] = (
             self.item_id, self.kind, self.value, self.undoes, at, self.impression
         )  # fmt: skip

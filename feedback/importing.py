@@ -92,11 +92,11 @@ def _import_chunk(
     read_rows = [read(row, reading, now=now) for row in chunk]
     dated = [one for one in read_rows if isinstance(one, Dated)]
     members = find(reading.source, {one.draft.member for one in dated})
-    items = items_of(reading.source, (one.draft.item for one in dated if one.draft.item))
+    items, active = items_of(reading.source, {one.draft.item for one in dated if one.draft.item})
     events = [
         event_of(one.draft, members[one.draft.member], items, one.original_at) for one in dated
     ]
-    kept = iter(keep(events, source=reading.source))
+    kept = iter(keep(events, source=reading.source, active=active))
     return [one if isinstance(one, Outcome) else next(kept) for one in read_rows]
 
 

@@ -54,13 +54,15 @@ def judge(events: Sequence[NewInteraction], known: Known) -> list[Outcome]:
             first[event.event] = at
             outcome = Outcome(event.event, Status.ACCEPTED)
         outcomes.append(outcome)
+    if all(event.kind is not Kind.UNDO for event in events):
+        return outcomes
     return _judge_undos(events, outcomes, known, first)
 
 
 def _repeated(
     event: NewInteraction, known: Known, events: Sequence[NewInteraction], first: Mapping[str, int]
 ) -> Outcome | None:
-    taken = known.keys.get(event.event)
+    taken = known.keys.get(event.event) if known.keys else None
     if taken is None and event.event in first:
         earlier = events[first[event.event]]
         taken = Taken(earlier.digest(), earlier.subject)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
 
-from feedback.arrays import array
+from curation.arrays import array
 from feedback.events import NewInteraction
 from feedback.judging import Known, Taken, Target
 from feedback.models import Kind
@@ -43,15 +43,23 @@ _SLACK: Final = timedelta(days=1)
 _TIME_ORDERED: Final = 7
 
 
-def known_of(events: Sequence[NewInteraction], source: str) -> Known:
-    """What the database knows of these events, in a fixed number of queries."""
+def known_of(
+    events: Sequence[NewInteraction], source: str, active: Mapping[UUID, bool] | None = None
+) -> Known:
+    """What the database knows of these events, in a fixed number of queries.
+
+    `active` are their items, where whoever found them has asked whether they are active.
+    """
     keys = {event.event for event in events}
     targets = {event.undoes for event in events if event.kind is Kind.UNDO}
-    items = {event.item_id for event in events if event.item_id}
+    if active is None:
+        active = dict(
+            _fetch(_ACTIVE, [array({event.item_id for event in events if event.item_id})])
+        )
     return Known(
         keys=keys_of(keys, source),
         targets=_targets(targets, source) if targets else {},
-        items=dict(_fetch(_ACTIVE, [array(items)])),
+        items=active,
         undone=set(_fetch(_UNDONE, [source, array(keys | targets)])),
     )
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from feedback.arrays import array
+from curation.arrays import array
 from feedback.models import MemberState
 from feedback.partitions import EARLIEST
 

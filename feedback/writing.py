@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
+from psycopg.errors import UniqueViolation
 
-from feedback.arrays import CSV, array, line
+from curation.arrays import CSV, array, line
 from feedback.events import NewInteraction
 from feedback.models import Comment, Kind
 
-_CLAIM: Final = """
-INSERT INTO feedback_eventkey (source, event, digest, interaction, occurred_at)
-SELECT %s, event, decode(digest, 'hex'), interaction, occurred_at
-FROM unnest(%s::text[], %s::text[], %s::uuid[], %s::timestamptz[])
-    AS sent (event, digest, interaction, occurred_at)
-ORDER BY event
-ON CONFLICT DO NOTHING
-"""
+_AT_A_TIME: Final = 100
 
-_CLAIMED: Final = (
-    "SELECT interaction FROM feedback_eventkey WHERE source = %s AND event = ANY(%s::text[])"
-)
+_CLAIM: Final = f"""
+COPY feedback_eventkey (source, event, digest, interaction, occurred_at) FROM STDIN {CSV}
+"""
 
 _COPY: Final = f"""
 COPY feedback_interaction (
@@ -45,6 +41,10 @@ WHERE comment.interaction = key.interaction AND key.source = %s AND key.event = 
 """
 
 
+class KeyTaken(Exception):
+    """Another transaction has taken the key of one of these events since keys were looked up."""
+
+
 class Row(NamedTuple):
     """An interaction to be written, beside the event that it comes from."""
 
@@ -57,31 +57,30 @@ class Row(NamedTuple):
     value: float | None
     event: NewInteraction
     curated: bool
-    simulated: bool
     undone: bool
 
 
-def claim(rows: Sequence[Row], source: str) -> set[str]:
-    """Claim the keys of these rows; answers those that another transaction took meanwhile."""
-    words = [
-        array(row.event.event for row in rows),
-        array(row.event.digest().hex() for row in rows),
-        array(row.id for row in rows),
-        array(row.occurred_at for row in rows),
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [source, *words])
-        if cursor.rowcount == len(rows):
-            return set()
-        cursor.execute(_CLAIMED, [source, words[0]])
-        ours = {interaction for (interaction,) in cursor.fetchall()}
-    return {row.event.event for row in rows if row.id not in ours}
+def claim(rows: Sequence[Row], source: str) -> None:
+    """Claim the keys of these rows, in their order, so that nobody waits in a circle.
+
+    Raises `KeyTaken`, with which the transaction has to end, where another took one meanwhile.
+    """
+    ordered = sorted(rows, key=lambda row: row.event.event)
+    try:
+        with _copying(_CLAIM, (_key(row, source) for row in ordered)):
+            pass
+    except UniqueViolation as error:
+        raise KeyTaken from error
 
 
-def write(rows: Sequence[Row], source: str) -> None:
-    """Write what was claimed: the interactions, what their undos take back, what their comments say."""
-    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-        copy.write(b"".join(_lines(rows, source)))
+@contextmanager
+def written(rows: Sequence[Row], source: str) -> Iterator[None]:
+    """Write what was claimed: the interactions, what their undos take back, what their comments say.
+
+    What is done inside is done while the server takes the interactions in; it may ask the server nothing.
+    """
+    with _copying(_COPY, (_line(row, source) for row in rows)):
+        yield
     undos = [row.event for row in rows if row.kind is Kind.UNDO]
     if undos:
         _take_back(undos, source)
@@ -99,27 +98,40 @@ def write(rows: Sequence[Row], source: str) -> None:
     )
 
 
-def _lines(rows: Iterable[Row], source: str) -> Iterable[bytes]:
-    for row in rows:
-        event = row.event
-        yield line(
-            (
-                row.id,
-                row.occurred_at,
-                row.received_at,
-                event.original_at,
-                source,
-                event.event,
-                row.subject,
-                row.item_id,
-                int(row.kind),
-                row.value,
-                event.undoes,
-                event.impression,
-                row.curated,
-                row.simulated,
-            )
+@contextmanager
+def _copying(statement: str, lines: Iterator[bytes]) -> Iterator[None]:
+    """Send lines some at a time: the server takes these in while the next are made."""
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        while some := b"".join(islice(lines, _AT_A_TIME)):
+            copy.write(some)
+        yield
+
+
+def _key(row: Row, source: str) -> bytes:
+    event = row.event
+    return line((source, event.event, "\\x" + event.digest().hex(), row.id, row.occurred_at))
+
+
+def _line(row: Row, source: str) -> bytes:
+    event = row.event
+    return line(
+        (
+            row.id,
+            row.occurred_at,
+            row.received_at,
+            event.original_at,
+            source,
+            event.event,
+            row.subject,
+            row.item_id,
+            row.kind,
+            row.value,
+            event.undoes,
+            event.impression,
+            row.curated,
+            event.simulated,
         )
+    )
 
 
 def _take_back(undos: Sequence[NewInteraction], source: str) -> None:

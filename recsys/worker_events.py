@@ -18,9 +18,6 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 REALTIME = "realtime"
 TRAINING = "training"
 UPKEEP = "upkeep"
-COLLECTED_AFTER = 10_000
-"""Objects, until Python looks for circles of them: a slate takes thousands and makes none, and at the usual 700 the
-search took a fifth of its time."""
 
 
 @task_prerun.connect
@@ -37,7 +34,7 @@ def task_begins(task: Task[..., None], **_: Any) -> None:
 @worker_process_init.connect
 def child_started(**_: Any) -> None:
     """A child seldom looks for garbage; a realtime one holds the models, and does its arithmetic in one thread."""
-    gc.set_threshold(COLLECTED_AFTER)
+    gc.set_threshold(settings.COLLECTED_AFTER)
     if settings.PROCESS == REALTIME:
         from threadpoolctl import threadpool_limits
 

@@ -111,8 +111,7 @@ def _popular(
     known: Interactions, labels: NDArray[np.intp], clusters: int, config: ClusterConfig
 ) -> Values:
     """The share that each item has of what each cluster liked lately [C, K], shrunk towards all members'."""
-    ages = (known.times.max() - known.times) / folding.DAY_S
-    weights = folding.signal(known.values, config.counts) * 0.5 ** (ages / config.half_life_days)
+    weights = folding.aged(known, config.counts, config.half_life_days)
     counts = np.zeros((clusters, len(known.item_ids)))
     np.add.at(counts, (labels[known.members], known.items), weights)
     everywhere = counts.sum(axis=0) / max(counts.sum(), 1e-30)

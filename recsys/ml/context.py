@@ -97,10 +97,10 @@ def fit(
     """Count interactions, each at its age, by hour and by weekday."""
     training.progress("counting", 0, 1)
     items, known = folding.known_items(interactions, catalogue, config.counts, 1)
-    ages = (interactions.times.max() - known.times) / folding.DAY_S
-    signals = folding.signal(known.values, config.counts)
-    lately = np.bincount(known.items, signals * 0.5 ** (ages / config.half_life_days), len(items))
-    habits = signals * 0.5 ** (ages / config.habit_days)
+    latest = interactions.times.max()
+    signals = folding.aged(known, config.counts, config.half_life_days, latest)
+    lately = np.bincount(known.items, signals, len(items))
+    habits = folding.aged(known, config.counts, config.habit_days, latest)
     by_hour, by_day = (
         _counted(places, known.items, habits, (rows, len(items)))
         for places, rows in zip(clock(config, known.times), (HOURS, DAYS), strict=True)
@@ -112,7 +112,7 @@ def fit(
 
 
 def _counted(
-    places: Places, items: NDArray[np.int32], weights: Values, shape: tuple[int, int]
+    places: Places, items: NDArray[np.int32], weights: NDArray[np.float64], shape: tuple[int, int]
 ) -> NDArray[np.float64]:
     """Weights added up by place and item [*, K]."""
     flat = np.bincount(places * shape[1] + items, weights, shape[0] * shape[1])

@@ -23,6 +23,17 @@ def signal(values: Values, counts: str) -> Values:
     return np.ones_like(values) if counts == EVENT else values
 
 
+def aged(
+    known: Interactions, counts: str, half_life_days: float, latest: float | None = None
+) -> NDArray[np.float64]:
+    """What each interaction counts by its age [N]: signal · ½^(days / half_life_days).
+
+    Days are those before ``latest`` (Unix seconds), the latest of the interactions unless it is given.
+    """
+    ages = ((known.times.max() if latest is None else latest) - known.times) / DAY_S
+    return np.asarray(signal(known.values, counts) * 0.5 ** (ages / half_life_days))
+
+
 class Weighing(Protocol):
     """The settings by which a family weighs a history (see `configs`)."""
 

@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from recsys.ml.configs import PopularityConfig
-from recsys.ml.folding import DAY_S, known_items, signal
+from recsys.ml.folding import aged, known_items
 from recsys.ml.interactions import History, Id, Interactions, Values, Vocabulary
 from recsys.ml.scorer import (
     Arrays,
@@ -67,8 +67,7 @@ def fit(
     """Count interactions, each at its age."""
     training.progress("counting", 0, 1)
     items, known = known_items(interactions, catalogue, config.counts, 1)
-    ages = (interactions.times.max() - known.times) / DAY_S
-    weights = signal(known.values, config.counts) * 0.5 ** (ages / config.half_life_days)
+    weights = aged(known, config.counts, config.half_life_days, interactions.times.max())
     popularity = np.bincount(known.items, weights, len(items)).astype(np.float32)
     training.progress("counting", 1, 1)
     return Popularity(config, items, popularity)

@@ -70,8 +70,7 @@ class Samples:
         if not len(places):
             raise Untrainable("no member has two interactions to learn from", reason="no_pairs")
         events = np.bincount(known.items, signals, len(known.item_ids))
-        ages = (known.times.max() - known.times) / folding.DAY_S
-        lessons = signals * 0.5 ** (ages / config.half_life_days)
+        lessons = folding.aged(known, config.counts, config.half_life_days)
         return cls(
             known.items.astype(np.int64),
             known.values,

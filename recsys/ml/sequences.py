@@ -188,8 +188,7 @@ def lessons_of(known: Interactions, config: SequenceConfig) -> Values:
     """What each interaction teaches as a target [R]: its signal, by its age, less where a curator decided."""
     if not len(known):
         return np.zeros(0, np.float32)
-    ages = (known.times.max() - known.times) / folding.DAY_S
-    lessons = folding.signal(known.values, config.counts) * 0.5 ** (ages / config.half_life_days)
+    lessons = folding.aged(known, config.counts, config.half_life_days)
     own = np.where(known.curated, lessons * config.curated, lessons)
     return np.asarray(own, np.float32)
 

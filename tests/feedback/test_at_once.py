@@ -9,8 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
+from feedback import actions
 from feedback.actions import record
 from feedback.events import Reason, Status
+from feedback.judging import judge
 from feedback.models import EventKey, Interaction, Kind, MemberState
 from tests.feedback.cast import says, told, undo
 
@@ -50,6 +52,25 @@ def test_two_members_under_one_key_at_once_are_one_event_and_one_conflict(ada, b
             ("accepted", None),
             ("rejected", Reason.CONFLICT),
         ]
+
+
+def test_a_key_that_another_took_after_it_was_looked_for_is_found_and_the_rest_is_kept(
+    ada, bob, films, monkeypatch
+):
+    looked: list[bool] = []
+
+    def _overtaken(*args):
+        if not looked:
+            looked.append(True)
+            at_once([told(bob, "e", Kind.LIKE, films[0])])
+        return judge(*args)
+
+    monkeypatch.setattr(actions, "judge", _overtaken)
+    body = [told(ada, "e", Kind.LIKE, films[0]), told(ada, "f", Kind.LIKE, films[1])]
+    taken, own = record(body, source="test")
+    assert (taken.status, taken.reason) == (Status.REJECTED, Reason.CONFLICT)
+    assert (own.status, own.version) == (Status.ACCEPTED, 1)
+    assert Interaction.objects.count() == EventKey.objects.count() == 2
 
 
 def test_an_undo_at_the_same_time_as_its_event_takes_effect(ada, films):
