@@ -333,5 +333,6 @@ def _bodies(named: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
             )
         },
         ("POST", "api/v1/blend-sweeps/"): {"surface": "home"},
+        ("PATCH", "api/v1/surfaces/<slug:slug>/"): {"approval": "never"},
         ("POST", "admin/runs/models/<slug:family>/roll-back/"): reason,
     }

@@ -23,8 +23,8 @@ class Command(BaseCommand):
 
     help = (
         "Fuses slates as they stand, with the drafts of a change set, or with a model version, and holds them "
-        "against the expectations. Ends with status 1 where one that stops a publish is not met; where nobody is there to "
-        "check, it says so and does not."
+        "against the expectations. Ends with status 1 where one that stops a publish is not met; one that has "
+        "nobody to check is told apart."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -10,8 +10,9 @@ import numpy as np
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from feedback.models import Interaction
-from recsys.demo import readiness, simulation
+from recsys.demo import proposals, readiness, simulation
 from recsys.demo.client import Client, NoAnswer
+from recsys.promotion import NotPossible
 
 
 class Command(BaseCommand):
@@ -19,7 +20,7 @@ class Command(BaseCommand):
 
     help = (
         "Lets simulated members ask for slates and answer them over the HTTP API, so that reports "
-        "are not empty. Their traffic is labelled and stays out of training."
+        "are not empty, and has decisions proposed on it. Their traffic is labelled and stays out of training."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -48,6 +49,16 @@ class Command(BaseCommand):
         except NoAnswer as error:
             raise CommandError(f"The product does not answer: {error}") from error
         self.stdout.write(f"{len(brought)} simulated visits, {sum(brought)} interactions.")
+        self._ask()
+
+    def _ask(self) -> None:
+        """Have decisions proposed on what there is now, so that the inbox is not empty."""
+        try:
+            proposals.ask()
+        except NotPossible as error:
+            self.stdout.write(str(error))
+        else:
+            self.stdout.write("Asked for decisions and a blend to be proposed.")
 
 
 def _client() -> Client:
