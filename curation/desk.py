@@ -16,10 +16,11 @@ from curation.comparisons import compare
 from curation.field_words import ITEM_WORDS, OPERATOR_WORDS
 from curation.fusion.parsing import parse
 from curation.fusion.query import All, AnyOf, Comparison, ItemList, Not, Query
+from curation.likeness_uses import words_in
 from curation.lineages import in_version, named
 from curation.models import Block, ChangeSet, Decision, PolicyVersion, Revision, Surface
 from curation.policies import drafts_of, in_force, live_blocks, revisions_of
-from curation.queries import Schema, schema
+from curation.queries import Schema, is_likeness, likeness_name, schema
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -211,10 +212,17 @@ def describe(query: Query, words: Mapping[str, StrPromise] = ITEM_WORDS) -> str:
 
 
 def _compared(query: Comparison, words: Mapping[str, StrPromise]) -> str:
-    field = words.get(query.field) or query.field.replace("_", " ")
+    field = words.get(query.field) or _named(query.field)
     op = OPERATOR_WORDS.get(query.op) or query.op.replace("_", " ")
     told = {"field": field, "op": op, "value": _value(query.value)}
     return (_("%(field)s %(op)s %(value)s") % told).strip()
+
+
+def _named(field: str) -> str:
+    """What a field is called that has no words: a likeness by the text that it is about, as its key has it."""
+    if is_likeness(field) and (text := words_in(field)):
+        return likeness_name(text)
+    return field.replace("_", " ")
 
 
 def _joined(query: All | AnyOf, words: Mapping[str, StrPromise]) -> str:

@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 from pgvector.django import VectorField
 
 from curation.ids import new_id
-from curation.models.audit import NEVER_DELETED
 from curation.models.catalogue import Item
 from curation.models.people import User
 
@@ -43,7 +42,8 @@ class Likeness(models.Model):
     """A text that curators wrote, so that queries may ask how near the texts of items come to it.
 
     Queries call it `like.KEY`; the key is made of the text and of the encoder, so that neither ever changes. The
-    vector is a worker's to make, once; until then nothing is like it, and items of another encoder never are.
+    vector is made once; until then nothing is like it, and items of another encoder never are. One that nothing asks
+    may go.
     """
 
     key = models.CharField(_("key"), primary_key=True, max_length=60)
@@ -60,7 +60,6 @@ class Likeness(models.Model):
         verbose_name_plural = _("likenesses")
         ordering = ["-created_at"]
         triggers = [
-            NEVER_DELETED,
             pgtrigger.ReadOnly(name="text_stays", fields=["key", "text", "encoder", "author"]),
         ]
 

@@ -507,7 +507,7 @@ def test_the_page_offers_a_simulation_where_only_that_can_tell(pages, curator, s
     told = pages(curator)
     assert reverse("simulations:of-set", args=[spring.pk]) in told
     assert "Simulate it now" in told
-    simulated(spring, 1)
+    simulated(spring, 10)
     told = pages(curator)
     assert "10 % of slates change" in told
     assert "Simulate it now" not in told

@@ -50,4 +50,6 @@ def test_what_cannot_be_set_is_refused(chief, body, code):
 
 def test_an_unknown_surface_is_not_found(chief):
     problem(chief.get("/api/v1/surfaces/moon/"), 404, "unknown_surface")
-    problem(chief.send("PATCH", "/api/v1/surfaces/moon/", {"approval": "never"}), 404)
+    problem(
+        chief.send("PATCH", "/api/v1/surfaces/moon/", {"approval": "never"}), 404, "unknown_surface"
+    )
