@@ -63,23 +63,24 @@ def with_another(given: Mapping[str, Any], one: Mapping[str, Any]) -> dict[str, 
     Raises `QueryError` where there is no room for it, or what stands there cannot be read.
     """
     view = view_of(given)
-    told = {name: value for name, value in given.items() if name not in ("rows", "switch")}
+    rest = {name: value for name, value in given.items() if name not in ("rows", "switch")}
     if view == "rows":
         free = (row for row in range(1, MOST_ROWS + 1) if not given.get(f"field-{row}"))
         row = next(free, None)
         if row is None:
             raise QueryError("", "too_large", marked("more than %(most)d parts"), most=MOST_ROWS)
         added = {f"{part}-{row}": str(one[part]) for part in ("field", "op", "value")}
-        return {**told, **added, "rows": str(row)}
+        return {**rest, **added, "rows": str(row)}
     typed = str(given.get(FIELDS[view]) or "").strip()
     if view == "text":
-        text = f"({typed}) and {text_of(one)}" if typed else text_of(one)
+        told = text_of({"all": [one]})
+        text = f"({typed}) and {told}" if typed else told
     else:
         try:
             text = json.dumps({"all": [json.loads(typed), one]} if typed else one)
         except (ValueError, RecursionError):
             raise QueryError("", "not_json", str(_("Enter a valid JSON."))) from None
-    return {**told, FIELDS[view]: text, "view": view, "switch": view}
+    return {**rest, FIELDS[view]: text, "view": view, "switch": view}
 
 
 def shown_in(view: str, query: Mapping[str, Any]) -> tuple[str, dict[str, Any], StrPromise | str]:

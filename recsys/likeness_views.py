@@ -63,6 +63,8 @@ def attempt(request: HttpRequest) -> HttpResponse:
     if request.headers.get("HX-Target") == "likeness-found":
         return render(request, "recsys/likenesses/_found.html", _parts(request, asked))
     if request.headers.get("HX-Request"):
+        if not asked.text:
+            meaning.wake()
         return render(request, "recsys/likenesses/_pane.html", _parts(request, asked))
     return _page(request, asked)
 
@@ -78,7 +80,7 @@ def use(request: HttpRequest) -> HttpResponseBase:
     except (Problem, QueryError) as trouble:
         return _refused(request, asked, trouble)
     if request.headers.get("HX-Request"):
-        request.POST = told
+        request.POST = told  # type: ignore[assignment]  # what it reads is a form, whoever filled it
         answer = form_views.conditions(request, "items")
         answer.headers["HX-Trigger-After-Settle"] = "picked"
         return answer
@@ -138,7 +140,12 @@ def _page(request: HttpRequest, asked: Wanted, fault: str = "") -> HttpResponse:
         own, *more = [carried(with_likeness(form, key, asked.at)) for key in keys] or [[]]
     except QueryError as error:
         own, more, fault = [], [], fault or in_words(error)
-    context = {"title": _("Items like a text"), "carried": form, "told": own, "back": back}
+    context: dict[str, Any] = {
+        "title": _("Items like a text"),
+        "carried": form,
+        "told": own,
+        "back": back,
+    }
     context |= {"offers": list(zip(parts["others"], more, strict=False)), "fault": fault}
     return page(request, "recsys/likenesses/try.html", {**parts, **context})
 

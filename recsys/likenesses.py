@@ -15,7 +15,7 @@ from recsys import encoders
 
 SHOWN: Final = 6
 """So many of the nearest items are shown, and as many of those that are only just near enough."""
-START: Final = 0.4
+START: Final = 0.35
 """Where the threshold stands at first: texts of one subject are mostly nearer, others mostly farther."""
 
 _STATEMENT: Final = """

@@ -12,8 +12,8 @@ from rest_framework.response import Response
 
 from curation.access import require
 from curation.fields import StrictSerializer, Text
+from curation.likeness_uses import LIKE
 from curation.models import Likeness
-from curation.queries import LIKE
 from recsys import encoders, likeness_actions
 
 READERS = ("curator", "analyst", "operator")

@@ -10,10 +10,9 @@ from typing import Final
 from django.utils.translation import gettext_noop
 
 from curation import actions, memberships
-from curation.models import Segment, Surface, User
+from curation.models import Segment, User
 from feedback import behaviour
 from recsys import proposal_actions
-from recsys.demo.first_blend import HOME
 
 ACTIVE: Final = "active"
 DAYS: Final = 30
@@ -33,9 +32,8 @@ def define_segment(curator: User) -> None:
 
 
 def ask() -> None:
-    """Settle who is in which segment by now, and have workers look for decisions and for a blend of home."""
+    """Settle who is in which segment by now, and have a worker look for decisions."""
     behaviour.roll_up()
     for segment in Segment.objects.filter(kind=Segment.Kind.QUERY, archived_at=None):
         memberships.refresh(segment)
     proposal_actions.request_round(actor=None)
-    proposal_actions.request_proposal(surface=Surface.objects.get(pk=HOME), actor=None)

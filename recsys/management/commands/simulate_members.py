@@ -12,7 +12,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from feedback.models import Interaction
 from recsys.demo import proposals, readiness, simulation
 from recsys.demo.client import Client, NoAnswer
-from recsys.promotion import NotPossible
 
 
 class Command(BaseCommand):
@@ -49,16 +48,7 @@ class Command(BaseCommand):
         except NoAnswer as error:
             raise CommandError(f"The product does not answer: {error}") from error
         self.stdout.write(f"{len(brought)} simulated visits, {sum(brought)} interactions.")
-        self._ask()
-
-    def _ask(self) -> None:
-        """Have decisions proposed on what there is now, so that the inbox is not empty."""
-        try:
-            proposals.ask()
-        except NotPossible as error:
-            self.stdout.write(str(error))
-        else:
-            self.stdout.write("Asked for decisions and a blend to be proposed.")
+        proposals.ask()
 
 
 def _client() -> Client:
