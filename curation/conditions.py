@@ -19,7 +19,7 @@ from curation.fusion.parsing import QueryError, parse
 from curation.fusion.query import OPERATORS, Query, to_json
 from curation.fusion.reading import MOST_WRITTEN, parse_text
 from curation.likeness_uses import LIKE
-from curation.queries import is_likeness, likeness_names, schema
+from curation.queries import is_likeness, likeness_names, likenesses_offered, schema
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -183,10 +183,11 @@ class ConditionsMixin(forms.Form):
     def offered_fields(self, typed: str, before: str) -> Mapping[str, Kind]:
         """The fields to be offered in a text, after the one `before`: likenesses once their name is begun."""
         begun = typed.lower().startswith(LIKE[:3])
+        shown = {before, *(likenesses_offered() if begun else ())}
         return {
             name: kind
             for name, kind in self.known_fields().items()
-            if begun or name == before or not is_likeness(name)
+            if name in shown or not is_likeness(name)
         }
 
     def field_words(self) -> Mapping[str, StrPromise | str]:

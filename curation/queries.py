@@ -103,6 +103,12 @@ def likeness_names(fields: Collection[str]) -> dict[str, str]:
     return {f"{LIKE}{key}": likeness_name(text) for key, text in rows}
 
 
+def likenesses_offered() -> set[str]:
+    """The fields of the texts that are not retired."""
+    keys = Likeness.objects.filter(retired_at=None).values_list("key", flat=True)
+    return {f"{LIKE}{key}" for key in keys}
+
+
 def likeness_name(text: str) -> str:
     """What the field of a text is called."""
     return _("likeness to “%(text)s”") % {"text": Truncator(text).chars(_SHOWN)}

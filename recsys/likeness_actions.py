@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -19,7 +21,7 @@ from recsys import embeddings, encoders
 MOST: Final = 1_000
 """Characters of a text: what an encoder reads of it, and more than a rule should need."""
 MOST_KEPT: Final = 200
-"""So many texts there are at most: each is a field of every query, and is compared with every item."""
+"""So many texts are offered at most: a list that nobody can read through is read by nobody."""
 _NAMED: Final = 40
 _TOLD_APART_BY: Final = 10
 
@@ -33,7 +35,7 @@ def write_likeness(*, actor: User, text: str, vector: Sequence[float] | None = N
     said = plain(text)
     encoder = encoders.current().name
     with transaction.atomic():
-        row = Likeness.objects.filter(key=key_of(said, encoder)).first()
+        row = _offered().filter(key=key_of(said, encoder)).first()
         row = row or _added(said, encoder, actor)
         if row.vector is None and vector is not None:
             row.vector = list(vector)
@@ -45,10 +47,13 @@ def write_likeness(*, actor: User, text: str, vector: Sequence[float] | None = N
 
 
 def remove_likeness(*, actor: User, key: str) -> None:
-    """Let go of a text that nobody asks the like of; `Conflict` says who does."""
+    """Offer a text no more that nobody asks the like of; `Conflict` says how many do.
+
+    Its row stays: what asked it once may be rolled back to. To write it again is to have it back.
+    """
     require(actor, "curator")
     with transaction.atomic():
-        row = Likeness.objects.select_for_update().filter(pk=key).first()
+        row = _offered().select_for_update().filter(pk=key).first()
         if row is None:
             raise Missing("unknown_likeness", _("There is no such text."))
         if asking := uses().get(key):
@@ -56,7 +61,8 @@ def remove_likeness(*, actor: User, key: str) -> None:
                 "%(n)d decisions or expectations ask the like of it; change or end them first."
             )
             raise Conflict("likeness_used", text % {"n": len(asking)})
-        row.delete()
+        row.retired_at = timezone.now()
+        row.save(update_fields=["retired_at"])
 
 
 def plain(text: str) -> str:
@@ -76,11 +82,17 @@ def key_of(text: str, encoder: str) -> str:
 
 
 def _added(said: str, encoder: str, actor: User) -> Likeness:
-    if Likeness.objects.count() >= MOST_KEPT:
+    if _offered().count() >= MOST_KEPT:
         text = _(
             "There are %(most)d texts already, and no more may be: remove one that nothing uses."
         )
         raise Conflict("too_many_likenesses", text % {"most": MOST_KEPT})
-    told = {"text": said, "encoder": encoder, "author": actor}
-    row, _made = Likeness.objects.get_or_create(key=key_of(said, encoder), defaults=told)
+    first = {"text": said, "encoder": encoder, "author": actor}
+    row, _made = Likeness.objects.update_or_create(
+        key=key_of(said, encoder), defaults={"retired_at": None}, create_defaults=first
+    )
     return row
+
+
+def _offered() -> QuerySet[Likeness]:
+    return Likeness.objects.filter(retired_at=None)

@@ -45,7 +45,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     asking, encoder = uses(), encoders.current().name
     rows = [
         {"row": row, "uses": asking.get(row.key), "is_current": row.encoder == encoder}
-        for row in Likeness.objects.select_related("author")
+        for row in Likeness.objects.filter(retired_at=None).select_related("author")
     ]
     context = {"title": _("Texts that rules ask the like of"), "rows": rows}
     return page(
@@ -171,6 +171,7 @@ def _parts(request: HttpRequest, asked: Wanted) -> dict[str, Any]:
 
 def _others(words: str) -> list[Any]:
     """Texts by the encoder in use that hold what is written, or the newest."""
-    rows = Likeness.objects.filter(encoder=encoders.current().name).exclude(text=words)
+    own = Likeness.objects.filter(encoder=encoders.current().name, retired_at=None)
+    rows = own.exclude(text=words)
     holding = rows.filter(text__icontains=words) if words else rows
     return list((holding if holding.exists() else rows)[:FOUND])

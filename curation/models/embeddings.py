@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from pgvector.django import VectorField
 
 from curation.ids import new_id
+from curation.models.audit import NEVER_DELETED
 from curation.models.catalogue import Item
 from curation.models.people import User
 
@@ -43,7 +44,7 @@ class Likeness(models.Model):
 
     Queries call it `like.KEY`; the key is made of the text and of the encoder, so that neither ever changes. The
     vector is made once; until then nothing is like it, and items of another encoder never are. One that nothing asks
-    may go.
+    may be retired: it is offered no more, and stays for what asked it once, since that may be rolled back to.
     """
 
     key = models.CharField(_("key"), primary_key=True, max_length=60)
@@ -54,12 +55,14 @@ class Likeness(models.Model):
         User, on_delete=models.PROTECT, related_name="+", verbose_name=_("author")
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    retired_at = models.DateTimeField(_("retired"), null=True)
 
     class Meta:
         verbose_name = _("likeness")
         verbose_name_plural = _("likenesses")
         ordering = ["-created_at"]
         triggers = [
+            NEVER_DELETED,
             pgtrigger.ReadOnly(name="text_stays", fields=["key", "text", "encoder", "author"]),
         ]
 

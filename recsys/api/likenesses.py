@@ -57,7 +57,7 @@ def likenesses(request: Request) -> Response:
     if request.method == "GET":
         require(request.user, *READERS)
         encoder = encoders.current().name
-        return Response([_told(row, encoder) for row in Likeness.objects.all()])
+        return Response([_told(row, encoder) for row in Likeness.objects.filter(retired_at=None)])
     actor = require(request.user, "curator")
     body = WriteLikenessSerializer(data=request.data)
     body.is_valid(raise_exception=True)

@@ -96,6 +96,8 @@ def test_a_text_never_changes(curator):
     rows = Likeness.objects.filter(pk=row.pk)
     with pytest.raises(DatabaseError), transaction.atomic():
         rows.update(text="another")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        rows.delete()
 
 
 def test_a_text_that_nobody_asks_is_removed_and_one_that_is_not_there_is_told(desk):
