@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, Final, Self
 
 import numpy as np
@@ -156,12 +157,8 @@ def judge(
 
 
 def _auc(scores: Utilities, cases: Sequence[Case], catalogue: Vocabulary) -> NDArray[np.float64]:
-    targets, others = np.zeros(scores.shape, bool), np.ones(scores.shape, bool)
-    for row, case in enumerate(cases):
-        targets[row, _indexes(case.targets, catalogue)] = True
-        others[row, _indexes(case.history.items, catalogue)] = False
-    targets &= others
-    return metrics.auc(scores, targets, others & ~targets)
+    seen, targets = _seen(cases, catalogue), _targets(cases, catalogue)
+    return metrics.auc(scores, targets & ~seen, ~(targets | seen))
 
 
 def spread(cases: Sequence[Case], most: int) -> Sequence[Case]:
@@ -181,9 +178,8 @@ def top(scores: Utilities, cases: Sequence[Case], catalogue: Vocabulary) -> Inde
     Unknown items cannot be ranked. A target stands after what ties with it.
     """
     lowered = scores.astype(np.float64)
-    for row, case in enumerate(cases):
-        targets = _indexes(case.targets, catalogue)
-        lowered[row, targets] = np.nextafter(lowered[row, targets], -np.inf)
+    targets = _targets(cases, catalogue)
+    lowered[targets] = np.nextafter(lowered[targets], -np.inf)
     return ranked(lowered, cases, catalogue, LONGEST)
 
 
@@ -192,10 +188,8 @@ def ranked(scores: Utilities, cases: Sequence[Case], catalogue: Vocabulary, plac
 
     It looks at no target; unknown items cannot be ranked.
     """
-    unseen = np.where(np.isnan(scores), -np.inf, scores)
-    for row, case in enumerate(cases):
-        unseen[row, _indexes(case.history.items, catalogue)] = -np.inf
-    return best(unseen, places)
+    hidden = np.isnan(scores) | _seen(cases, catalogue)
+    return best(np.where(hidden, -np.inf, scores), places)
 
 
 def best(utilities: Utilities, places: int) -> Indexes:
@@ -215,10 +209,8 @@ def best(utilities: Utilities, places: int) -> Indexes:
 
 def hits_of(lists: Indexes, cases: Sequence[Case], catalogue: Vocabulary) -> NDArray[np.bool_]:
     """Which places of the lists hold a target [B, k]."""
-    hits = np.zeros(lists.shape, bool)
-    for row, case in enumerate(cases):
-        hits[row] = np.isin(lists[row], _indexes(case.targets, catalogue))
-    return hits
+    told = np.take_along_axis(_targets(cases, catalogue), np.maximum(lists, 0), axis=1)
+    return np.asarray(told & (lists >= 0))
 
 
 def places(lists: Sequence[Sequence[Id]], catalogue: Vocabulary) -> Indexes:
@@ -229,6 +221,18 @@ def places(lists: Sequence[Sequence[Id]], catalogue: Vocabulary) -> Indexes:
     return found
 
 
-def _indexes(items: Sequence[Id], catalogue: Vocabulary) -> Indexes:
-    indexes = catalogue.indexes(items)
-    return indexes[indexes >= 0]
+def _seen(cases: Sequence[Case], catalogue: Vocabulary) -> NDArray[np.bool_]:
+    return _marked([case.history.items for case in cases], catalogue)
+
+
+def _targets(cases: Sequence[Case], catalogue: Vocabulary) -> NDArray[np.bool_]:
+    return _marked([case.targets for case in cases], catalogue)
+
+
+def _marked(items: Sequence[Sequence[Id]], catalogue: Vocabulary) -> NDArray[np.bool_]:
+    """Which items of the catalogue each row names [B, I]; what it does not hold is left out."""
+    marked = np.zeros((len(items), len(catalogue)), bool)
+    rows = np.repeat(np.arange(len(items)), list(map(len, items)))
+    columns = catalogue.indexes(chain.from_iterable(items))
+    marked[rows[columns >= 0], columns[columns >= 0]] = True
+    return marked

@@ -225,10 +225,12 @@ class Interactions:
 
     def history_at(self, member: int, before: float = np.inf) -> History:
         """History of the member at an index, up to an instant."""
-        rows = slice(self.starts[member], self.starts[member + 1])
-        kept = self.times[rows] < before
-        items = self.item_ids.at(self.items[rows][kept])
-        columns = (each[rows][kept].tolist() for each in (self.values, self.times, self.stars))
+        start, end = self.starts[member], self.starts[member + 1]
+        rows = slice(start, start + np.searchsorted(self.times[start:end], before))
+        items, times = tuple(self.item_ids.at(self.items[rows])), self.times[rows]
+        if len(set(items)) == len(items) and (np.diff(times) > 0).all():  # as it is in most
+            return History(items, self.values[rows], times, self.stars[rows])
+        columns = (each[rows].tolist() for each in (self.values, self.times, self.stars))
         return History.of(zip(items, *columns, strict=True))
 
     def digest(self) -> str:

@@ -75,12 +75,20 @@ def auc(scores: NDArray[Any], targets: Flags, others: Flags) -> Figures:
     member without a target or without others.
     """
     known = np.where(np.isnan(scores), np.finfo(np.float64).min, scores.astype(np.float64))
-    ordered = np.sort(np.where(others, known, np.inf), axis=1)
     own, rest = targets.sum(axis=1), others.sum(axis=1)
-    rows = zip(known, targets, ordered, rest, strict=True)
-    won = np.array([_won(each[told], beside[:n]) for each, told, beside, n in rows])
+    won, lone = np.zeros(len(own)), own == 1
+    won[lone] = _won_alone(known[lone], targets[lone], others[lone])
+    for row in np.flatnonzero(own > 1):
+        won[row] = _won(known[row, targets[row]], np.sort(known[row, others[row]]))
     pairs = (own * rest).astype(np.float64)
     return np.asarray(np.divide(won, pairs, out=np.full(len(own), np.nan), where=pairs > 0))
+
+
+def _won_alone(scores: NDArray[Any], target: Flags, others: Flags) -> Figures:
+    """The pairs won where each row has one target [B]: most cases do, and need no order."""
+    own = scores[target][:, None]
+    higher = np.count_nonzero((scores < own) & others, axis=1)
+    return np.asarray(higher + np.count_nonzero((scores == own) & others, axis=1) / 2.0)
 
 
 def _won(targets: Figures, ordered: Figures) -> float:

@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 
 from recsys.config.embedded.postgres import Postgres, initialise
@@ -187,6 +188,12 @@ def once(name: str, environment: dict[str, str], *words: str, to_terminal: bool 
         ready=Child.running,
         to_terminal=to_terminal,
     )
+
+
+def has_bytecode() -> bool:
+    """Whether a process of this environment has imported the heaviest of its libraries before."""
+    found = find_spec("torch")
+    return bool(found and found.origin and Path(cache_from_source(found.origin)).exists())
 
 
 def _threads(number: int) -> dict[str, str]:

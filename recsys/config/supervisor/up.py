@@ -24,6 +24,7 @@ from recsys.config.supervisor.stamps import assets_stamp, migrations_stamp
 from recsys.config.translations import compile_catalogues
 
 DEMO = "demo.json"
+ASSETS = "static.stamp"
 _SERVICES_S = 120.0
 _START_S = 120.0
 _WATCH_S = 0.1
@@ -106,13 +107,19 @@ class _Product:
         self._report("services")
 
     def _prepare_database(self, services: Services, environment: dict[str, str]) -> None:
+        """The migrations, which keep one core busy, and beside them what can be done before anything else runs."""
+        if not programs.has_bytecode():
+            self._family.begin(programs.once("bytecode", environment, "write_bytecode"))
+        assets = self._begin_assets(environment)
         owner = environment | {"DATABASE_URL": services.owner_url}
         if services.postgres:
             self._migrate_once(services.postgres, owner)
         else:
             self._migrate(owner)
         self._report("database")
-        self._collect_assets(environment)
+        if assets:
+            self._must_end("collectstatic")
+            (self._plan.var / ASSETS).write_text(assets)
 
     def _migrate_once(self, postgres: Postgres, owner: dict[str, str]) -> None:
         """Migrate where the database has not had the migrations at hand; only to ask takes seconds."""
@@ -124,20 +131,32 @@ class _Product:
     def _migrate(self, owner: dict[str, str]) -> None:
         self._must("migrate", owner, "migrate", "--noinput", "--skip-checks")
 
-    def _collect_assets(self, environment: dict[str, str]) -> None:
+    def _begin_assets(self, environment: dict[str, str]) -> str:
+        """Begin to collect the assets where they have changed; returns the stamp to leave at the end."""
         compile_catalogues()
-        path, stamp = self._plan.var / "static.stamp", assets_stamp()
-        if not path.exists() or path.read_text() != stamp:
-            self._must("collectstatic", environment, "collectstatic", "--noinput")
-            path.write_text(stamp)
+        path, stamp = self._plan.var / ASSETS, assets_stamp()
+        if path.exists() and path.read_text() == stamp:
+            return ""
+        self._family.begin(
+            programs.once("collectstatic", environment, "collectstatic", "--noinput")
+        )
+        return stamp
 
     def _must(self, name: str, environment: dict[str, str], *words: str) -> None:
-        code = self._family.run_once(programs.once(name, environment, *words))
-        if code:
+        self._family.begin(programs.once(name, environment, *words))
+        self._must_end(name)
+
+    def _must_end(self, name: str) -> None:
+        if self._family.finish(name):
             raise trouble_of(self._family.children[name], "failed")
 
     def _start_processes(self, environment: dict[str, str]) -> None:
-        """The web first, since somebody may wait for it; then, all at once, what the slates need."""
+        """The web first, since somebody may wait for it; then, all at once, what the slates need.
+
+        The demo's data are loaded beside both: it asks for its first slate long after.
+        """
+        if self._plan.demo:
+            self._family.begin(programs.demo(environment, self._plan.web))
         self._family.start(programs.web(environment, self._plan.web))
         self._family.wait_ready(["web"], _START_S)
         self._report(f"web: {self._plan.web.url}")
@@ -148,8 +167,6 @@ class _Product:
         ]
         for program in others:
             self._family.start(program)
-        if self._plan.demo:
-            self._family.begin(programs.demo(environment, self._plan.web))
         self._family.wait_ready([program.name for program in others], _START_S)
         self._report("workers")
 

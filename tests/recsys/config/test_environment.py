@@ -38,6 +38,7 @@ class Clone:
         self.fake_python(0)
         self.add("thing", "1")
         self.add("torch", "2.13.0+cpu")
+        self.add("pip", "26.3")
 
     def fake_python(self, code: int) -> None:
         path = self.root / ".venv" / "bin" / "python"
@@ -87,6 +88,15 @@ def test_torch_comes_first_and_alone_at_its_exact_version(tmp_path):
     clone.run()
     first, second = clone.asked()
     assert first.endswith(" torch==2.13.0")
+    assert "web.lock" in second
+
+
+def test_an_older_pip_is_renewed_by_hash_before_it_installs_anything(tmp_path):
+    clone = Clone(tmp_path)
+    shutil.rmtree(clone.packages / "pip-26.3.dist-info")
+    clone.run()
+    first, second = clone.asked()
+    assert "--require-hashes -r /dev/stdin" in first
     assert "web.lock" in second
 
 

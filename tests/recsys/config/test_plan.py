@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import py_compile
 import socket
+import sys
+from importlib.machinery import PathFinder
 
 import pytest
+from django.core.management import call_command
 
 from recsys.config.embedded.trouble import Trouble
+from recsys.config.supervisor import programs
 from recsys.config.supervisor.plan import check_port, read_plan
 from recsys.config.supervisor.programs import Web, demo
+from recsys.management.commands import write_bytecode
 
 
 def test_told_nothing_it_is_the_demo_on_this_machine_alone():
@@ -58,3 +64,23 @@ def test_a_taken_port_is_said_with_another_to_choose():
 def test_an_address_of_another_machine_is_refused():
     with pytest.raises(Trouble, match="TANDEM_BIND"):
         check_port(Web(host="192.0.2.1", port=8000))
+
+
+def test_bytecode_is_asked_for_until_the_heaviest_library_has_some(tmp_path, monkeypatch):
+    module = tmp_path / "torch.py"
+    module.touch()
+    monkeypatch.setattr(
+        programs, "find_spec", lambda name: PathFinder.find_spec(name, [str(tmp_path)])
+    )
+    assert not programs.has_bytecode()
+    py_compile.compile(str(module))
+    assert programs.has_bytecode()
+
+
+def test_writing_bytecode_imports_the_project_and_what_fits_import(monkeypatch):
+    monkeypatch.setattr(write_bytecode, "PROJECT", ("recsys.demo",))
+    monkeypatch.setattr(write_bytecode, "HEAVY", ("colorsys",))
+    for name in ("recsys.demo.loading", "colorsys"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    call_command("write_bytecode")
+    assert {"recsys.demo.loading", "colorsys"} <= sys.modules.keys()
