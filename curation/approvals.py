@@ -30,12 +30,12 @@ from curation.models import (
 )
 
 LEAST: Final = 100
-"""A simulation that was to replay fewer requests does not tell whether a second person is needed."""
+"""A simulation that replayed fewer requests of a surface does not tell how many of its slates change."""
 NAMED: Final = 5
 """So many of those who can approve are named."""
 
 State = Literal["none", "asked", "approved", "sent_back", "void"]
-Why = Literal["always", "above", "unasked", "unsimulated", "below"]
+Why = Literal["always", "above", "unasked", "thin", "unsimulated", "below"]
 Act = Approval.Act
 
 
@@ -50,16 +50,20 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Whether one surface asks for a second person, and why; `share` of its slates change, where that is known."""
+    """Whether one surface asks for a second person, and why; `share` of its slates change, where that is known.
+
+    `replayed` of its requests were replayed to find that out.
+    """
 
     surface: Surface
     why: Why
     share: float | None = None
+    replayed: int = 0
 
     @property
     def is_needed(self) -> bool:
         """Whether a second person has to approve."""
-        return self.why in ("always", "above", "unasked")
+        return self.why in ("always", "above", "unasked", "thin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +175,18 @@ def in_words(ask: Ask) -> str:
     share = None if ask.share is None else f"{100 * ask.share:.3g} %"
     limit = f"{100 * ask.surface.approval_share:.3g} %"
     values = {"surface": ask.surface, "share": share, "limit": limit, "least": LEAST}
+    values |= {"n": ask.replayed}
     sentences: dict[Why, str] = {
         "always": _("%(surface)s: a second person approves every publish."),
         "above": _(
             "%(surface)s: %(share)s of slates change; above %(limit)s a second person approves."
         ),
         "unasked": _(
-            "%(surface)s: nobody has asked for it lately, so a simulation cannot tell; a second person approves."
+            "%(surface)s: no request of it was replayed, so a simulation cannot tell; a second person approves."
+        ),
+        "thin": _(
+            "%(surface)s: only %(n)s of its requests were replayed, and it takes %(least)s to tell; a second person "
+            "approves."
         ),
         "unsimulated": _(
             "%(surface)s: above %(limit)s of slates changed a second person approves, and no simulation of at "
@@ -282,5 +291,8 @@ def _above(surface: Surface, told: Mapping[str, list[int]] | None) -> Ask:
     requests, changed = told.get(surface.slug, [0, 0])
     if not requests:
         return Ask(surface, "unasked")
+    if requests < LEAST:
+        return Ask(surface, "thin", replayed=requests)
     share = changed / requests
-    return Ask(surface, "above" if share > surface.approval_share else "below", share)
+    why: Why = "above" if share > surface.approval_share else "below"
+    return Ask(surface, why, share, requests)

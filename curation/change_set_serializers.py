@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from curation.approvals import Why
 from curation.fields import StrictSerializer, Text
 from curation.models import Approval
 from curation.serializers import KINDS
@@ -78,10 +79,13 @@ class ApprovalActSerializer(serializers.Serializer[Any]):
 
 
 class ApprovalAskSerializer(serializers.Serializer[Any]):
-    """What one surface asks; `share` of its slates change, `above` which a second person approves."""
+    """What one surface asks; `share` of its slates change, `above` which a second person approves.
+
+    `unasked` and `thin`: none, or too few, of its requests were replayed to tell.
+    """
 
     surface = serializers.CharField()
-    why = serializers.ChoiceField(choices=["always", "above", "unasked", "unsimulated", "below"])
+    why = serializers.ChoiceField(choices=get_args(Why))
     share = serializers.FloatField(allow_null=True)
     above = serializers.FloatField(allow_null=True)
     message = serializers.CharField()

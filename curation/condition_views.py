@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from curation.condition_rows import in_rows, of_rows
+from curation.condition_rows import MOST_ROWS, in_rows, of_rows
 from curation.fusion.columns import Schema
+from curation.fusion.marking import marked
 from curation.fusion.parsing import QueryError
 from curation.fusion.reading import MOST_WRITTEN
 from curation.fusion.writing import text_of
@@ -50,6 +51,32 @@ def data_in(view: str, given: Mapping[str, Any], schema: Schema) -> Any:  # noqa
         return json.loads(typed)
     except (ValueError, RecursionError):
         raise QueryError("", "not_json", str(_("Enter a valid JSON."))) from None
+
+
+def with_another(given: Mapping[str, Any], one: Mapping[str, Any]) -> dict[str, Any]:
+    """What a form was given with one more comparison that is to hold too, and what has it shown and not saved.
+
+    Raises `QueryError` where there is no room for it, or what stands there cannot be read.
+    """
+    view = view_of(given)
+    rest = {name: value for name, value in given.items() if name not in ("rows", "switch")}
+    if view == "rows":
+        free = (row for row in range(1, MOST_ROWS + 1) if not given.get(f"field-{row}"))
+        row = next(free, None)
+        if row is None:
+            raise QueryError("", "too_large", marked("more than %(most)d parts"), most=MOST_ROWS)
+        added = {f"{part}-{row}": str(one[part]) for part in ("field", "op", "value")}
+        return {**rest, **added, "rows": str(row)}
+    typed = str(given.get(FIELDS[view]) or "").strip()
+    if view == "text":
+        told = text_of({"all": [one]})
+        text = f"({typed}) and {told}" if typed else told
+    else:
+        try:
+            text = json.dumps({"all": [json.loads(typed), one]} if typed else one)
+        except (ValueError, RecursionError):
+            raise QueryError("", "not_json", str(_("Enter a valid JSON."))) from None
+    return {**rest, FIELDS[view]: text, "view": view, "switch": view}
 
 
 def shown_in(view: str, query: Mapping[str, Any]) -> tuple[str, dict[str, Any], StrPromise | str]:

@@ -18,7 +18,8 @@ from curation.fusion.columns import Kind
 from curation.fusion.parsing import QueryError, parse
 from curation.fusion.query import OPERATORS, Query, to_json
 from curation.fusion.reading import MOST_WRITTEN, parse_text
-from curation.queries import schema
+from curation.likeness_uses import LIKE
+from curation.queries import is_likeness, likeness_names, likenesses_offered, schema
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -107,9 +108,17 @@ class ConditionsMixin(forms.Form):
                 del self.fields[name]
         self._rows = range(1, self._wanted_rows() + 1) if self.view == "rows" else range(0)
         words = self.field_words()
-        fields = [("", "—"), *((name, words.get(name, name)) for name in self._schema)]
+        used = likeness_names(self._likenesses_named())
+        offered = (name for name in self._schema if not is_likeness(name) or name in used)
+        fields = [("", "—"), *((name, used.get(name) or words.get(name, name)) for name in offered)]
         for row in self._rows:
             self._add_row(row, fields)
+
+    def _likenesses_named(self) -> set[str]:
+        """The likenesses that rows of the form name; of all others there may be very many."""
+        given = self.data if self.is_bound else self.initial
+        chosen = (str(given[key]) for key in given if _NUMBERED.fullmatch(key))
+        return {name for name in chosen if is_likeness(name)}
 
     def _arrange(self) -> None:
         """Turn what was given into the view that was asked for, or what is stored into the plainest one."""
@@ -179,6 +188,16 @@ class ConditionsMixin(forms.Form):
     def schema(self) -> Mapping[str, Kind]:
         """The fields that may be named in this form, with their kinds."""
         return self._schema
+
+    def offered_fields(self, typed: str, before: str) -> Mapping[str, Kind]:
+        """The fields to be offered in a text, after the one `before`: likenesses once their name is begun."""
+        begun = typed.lower().startswith(LIKE[:3])
+        shown = {before, *(likenesses_offered() if begun else ())}
+        return {
+            name: kind
+            for name, kind in self.schema.items()
+            if name in shown or not is_likeness(name)
+        }
 
     def field_words(self) -> Mapping[str, StrPromise | str]:
         """What the fields are called."""

@@ -26,7 +26,7 @@ from curation.problems import Missing
 from curation.references import Source, segment_named, surface_named
 
 READERS: Final = ("curator", "analyst", "operator")
-STATES: Final = ["met", "unmet", "unreadable", "unchecked", "retired"]
+STATES: Final = ["met", "unmet", "empty", "unreadable", "unchecked", "retired"]
 _WAYS: Final = [str(way) for way in Way]
 _WHO: Final = [str(who) for who in Expectation.Who]
 _RESULT: Final = extend_schema_field(OpenApiTypes.OBJECT)(serializers.JSONField)

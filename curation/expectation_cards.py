@@ -138,8 +138,18 @@ def summary(found: Fulfilment) -> str:
     if any(each.state == "unchecked" for each in found.held):
         return _("Not checked since something changed.")
     wanting = sum(each.is_wanting for each in found.held)
+    empty = sum(each.state == "empty" for each in found.held)
+    n = len(found.held)
+    if empty == n:
+        return _("Nobody is there to check it with.")
+    if not wanting and empty:
+        text = ngettext(
+            "%(n)d of %(of)d is met; for the others there is nobody to check.",
+            "%(n)d of %(of)d are met; for the others there is nobody to check.",
+            n - empty,
+        )
+        return text % {"n": n - empty, "of": n}
     if not wanting:
-        n = len(found.held)
         return ngettext("It is met.", "All %(n)d are met.", n) % {"n": n}
     text = ngettext("%(n)d of %(of)d is not met.", "%(n)d of %(of)d are not met.", wanting)
-    return text % {"n": wanting, "of": len(found.held)}
+    return text % {"n": wanting, "of": n}

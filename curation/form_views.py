@@ -70,7 +70,8 @@ def complete(request: HttpRequest, about: str) -> HttpResponse:
     context: dict[str, Any] = {"found": []}
     if spot is not None:
         words = {name: str(text) for name, text in form.field_words().items()}
-        found = suggestions(spot, form.schema, words, form.known_values)
+        fields = form.offered_fields(spot.typed, spot.field)
+        found = suggestions(spot, fields, words, form.known_values)
         context["found"] = [_in_words(each) for each in found]
         end = units(before + after[: spot.replaces])
         context |= {"start": units(spot.text[: spot.start]), "end": end}

@@ -33,7 +33,7 @@ FOLLOW: Final = "recsys.follow_expectations"
 
 Places = frozenset[str | None]
 EVERYWHERE: Final[Places] = frozenset({None})
-State = Literal["met", "unmet", "unreadable", "unchecked"]
+State = Literal["met", "unmet", "empty", "unreadable", "unchecked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +76,14 @@ class Fulfilment:
     @property
     def stopping(self) -> list[Held]:
         """Those that stop a publish or a promotion: wanting, or not checked."""
-        return [each for each in self.held if each.expectation.blocks and each.state != "met"]
+        passing = ("met", "empty")
+        return [each for each in self.held if each.expectation.blocks and each.state not in passing]
 
     @property
     def warning(self) -> list[Held]:
-        """Those that are wanting and stop nothing."""
-        return [each for each in self.held if each.is_wanting and not each.expectation.blocks]
+        """Those that stop nothing and are not met: wanting, or there is nobody whose slates could tell."""
+        wanting = [each for each in self.held if each.is_wanting and not each.expectation.blocks]
+        return wanting + [each for each in self.held if each.state == "empty"]
 
     @property
     def is_unchecked(self) -> bool:
@@ -168,6 +170,15 @@ def _may_steer(change_set: ChangeSet) -> bool:
     return drafts.exclude(decision__kind=Decision.Kind.BLOCK).exists()
 
 
+def state_of(result: Mapping[str, Any]) -> State:
+    """What a report says of one expectation; `empty` where nobody was there whose slate could be looked at."""
+    if result["error"]:
+        return "unreadable"
+    if not result["people"]:
+        return "empty"
+    return "met" if result["met"] else "unmet"
+
+
 def in_words(held: Held) -> str:
     """One expectation that is not met, in a sentence for whoever is stopped or warned."""
     name = held.expectation.name
@@ -175,6 +186,8 @@ def in_words(held: Held) -> str:
         return _("“%(name)s” is not checked yet.") % {"name": name}
     if held.state == "unreadable":
         return _("“%(name)s” can no longer be read; change or retire it.") % {"name": name}
+    if held.state == "empty":
+        return _("“%(name)s” tells nothing: nobody is there to check it with.") % {"name": name}
     failed = [slate for slate in held.result["slates"] if not slate["met"]]
     values = {"name": name, "n": len(failed), "of": held.result["people"]}
     text = _("“%(name)s” is not met in %(n)d of %(of)d slates.") % values
@@ -187,9 +200,7 @@ def in_words(held: Held) -> str:
 def _held(row: Expectation, result: Mapping[str, Any] | None) -> Held:
     if result is None:
         return Held(row, "unchecked", {})
-    if result["error"]:
-        return Held(row, "unreadable", result)
-    return Held(row, "met" if result["met"] else "unmet", result)
+    return Held(row, state_of(result), result)
 
 
 def _reports(target: Target) -> QuerySet[ExpectationReport]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from typing import Final
 from uuid import UUID
@@ -12,11 +12,14 @@ from django.db import connection
 from django.db.models import BooleanField, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Concat
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
 
 from curation.compiling import Ground
 from curation.fusion.columns import Kind, Schema
 from curation.fusion.query import Query
 from curation.given import given
+from curation.likeness_uses import LIKE
 from curation.models import Attribute, Item, Likeness
 
 COUNTS: Final = (
@@ -72,9 +75,8 @@ _TOLD: Final[Mapping[str, str]] = {
 _STATS: Final = 'FROM curation_itemstats s WHERE s.item_id = "curation_item"."id"'
 _FROM: Final = """
 FROM curation_item LEFT JOIN curation_itemstats s ON s.item_id = curation_item.id WHERE curation_item.active"""
-LIKE: Final = "like."
-"""Before the key of a likeness: the field that says how near the text of an item comes to it, -1 to 1."""
 
+_SHOWN: Final = 60
 _LIKENESS: Final = re.compile(r"like\.[a-z0-9-]+", re.ASCII)
 _LIKE_SQL: Final = (
     "(SELECT (1 - (e.vector <=> l.vector))::float8 FROM curation_likeness l"
@@ -104,6 +106,26 @@ def labels() -> dict[str, str]:
 def is_likeness(name: str) -> bool:
     """Whether a field is how near a text comes to one that a curator wrote."""
     return _LIKENESS.fullmatch(name) is not None
+
+
+def likeness_names(fields: Collection[str]) -> dict[str, str]:
+    """What these fields are called, by the texts that they are about; those that are gone have no name."""
+    if not fields:
+        return {}
+    keys = [name.removeprefix(LIKE) for name in fields]
+    rows = Likeness.objects.filter(key__in=keys).values_list("key", "text")
+    return {f"{LIKE}{key}": likeness_name(text) for key, text in rows}
+
+
+def likenesses_offered() -> set[str]:
+    """The fields of the texts that are not retired."""
+    keys = Likeness.objects.filter(retired_at=None).values_list("key", flat=True)
+    return {f"{LIKE}{key}" for key in keys}
+
+
+def likeness_name(text: str) -> str:
+    """What the field of a text is called."""
+    return _("likeness to “%(text)s”") % {"text": Truncator(text).chars(_SHOWN)}
 
 
 def _ground(read: str) -> Ground:

@@ -12,8 +12,9 @@ from curation.field_words import ITEM_WORDS, OPERATOR_WORDS
 from curation.fusion.parsing import parse
 from curation.fusion.query import All, AnyOf, Comparison, ItemList, Not, Query
 from curation.given import given
+from curation.likeness_uses import words_in
 from curation.models import Decision, Revision
-from curation.queries import Schema
+from curation.queries import Schema, is_likeness, likeness_name
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -88,10 +89,17 @@ def describe(query: Query, words: Mapping[str, StrPromise] = ITEM_WORDS) -> str:
 
 
 def _compared(query: Comparison, words: Mapping[str, StrPromise]) -> str:
-    field = words.get(query.field) or given(query.field.replace("_", " "))
+    field = words.get(query.field) or _named(query.field)
     op = OPERATOR_WORDS.get(query.op) or query.op.replace("_", " ")
     told = {"field": field, "op": op, "value": _value(query.value)}
     return (_("%(field)s %(op)s %(value)s") % told).strip()
+
+
+def _named(field: str) -> str:
+    """What a field is called that has no words: a likeness by the text that it is about, as its key has it."""
+    if is_likeness(field) and (text := words_in(field)):
+        return likeness_name(text)
+    return given(field.replace("_", " "))
 
 
 def _joined(query: All | AnyOf, words: Mapping[str, StrPromise]) -> str:

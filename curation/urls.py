@@ -12,6 +12,7 @@ from curation import (
     expectation_api,
     policy_api,
     segment_api,
+    surface_api,
 )
 
 api_urlpatterns = [
@@ -55,6 +56,8 @@ api_urlpatterns = [
         expectation_api.retire,
         name="retire-expectation",
     ),
+    path("surfaces/", surface_api.surfaces, name="surfaces"),
+    path("surfaces/<slug:slug>/", surface_api.surface, name="surface"),
     path("policy/publish/", api.publish, name="publish-policy"),
     path("policy/rollback/", api.roll_back, name="roll-back-policy"),
     path("items/", bulk_api.items, name="items"),

@@ -23,8 +23,11 @@ __all__ = ["NotPossible", "cancel_sweep", "draft_point", "forget", "request_swee
 KEPT: Final = timedelta(days=90)
 
 
-def request_sweep(*, surface: Surface, actor: User | None) -> BlendSweep:
-    """Ask for the blends of a surface to be swept; one that waits already is enough. Raises NotPossible."""
+def request_sweep(*, surface: Surface, actor: User | None, by_worker: bool = True) -> BlendSweep:
+    """Ask for the blends of a surface to be swept; one that waits already is enough. Raises NotPossible.
+
+    A worker does it unless the caller will (`by_worker` False).
+    """
     if actor is not None:
         require(actor, "curator")
     if not LiveModel.objects.exists():
@@ -32,7 +35,8 @@ def request_sweep(*, surface: Surface, actor: User | None) -> BlendSweep:
     try:
         with transaction.atomic():
             made = BlendSweep.objects.create(surface=surface, requested_by=actor)
-            leases.ring(BlendSweep, [made.pk])
+            if by_worker:
+                leases.ring(BlendSweep, [made.pk])
             return made
     except IntegrityError:
         # One waited; it may have begun since.

@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from curation import counters
 from curation.models import Embedding, Item, Likeness
 from curation.texts import hash_of, text_of, worded_attributes
-from recsys import encoders, leases
+from recsys import embeddings, encoders, leases
 from recsys.encoder_process import EncoderFailed, EncoderProcess
 from recsys.encoders import Encoder
 from recsys.failures import Failure, trouble_of
@@ -54,9 +54,10 @@ def _perform(lease: Lease) -> None:
         lease.finish(Job.State.CANCELLED, error=f"the encoder is {encoder.name} now")
         return
     catalogue = counters.read()["catalogue"]
-    texts, waiting = _waiting(encoder)
-    done = texts - len(waiting)
     written = list(_written(encoder))
+    known = embeddings.covers(catalogue) if written else None
+    texts, waiting = (known.total, []) if known else _waiting(encoder)
+    done = texts - len(waiting)
     if lease.beat(catalogue=catalogue, done=done, total=texts):
         lease.finish(Job.State.CANCELLED)
     elif not waiting and not written:
@@ -109,9 +110,17 @@ def _work_off(lease: Lease, encoder: Encoder, waiting: Sequence[UUID], done: int
             if time.monotonic() > over and start + BATCH < len(waiting):
                 lease.hand_back()
                 return
-    if Likeness.objects.filter(encoder=encoder.name).exists():
-        counters.bump("catalogue")  # columns of what items are like are held by its version
-    lease.finish(Job.State.SUCCEEDED)
+    _end(lease, encoder)
+
+
+def _end(lease: Lease, encoder: Encoder) -> None:
+    """Have columns of what items are like read anew; this job covers the version by which they are held."""
+    if not Likeness.objects.filter(encoder=encoder.name).exists():
+        lease.finish(Job.State.SUCCEEDED)
+        return
+    with transaction.atomic():
+        lease.finish(Job.State.SUCCEEDED)
+        embeddings.reread()
 
 
 def _write(child: EncoderProcess, encoder: Encoder, texts: Iterable[tuple[UUID, str]]) -> None:

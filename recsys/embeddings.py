@@ -49,6 +49,23 @@ def request(actor: User | None = None) -> EmbeddingJob:
         return waiting.get()
 
 
+def reread() -> None:
+    """Have columns of the catalogue read anew where no text of an item has changed: what covers it still does.
+
+    Texts that curators write are read by the catalogue's version too, and a whole look for new items would find none.
+    """
+    now = counters.bump("catalogue")
+    covering = EmbeddingJob.objects.filter(state=Job.State.SUCCEEDED, catalogue=now - 1)
+    covering.update(catalogue=now)
+
+
+def covers(catalogue: int) -> EmbeddingJob | None:
+    """The last job by the encoder in use, if it has read all texts as they are at a version of the catalogue."""
+    done = EmbeddingJob.objects.filter(encoder=encoders.current().name, state=Job.State.SUCCEEDED)
+    last = done.order_by("-requested_at", "-id").first()
+    return last if last is not None and last.catalogue == catalogue else None
+
+
 def follow_catalogue() -> EmbeddingJob | None:
     """Ask for a job where the catalogue has changed since the last one, once embeddings are in use."""
     jobs = EmbeddingJob.objects.filter(encoder=encoders.current().name)

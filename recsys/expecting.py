@@ -100,7 +100,7 @@ class _Asked:
             "name": self.row.name,
             "surface": self.row.surface_id,
             "blocks": self.row.blocks,
-            "met": self.claim is not None and not failed,
+            "met": self.claim is not None and bool(found) and not failed,
             "error": self.error,
             "people": len(self.people),
             "slates": [*failed, *(each for each in found if each["met"])],

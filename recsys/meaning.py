@@ -23,6 +23,7 @@ MESSAGE_LIFE_S: Final = 2.0
 REPLY_LIFE_MS: Final = 5_000
 KEPT_S: Final = 3_600
 _FLOAT_BYTES: Final = 4
+_FIRST_WORD: Final = "a"
 FARTHEST: Final = 0.8
 """The cosine distance beyond which a text has little to do with a query."""
 
@@ -48,6 +49,11 @@ def vector_of(words: str, budget_s: float = BUDGET_S) -> list[float] | None:
     if not isinstance(packed, bytes) or not packed:
         return None
     return list(struct.unpack(f"<{len(packed) // _FLOAT_BYTES}f", packed))
+
+
+def wake() -> None:
+    """Have a worker start the encoder while somebody writes what they will ask; nobody waits for it."""
+    vector_of(_FIRST_WORD, budget_s=0.0)
 
 
 def nearest(items: QuerySet[Item], vector: list[float]) -> QuerySet[Item]:

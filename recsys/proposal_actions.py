@@ -33,6 +33,7 @@ from recsys.proposal_standing import (
     Standing,
     blends,
     decisions,
+    hold_targets,
     proposal_named,
     standing_in,
     standing_of,
@@ -143,6 +144,7 @@ def reopen(*, proposal_id: UUID, actor: User, reason: str = "") -> ProposalVerdi
     """Wake a snoozed proposal, or take a rejection back; raises NotPossible."""
     require(actor, "curator")
     with transaction.atomic(), acting(actor, "reopen_proposal", reason):
+        hold_targets()
         proposal = _locked(proposal_id)
         standing = standing_of(proposal)
         if standing not in (Standing.SNOOZED, Standing.REJECTED):

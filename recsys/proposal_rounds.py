@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import pghistory
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from curation.lineages import now_in_force
@@ -27,6 +27,7 @@ from recsys.proposal_standing import (
     Standing,
     Withdrawal,
     decisions,
+    hold_targets,
     standing_in,
     standing_of,
 )
@@ -41,7 +42,6 @@ MOST_WAITING: Final = 20
 """So many proposals of a kind wait at most: an inbox that nobody can read through is read by nobody."""
 MOST_OF_SEGMENT: Final = 5
 
-_LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('recsys_propose_decisions'))"
 _Kind = DecisionProposal.Kind
 Target = tuple[str, UUID | None, UUID | None, UUID | None]
 
@@ -99,8 +99,7 @@ def _of_spent(row: Spent) -> Found:
 def settle(found: Iterable[Found], at: datetime) -> dict[str, Any]:
     """Propose, renew and withdraw by what was found; answers how many of each, by kind."""
     with transaction.atomic(), pghistory.context(action="propose_decisions"):
-        with connection.cursor() as cursor:
-            cursor.execute(_LOCK)
+        hold_targets()
         books = _Books.read(at)
         for target, options in _by_target(found).items():
             books.weigh(target, options)

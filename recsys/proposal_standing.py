@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, TypeVar, cast
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import (
     Case,
     CharField,
@@ -23,9 +24,16 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from recsys.models import BlendProposal, DecisionProposal, Job, ProposalVerdict
+from recsys.models import (
+    BlendProposal,
+    DecisionProposal,
+    Job,
+    ProposalRound,
+    ProposalVerdict,
+)
 
 Proposal = BlendProposal | DecisionProposal
 Row = TypeVar("Row", bound=Model)
@@ -56,6 +64,10 @@ LINKS: Final[Mapping[type[Model], str]] = {
     DecisionProposal: "of_decision",
 }
 """The column by which a verdict names a proposal of each kind."""
+
+
+_EVER: Final = datetime(1990, 1, 1, tzinfo=UTC)
+_HOLD: Final = "SELECT pg_advisory_xact_lock(hashtext('recsys_propose_decisions'))"
 
 
 def with_standing(rows: QuerySet[Row], at: datetime) -> QuerySet[Row]:
@@ -103,6 +115,15 @@ def blends(at: datetime) -> QuerySet[BlendProposal]:
     return with_standing(made.filter(~Exists(later)).select_related("surface"), at)
 
 
+def hold_targets() -> None:
+    """Have whoever else settles what is proposed for which target wait until this transaction ends.
+
+    Before any proposal is locked: a round locks those that wait, and makes new ones, under it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD)
+
+
 def proposal_named(proposal_id: UUID, at: datetime) -> Proposal | None:
     """The proposal of either kind with this id, made or not."""
     rows = BlendProposal.objects.select_related("surface", "requested_by")
@@ -111,9 +132,22 @@ def proposal_named(proposal_id: UUID, at: datetime) -> Proposal | None:
 
 
 def counted(at: datetime) -> Counter[str]:
-    """How many proposals are open, by the name of their model; one query."""
+    """How many proposals are open, by the name of their model; one query, whatever was decided in years."""
     found = [
         standing_in(rows, Standing.OPEN).order_by().values_list(Value(rows.model.__name__))
-        for rows in (decisions(at), blends(at))
+        for rows in (decisions(at).filter(_may_wait()), blends(at))
     ]
     return Counter(name for (name,) in found[0].union(found[1], all=True))
+
+
+def _may_wait() -> Q:
+    """Beyond which no proposed decision waits: a round counts anew, or withdraws, all that did.
+
+    So what waits was counted by the last round, or reopened since.
+    """
+    done = ProposalRound.objects.filter(state=Job.State.SUCCEEDED).order_by("-finished_at")
+    began = Coalesce(Subquery(done.values("started_at")[:1]), Value(_EVER))
+    woken = ProposalVerdict.objects.filter(
+        outcome=Outcome.REOPENED, of_decision__isnull=False, at__gte=began
+    )
+    return Q(counted_at__gte=began) | Q(pk__in=woken.values("of_decision"))

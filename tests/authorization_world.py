@@ -40,7 +40,7 @@ from curation.models import (
     Surface,
     User,
 )
-from recsys import doorbell, fusing, promotion, proposal_actions, serving
+from recsys import doorbell, fusing, likeness_actions, promotion, proposal_actions, serving
 from recsys.api import surfaces, tokens
 from recsys.models import (
     BlendProposal,
@@ -201,6 +201,7 @@ def _things(users: dict[str, User]) -> dict[str, Any]:
         "simulation_id": Simulation.objects.create(change_set=draft.revision.change_set).pk,
         "expectation_id": _expectation(curator, home).pk,
         "segment_slug": actions.make_list(actor=curator, slug="guests", name="Guests").slug,
+        "likeness_key": likeness_actions.write_likeness(actor=curator, text="War at sea").key,
         "number": 0,
         "label": "curation.surface",
         "key": "home",
@@ -311,6 +312,7 @@ def _bodies(named: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
         ("POST", "api/v1/policy/rollback/"): {"surface": "home", "version": 0, **reason},
         ("POST", "api/v1/runs/"): {"family": "ease"},
         ("POST", "api/v1/likenesses/"): {"text": "a heist in space"},
+        ("POST", "admin/likenesses/use/"): {"like_text": "a heist in space", "like_at": "0.4"},
         ("POST", "api/v1/expectations/"): {**EXPECTED, "name": "Another"},
         ("PUT", "api/v1/expectations/<uuid:expectation_id>/"): {**EXPECTED, "base": 1},
         ("POST", "api/v1/expectations/<uuid:expectation_id>/retire/"): reason,
@@ -333,5 +335,6 @@ def _bodies(named: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
             )
         },
         ("POST", "api/v1/blend-sweeps/"): {"surface": "home"},
+        ("PATCH", "api/v1/surfaces/<slug:slug>/"): {"approval": "never"},
         ("POST", "admin/runs/models/<slug:family>/roll-back/"): reason,
     }

@@ -43,7 +43,8 @@ class Likeness(models.Model):
     """A text that curators wrote, so that queries may ask how near the texts of items come to it.
 
     Queries call it `like.KEY`; the key is made of the text and of the encoder, so that neither ever changes. The
-    vector is a worker's to make, once; until then nothing is like it, and items of another encoder never are.
+    vector is made once; until then nothing is like it, and items of another encoder never are. One that nothing asks
+    may be retired: it is offered no more, and stays for what asked it once, since that may be rolled back to.
     """
 
     key = models.CharField(_("key"), primary_key=True, max_length=60)
@@ -54,6 +55,7 @@ class Likeness(models.Model):
         User, on_delete=models.PROTECT, related_name="+", verbose_name=_("author")
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    retired_at = models.DateTimeField(_("retired"), null=True)
 
     class Meta:
         verbose_name = _("likeness")

@@ -19,12 +19,24 @@ from recsys.proposal_cards import changed_since
 from recsys.serializers import Facts, ProposeSerializer
 
 READERS = ("operator", "analyst", "curator")
+NEWEST = 100
 
 
-class BlendSweepSerializer(serializers.ModelSerializer[BlendSweep]):
-    """A sweep and, once it is done, its points in `report`; `stale` once other models serve."""
+class ListedSweepSerializer(serializers.ModelSerializer[BlendSweep]):
+    """A sweep among others, without its points."""
 
     surface = serializers.CharField(source="surface_id")
+
+    class Meta:
+        model = BlendSweep
+        fields = [
+            "id", "surface", "state", "stage", "done", "total", "error", "requested_at", "finished_at",
+        ]  # fmt: skip
+
+
+class BlendSweepSerializer(ListedSweepSerializer):
+    """A sweep and, once it is done, its points in `report`; `stale` once other models serve."""
+
     versions = Facts()
     present = Facts()
     report = Facts()
@@ -32,10 +44,7 @@ class BlendSweepSerializer(serializers.ModelSerializer[BlendSweep]):
 
     class Meta:
         model = BlendSweep
-        fields = [
-            "id", "surface", "state", "stage", "done", "total", "error", "requested_at", "finished_at",
-            "versions", "present", "report", "stale",
-        ]  # fmt: skip
+        fields = [*ListedSweepSerializer.Meta.fields, "versions", "present", "report", "stale"]
 
     @extend_schema_field(serializers.BooleanField())
     def get_stale(self, sweep: BlendSweep) -> bool:
@@ -44,13 +53,26 @@ class BlendSweepSerializer(serializers.ModelSerializer[BlendSweep]):
 
 
 @extend_schema(
+    methods=["GET"],
+    operation_id="list_blend_sweeps",
+    responses=ListedSweepSerializer(many=True),
+)
+@extend_schema(
+    methods=["POST"],
     operation_id="request_blend_sweep",
     request=ProposeSerializer,
     responses={202: BlendSweepSerializer},
 )
-@api_view(["POST"])
+@api_view(["GET", "POST"])
 def blend_sweeps(request: Request) -> Response:
-    """Have a grid of blends of a surface scored on what members turned to; nothing is drafted by it."""
+    """The newest sweeps; or have a grid of blends of a surface scored on what members turned to.
+
+    Nothing is drafted by it.
+    """
+    if request.method == "GET":
+        require(request.user, *READERS)
+        rows = BlendSweep.objects.defer("report", "versions", "present").order_by("-id")
+        return Response(ListedSweepSerializer(rows[:NEWEST], many=True).data)
     actor = require(request.user, "curator")
     asked = ProposeSerializer(data=request.data)
     asked.is_valid(raise_exception=True)

@@ -12,12 +12,11 @@ from rest_framework.response import Response
 
 from curation.access import require
 from curation.fields import StrictSerializer, Text
+from curation.likeness_uses import LIKE
 from curation.models import Likeness
-from curation.queries import LIKE
 from recsys import encoders, likeness_actions
 
 READERS = ("curator", "analyst", "operator")
-NEWEST = 100
 
 
 class WriteLikenessSerializer(StrictSerializer):
@@ -54,16 +53,24 @@ class LikenessSerializer(serializers.Serializer[Any]):
 )
 @api_view(["GET", "POST"])
 def likenesses(request: Request) -> Response:
-    """The newest texts that rules may ask the like of; or write one, which is there once for all who write it."""
+    """The texts that rules may ask the like of; or write one, which is there once for all who write it."""
     if request.method == "GET":
         require(request.user, *READERS)
         encoder = encoders.current().name
-        return Response([_told(row, encoder) for row in Likeness.objects.all()[:NEWEST]])
+        return Response([_told(row, encoder) for row in Likeness.objects.filter(retired_at=None)])
     actor = require(request.user, "curator")
     body = WriteLikenessSerializer(data=request.data)
     body.is_valid(raise_exception=True)
     row = likeness_actions.write_likeness(actor=actor, text=body.validated_data["text"])
     return Response(_told(row, encoders.current().name), status=201)
+
+
+@extend_schema(operation_id="remove_likeness", responses={204: None})
+@api_view(["DELETE"])
+def likeness(request: Request, likeness_key: str) -> Response:
+    """Let go of a text that no decision in force or drafted, and no expectation, asks the like of."""
+    likeness_actions.remove_likeness(actor=require(request.user, "curator"), key=likeness_key)
+    return Response(status=204)
 
 
 def _told(row: Likeness, encoder: str) -> dict[str, Any]:

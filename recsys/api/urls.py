@@ -57,6 +57,7 @@ v1 = [
     path("simulations/<uuid:simulation_id>/", simulations.simulation, name="simulation"),
     path("decisions/<uuid:decision_id>/appraisals/", appraisals.appraisals, name="appraisals"),
     path("likenesses/", likenesses.likenesses, name="likenesses"),
+    path("likenesses/<slug:likeness_key>/", likenesses.likeness, name="likeness"),
     *curation_urlpatterns,
 ]
 

@@ -71,6 +71,7 @@ urlpatterns = [
     path("admin/blend-sweeps/", include("recsys.blend_sweep_urls")),
     path("admin/previews/", include("recsys.preview_urls")),
     path("admin/clusterings/", include("recsys.clustering_urls")),
+    path("admin/likenesses/", include("recsys.likeness_urls")),
     path("admin/simulations/", include("recsys.simulation_urls")),
     path("admin/appraisals/", include("recsys.appraisal_urls")),
     path("admin/glossary/", glossary_views.words, name="glossary"),

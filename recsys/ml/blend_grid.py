@@ -19,11 +19,11 @@ from recsys.ml import metrics
 from recsys.ml.blend_lattice import PRESENT, Mix, Weights, grid
 from recsys.ml.blending import Blend, beta_of
 from recsys.ml.conditional_logit import fit
-from recsys.ml.evaluation import LONGEST, Case, Score, batches, best
+from recsys.ml.evaluation import LONGEST, Case, Score, batches, best, spread
 from recsys.ml.interactions import Flags, Indexes, Vocabulary
 from recsys.ml.intervals import Interval, together
-from recsys.ml.logit_blends import DIGITS, Watch, quiet
-from recsys.ml.questions import Question, ask
+from recsys.ml.logit_blends import DIGITS
+from recsys.ml.questions import Question, Watch, ask_all, quiet
 from recsys.ml.reports import DEPTH, World
 from recsys.ml.scales import Batch, scaled
 
@@ -86,8 +86,9 @@ def sweep(
     asked = [case for case in cases if len(case.history) and case.targets[-1] in catalogue]
     if not asked:
         raise ValueError("no case has a history and a target in the catalogue")
-    judging = _sample(asked, MOST_JUDGING)
-    question = _ask(scorers, _sample(judging, MOST_FITTING), catalogue, (present, watch))
+    judging = spread(asked, MOST_JUDGING)
+    scales = sorted(set(present.scales.values()))
+    question = ask_all(scorers, spread(judging, MOST_FITTING), catalogue, scales, watch)
     mixes = grid(list(scorers), present.weights, _proposed(question, present.scales))
     lists, hits = _lists(mixes, scorers, judging, catalogue, (present.scales, watch))
     found = _points(mixes, lists, hits, (judging, catalogue, world))
@@ -134,26 +135,6 @@ def front(figures: Rows) -> Flags:
     return np.asarray(~(above & better).any(axis=0), np.bool_)
 
 
-def _sample(cases: Sequence[Case], most: int) -> Sequence[Case]:
-    return cases[:: max(1, -(-len(cases) // most))]
-
-
-def _ask(
-    scorers: Mapping[str, Score],
-    cases: Sequence[Case],
-    catalogue: Vocabulary,
-    how: tuple[Blend, Watch],
-) -> Question:
-    present, watch = how
-    asked = []
-    for rows, batch in batches(cases):
-        watch("candidates", rows.start, len(cases))
-        asked.append(
-            ask(scorers, batch, catalogue, sorted(set(present.scales.values()))).speaking()
-        )
-    return Question.joined(asked)
-
-
 def _proposed(question: Question, scales: Mapping[str, str]) -> Weights | None:
     """The weights by conditional logit, the heaviest 1; None where the candidates tell nothing."""
     if not len(question.target):
@@ -178,12 +159,11 @@ def _shown(lists: Indexes, world: World, items: int) -> tuple[float, float, floa
     """Coverage, novelty and diversity of a point's lists [B, k]; a point without lists shows nothing new."""
     novelty = metrics.novelty(lists, world.counts, world.members)
     unlike = metrics.intra_list_diversity(lists, world.shares)
-    return metrics.coverage(lists, items), _mean(novelty) or 0.0, _mean(unlike)
-
-
-def _mean(figures: NDArray[np.float64]) -> float | None:
-    told = figures[~np.isnan(figures)]
-    return float(told.mean()) if len(told) else None
+    return (
+        metrics.coverage(lists, items),
+        metrics.mean_told(novelty) or 0.0,
+        metrics.mean_told(unlike),
+    )
 
 
 def _lists(

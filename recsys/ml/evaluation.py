@@ -161,6 +161,11 @@ def _auc(scores: Utilities, cases: Sequence[Case], catalogue: Vocabulary) -> NDA
     return metrics.auc(scores, targets & ~seen, ~(targets | seen))
 
 
+def spread(cases: Sequence[Case], most: int) -> Sequence[Case]:
+    """At most so many of the cases, evenly spread over them."""
+    return cases[:: max(1, -(-len(cases) // most))]
+
+
 def batches(cases: Sequence[Case]) -> Iterator[tuple[slice, Sequence[Case]]]:
     """Cases a batch at a time, with their places."""
     for start in range(0, len(cases), BATCH):

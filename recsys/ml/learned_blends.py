@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 
 from recsys.ml.blending import Blend, blended, choose
-from recsys.ml.evaluation import Case, Score, batches
+from recsys.ml.evaluation import Case, Score
 from recsys.ml.interactions import Vocabulary
-from recsys.ml.logit_blends import LogitFit, quiet
-from recsys.ml.questions import STEADY, Question, ask
+from recsys.ml.logit_blends import LogitFit
+from recsys.ml.questions import STEADY, ask_all, quiet
 from recsys.ml.reports import evaluate
 
 MOST_CASES: Final = 2_000
@@ -56,8 +56,7 @@ def by_ndcg(scorers: Scorers, cases: Sequence[Case], catalogue: Vocabulary) -> B
 
 def by_likelihood(scorers: Scorers, cases: Sequence[Case], catalogue: Vocabulary) -> Blend:
     """Conditional logit over the union of the scorers' candidates, non-negative."""
-    questions = [ask(scorers, batch, catalogue, STEADY).speaking() for _, batch in batches(cases)]
-    return LogitFit(Question.joined(questions), quiet).best()
+    return LogitFit(ask_all(scorers, cases, catalogue, STEADY, quiet), quiet).best()
 
 
 WAYS: Final[tuple[Way, ...]] = (by_likelihood, by_ndcg)

@@ -5,7 +5,7 @@ Dims: B cases, C candidates of a case (padded), M scorers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -13,18 +13,13 @@ from numpy.typing import NDArray
 
 from recsys.ml.blending import Blend
 from recsys.ml.conditional_logit import fit
-from recsys.ml.questions import STEADY, Question, scales_of
+from recsys.ml.questions import STEADY, Question, Watch, scales_of
 from recsys.ml.reports import DEPTH
 
 ROUNDS: Final = 2
 LEAST_GAIN: Final = 1e-4
 DIGITS: Final = 4
 FIRST_SCALE: Final = "z"
-Watch = Callable[[str, int, int], None]
-
-
-def quiet(stage: str, done: int, total: int) -> None:
-    """Watch nothing."""
 
 
 class LogitFit:

@@ -224,6 +224,12 @@ def gini(lists: Lists, items: int) -> float:
     return float(lead @ shown / (items * shown.sum()))
 
 
+def mean_told(figures: Figures) -> float | None:
+    """The mean of what is told; None where nothing is."""
+    told = figures[~np.isnan(figures)]
+    return float(told.mean()) if len(told) else None
+
+
 def standard_error(figures: Figures) -> float:
     """Standard error of the mean over members; NaN of fewer than two."""
     if len(figures) < 2:

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from recsys.ml import metrics
 from recsys.ml.blending import Blend, utilities
-from recsys.ml.evaluation import Case, Score, batches, hits_of, top
+from recsys.ml.evaluation import Case, Score, batches, hits_of, spread, top
 from recsys.ml.interactions import History, Vocabulary
 from recsys.ml.intervals import Interval, difference
-from recsys.ml.logit_blends import LogitFit, Watch, quiet
-from recsys.ml.questions import STEADY, Question, ask
+from recsys.ml.logit_blends import LogitFit
+from recsys.ml.questions import STEADY, Watch, ask_all, quiet
 from recsys.ml.reports import DEPTH
 
 MOST_FITTING: Final = 2_000
@@ -63,11 +63,11 @@ def propose(
     asked = [case for case in cases if len(case.history) and case.targets[-1] in catalogue]
     if len(asked) < 2:
         raise ValueError("fewer than two members have a history and turned to an item since")
-    question = _ask(scorers, _sample(asked[::2], MOST_FITTING), catalogue, watch)
+    question = ask_all(scorers, spread(asked[::2], MOST_FITTING), catalogue, STEADY, watch)
     blend = LogitFit(question, watch).best()
     singles = {name: Blend({name: 1.0}, {name: "none"}) for name in scorers}
     rivals = {**singles, PROPOSED: blend, PRESENT: present}
-    gains = _gains(rivals, scorers, _sample(asked[1::2], MOST_JUDGING), catalogue, watch)
+    gains = _gains(rivals, scorers, spread(asked[1::2], MOST_JUDGING), catalogue, watch)
     best = max(singles, key=lambda name: gains[name].mean())
     return Proposal(
         blend=blend,
@@ -90,21 +90,6 @@ def from_last_item(cases: Sequence[Case]) -> list[Case]:
 
 def _liked(history: History) -> History:
     return History.of([(history.items[-1], 1.0, float(history.times[-1]))])
-
-
-def _sample(cases: Sequence[Case], most: int) -> Sequence[Case]:
-    return cases[:: max(1, -(-len(cases) // most))]
-
-
-def _ask(
-    scorers: Mapping[str, Score], cases: Sequence[Case], catalogue: Vocabulary, watch: Watch
-) -> Question:
-    """The questions of all cases, a batch at a time: whole catalogues of scores are not kept."""
-    asked = []
-    for rows, batch in batches(cases):
-        watch("candidates", rows.start, len(cases))
-        asked.append(ask(scorers, batch, catalogue, STEADY).speaking())
-    return Question.joined(asked)
 
 
 def _gains(

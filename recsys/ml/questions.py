@@ -5,19 +5,20 @@ Dims: B cases, C candidates of a case (padded), I items of the catalogue, M scor
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.ml.evaluation import Case, Score
+from recsys.ml.evaluation import Case, Score, batches
 from recsys.ml.interactions import Vocabulary
 from recsys.ml.scales import Batch, scaled
 
 Floats = NDArray[np.floating[Any]]
 Number = TypeVar("Number", bound=np.floating[Any])
+Watch = Callable[[str, int, int], None]
 CANDIDATES: Final = 100
 STEADY: Final = ("log_z", "z", "percentile", "min_max")
 """Scales that a retrained scorer keeps: raw scores grow with the data, so ``none`` is not among them."""
@@ -25,6 +26,10 @@ LINEAR: Final = ("z", "min_max")
 HEAVY_TAILED: Final = frozenset({"popularity"})
 """Scorers that stand far above the rest on few items: on a scale that keeps their tail they decide those
 alone and leave the others to taste; one that compresses it would have them decide the whole slate."""
+
+
+def quiet(stage: str, done: int, total: int) -> None:
+    """Watch nothing."""
 
 
 def scales_of(name: str, scales: Sequence[str]) -> Sequence[str]:
@@ -89,6 +94,21 @@ def ask(
     targets = catalogue.indexes(case.targets[-1] for case in cases)
     found = (columns == targets[:, None]) & (mask == 0)
     return Question(parts, mask, np.where(found.any(axis=1), found.argmax(axis=1), -1))
+
+
+def ask_all(
+    scorers: Mapping[str, Score],
+    cases: Sequence[Case],
+    catalogue: Vocabulary,
+    scales: Sequence[str],
+    watch: Watch,
+) -> Question:
+    """The speaking questions of all cases, a batch at a time: whole catalogues of scores are not kept."""
+    asked = []
+    for rows, batch in batches(cases):
+        watch("candidates", rows.start, len(cases))
+        asked.append(ask(scorers, batch, catalogue, scales).speaking())
+    return Question.joined(asked)
 
 
 def _candidates(

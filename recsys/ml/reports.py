@@ -156,7 +156,7 @@ class Figures:
         """Average the measures of the cases marked; zeros where there is nobody."""
         interval = Interval.of(told["ndcg"][kept])
         error = metrics.standard_error(told["ndcg"][kept])
-        means = {name: _mean(told[name][kept]) for name in told if name not in APART}
+        means = {name: metrics.mean_told(told[name][kept]) for name in told if name not in APART}
         plain = {name: each or 0.0 for name, each in means.items() if name not in MAYBE}
         return cls(
             n=int(np.count_nonzero(kept)),
@@ -277,11 +277,6 @@ def groups_of(judged: Judged, world: World | None) -> Iterator[tuple[str, Flags]
         for name in sorted(frozenset().union(*told)):
             groups[SEGMENT + name] = np.array([name in each for each in told], bool)
     yield from ((name, kept) for name, kept in groups.items() if kept.any())
-
-
-def _mean(figures: NDArray[np.float64]) -> float | None:
-    told = figures[~np.isnan(figures)]
-    return float(told.mean()) if len(told) else None
 
 
 def _lift(listed: NDArray[np.float64], owned: NDArray[np.float64]) -> float | None:

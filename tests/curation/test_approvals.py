@@ -72,7 +72,7 @@ def above(share=0.2):
     Surface.objects.filter(slug="home").update(approval="above", approval_share=share)
 
 
-def simulated(spring, changed, requests=10, asked=1000):
+def simulated(spring, changed, requests=100, asked=1000):
     """What a simulation of the set as it stands would note."""
     row = Surface.objects.get(slug="home")
     approvals.note_simulation(
@@ -119,14 +119,14 @@ def test_another_surface_asks_nothing(curator, home, similar, spring):
 
 
 @pytest.mark.parametrize(
-    ("changed", "why"), [(0, "below"), (2, "below"), (3, "above"), (10, "above")]
+    ("changed", "why"), [(0, "below"), (20, "below"), (21, "above"), (100, "above")]
 )
 def test_the_share_of_slates_that_change_decides(curator, spring, draft, changed, why):
     above()
     draft()
     simulated(spring, changed)
     (ask,) = approvals.of(spring).asks
-    assert (ask.why, ask.share) == (why, changed / 10)
+    assert (ask.why, ask.share) == (why, changed / 100)
     if why == "below":
         actions.publish(actor=curator, change_set=spring)
     else:
@@ -155,6 +155,15 @@ def test_a_surface_that_nobody_asked_for_needs_a_person(curator, spring, draft):
     draft()
     simulated(spring, 0, requests=0)
     assert refused(curator, spring).errors[0]["code"] == "unasked"
+
+
+def test_so_few_replayed_requests_of_a_surface_do_not_tell_either(curator, spring, draft):
+    above()
+    draft()
+    simulated(spring, 0, requests=approvals.LEAST - 1)
+    told = refused(curator, spring)
+    assert (told.code, told.errors[0]["code"]) == ("approval_needed", "thin")
+    assert f"only {approvals.LEAST - 1} of its requests" in str(told)
 
 
 def test_an_approval_does_for_what_is_not_simulated(curator, bob, spring, asked):
@@ -498,7 +507,7 @@ def test_the_page_offers_a_simulation_where_only_that_can_tell(pages, curator, s
     told = pages(curator)
     assert reverse("simulations:of-set", args=[spring.pk]) in told
     assert "Simulate it now" in told
-    simulated(spring, 1)
+    simulated(spring, 10)
     told = pages(curator)
     assert "10 % of slates change" in told
     assert "Simulate it now" not in told

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from curation import fulfilment
 from curation.fulfilment import Target
 from curation.models import ExpectationReport
 from curation.problems import Invalid
@@ -22,7 +23,8 @@ class Command(BaseCommand):
 
     help = (
         "Fuses slates as they stand, with the drafts of a change set, or with a model version, and holds them "
-        "against the expectations. Ends with status 1 where one that stops a publish is not met."
+        "against the expectations. Ends with status 1 where one that stops a publish is not met; one that has "
+        "nobody to check is told apart."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -43,7 +45,7 @@ class Command(BaseCommand):
             self.stdout.write(told)
         else:
             self._tell(report)
-        if any(each["blocks"] and not each["met"] for each in report.results):
+        if any(each["blocks"] and _is_wanting(each) for each in report.results):
             raise SystemExit(1)
 
     def _tell(self, report: ExpectationReport) -> None:
@@ -92,17 +94,21 @@ def _version(name: str) -> ModelVersion:
 
 def _lines(report: ExpectationReport) -> Iterator[str]:
     for each in report.results:
-        state = "unreadable" if each["error"] else "met" if each["met"] else "unmet"
+        state = fulfilment.state_of(each)
         effect = "stops" if each["blocks"] else "warns"
         failed = [slate for slate in each["slates"] if not slate["met"]]
         count = (
             f"{len(failed)} of {each['people']} slates" if failed else f"{each['people']} slates"
         )
-        why = each["error"] or count
+        why = each["error"] or ("nobody to check" if state == "empty" else count)
         yield f"{state:<10} {effect} {each['name']} ({each['surface']}): {why}"
         for slate in failed:
             shown = ", ".join(f"{told['slot']} {told['title']}" for told in slate["told"])
             yield f"           {_whom(slate['whom'])}: {slate['held']} held; {shown or 'see above'}"
+
+
+def _is_wanting(result: Mapping[str, Any]) -> bool:
+    return fulfilment.state_of(result) in ("unmet", "unreadable")
 
 
 def _whom(whom: Mapping[str, str]) -> str:

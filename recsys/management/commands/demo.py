@@ -13,7 +13,16 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from curation.models import User
 from feedback.stats import roll_up
 from recsys import embeddings, encoders
-from recsys.demo import expectations, first_blend, loading, people, readiness, shelves, training
+from recsys.demo import (
+    expectations,
+    first_blend,
+    loading,
+    people,
+    proposals,
+    readiness,
+    shelves,
+    training,
+)
 from recsys.demo.client import Client
 
 PARAMETERS: Final[dict[str, dict[str, Any]]] = {"dot": {"embedding_size": 64, "epochs": 3}}
@@ -64,6 +73,7 @@ class Command(BaseCommand):
             expectations.add(users["curator"])
         self._open(people.renew_tokens(users))
         # The first slate was served, so that this may take its time.
+        proposals.define_segment(users["curator"])
         if encoders.current().folder and embeddings.is_behind():
             embeddings.request(users["operator"])
             self._tell("asked for the items' texts to be embedded, for search by meaning")

@@ -10,7 +10,7 @@ import numpy as np
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from feedback.models import Interaction
-from recsys.demo import readiness, simulation
+from recsys.demo import proposals, readiness, simulation
 from recsys.demo.client import Client, NoAnswer
 
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     help = (
         "Lets simulated members ask for slates and answer them over the HTTP API, so that reports "
-        "are not empty. Their traffic is labelled and stays out of training."
+        "are not empty, and has decisions proposed on it. Their traffic is labelled and stays out of training."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -48,6 +48,7 @@ class Command(BaseCommand):
         except NoAnswer as error:
             raise CommandError(f"The product does not answer: {error}") from error
         self.stdout.write(f"{len(brought)} simulated visits, {sum(brought)} interactions.")
+        proposals.ask()
 
 
 def _client() -> Client:

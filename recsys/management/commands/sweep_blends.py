@@ -32,7 +32,7 @@ class Command(BaseCommand):
         if surface is None:
             raise CommandError(f"There is no surface {options['surface']}.")
         try:
-            made = blend_sweep_actions.request_sweep(surface=surface, actor=None)
+            made = blend_sweep_actions.request_sweep(surface=surface, actor=None, by_worker=False)
         except blend_sweep_actions.NotPossible as refusal:
             raise CommandError(str(refusal)) from refusal
         blend_sweeps.execute(made.pk)

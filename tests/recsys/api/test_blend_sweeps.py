@@ -31,6 +31,9 @@ def test_a_sweep_is_asked_for_and_read(curator, live):
     status, made = curator.post(SWEEPS, {"surface": "home"})
     assert (status, made["surface"], made["state"], made["report"]) == (202, "home", "queued", {})
     assert curator.get(f"{SWEEPS}{made['id']}/") == (200, made)
+    status, (listed,) = curator.get(SWEEPS)
+    assert (status, listed) == (200, {name: made[name] for name in listed})
+    assert "report" not in listed
 
 
 def test_a_sweep_that_is_done_tells_its_points_and_that_it_is_stale(curator, live):

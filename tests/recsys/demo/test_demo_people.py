@@ -14,10 +14,22 @@ from curation import installation
 from curation.access import roles_of
 from curation.ids import new_id
 from curation.models import Member, Segment, Token
-from recsys import embeddings
-from recsys.demo import first_blend, loading, people, readiness, shelves, simulation, training
+from feedback.models import Kind
+from recsys import embeddings, proposal_rounds
+from recsys.demo import (
+    first_blend,
+    loading,
+    people,
+    proposals,
+    readiness,
+    shelves,
+    simulation,
+    training,
+)
 from recsys.demo.client import Client, NoAnswer, Refusal
-from tests.factories import ItemFactory
+from recsys.models import DecisionProposal, ProposalRound
+from tests.factories import ItemFactory, MemberFactory
+from tests.recsys.proposals.voters import say, serve
 
 ROLES = {"member", "curator", "operator", "analyst", "client", "administrator"}
 
@@ -138,6 +150,25 @@ def test_simulating_without_a_running_demo_says_so(settings, tmp_path):
     settings.VAR_DIR = tmp_path
     with pytest.raises(CommandError, match="start the demo first"):
         call_command("simulate_members")
+
+
+def test_once_simulated_members_were_there_what_the_data_say_is_proposed(cast, settings):
+    """Twenty of the data set love a film; forty who are simulated are served another a hundred times."""
+    settings.DEMO = True
+    loved, other = ItemFactory.create_batch(2)
+    proposals.define_segment(cast["curator"])
+    fans = [MemberFactory.create(source="demo") for _ in range(20)]
+    seen = [MemberFactory.create(source="demo", simulated=True) for _ in range(40)]
+    say(fans, loved, Kind.RATING, 5)
+    say(seen, other, Kind.CLICK)
+    serve(seen, other, 120, simulated=True)
+    proposals.ask()
+    (waiting,) = ProposalRound.objects.all()
+    proposal_rounds.execute(waiting.pk)
+    (found,) = DecisionProposal.objects.all()
+    assert (found.kind, found.item) == ("boost", loved)
+    assert found.segment == Segment.objects.get(slug="active")
+    assert (found.evidence["part"], found.evidence["slates"]) == (20, 120)
 
 
 def test_simulated_members_come_back_after_an_outage(db, monkeypatch):

@@ -64,9 +64,21 @@ def test_what_is_held_of_the_catalogue_is_read_anew_when_vectors_have_come(curat
     job, before = embeddings.request(), counters.read()["catalogue"]
     embedder.embed(job.pk)
     assert counters.read()["catalogue"] > before
+    assert embeddings.follow_catalogue() is None, "what was read covers that"
     job, before = embeddings.request(), counters.read()["catalogue"]
     embedder.embed(job.pk)
     assert counters.read()["catalogue"] == before
+
+
+def test_a_text_alone_is_read_without_a_look_at_all_items(curator, small_encoder, monkeypatch):
+    ItemFactory.create()
+    embedder.embed(embeddings.request().pk)
+    small_encoder.asked.clear()
+    monkeypatch.setattr(embedder, "_waiting", lambda _encoder: pytest.fail("it looked"))
+    likeness_actions.write_likeness(actor=curator, text="A heist in space")
+    work()
+    assert small_encoder.asked == ["A heist in space"]
+    assert embeddings.follow_catalogue() is None
 
 
 def test_by_another_encoder_it_is_another_text(desk, settings, tmp_path):
@@ -86,3 +98,11 @@ def test_a_text_never_changes(curator):
         rows.update(text="another")
     with pytest.raises(DatabaseError), transaction.atomic():
         rows.delete()
+
+
+def test_a_text_that_nobody_asks_is_removed_and_one_that_is_not_there_is_told(desk):
+    told = desk.send("POST", PATH, {"text": "A heist in space"}).json()
+    one = f"{PATH}{told['field'].removeprefix('like.')}/"
+    assert desk.send("DELETE", one).status_code == 204
+    assert desk.get(PATH).json() == []
+    problem(desk.send("DELETE", one), 404, "unknown_likeness")

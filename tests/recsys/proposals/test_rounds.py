@@ -8,6 +8,8 @@ from io import StringIO
 import pytest
 import time_machine
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from curation import actions
@@ -18,7 +20,7 @@ from curation.models import Item, Outbox, Revision, Surface
 from feedback.models import Kind
 from recsys import leases, opinions, proposal_actions, proposal_rounds, sweeping
 from recsys.models import DecisionProposal, ProposalRound, ProposalVerdict
-from recsys.proposal_standing import Standing, decisions, standing_of
+from recsys.proposal_standing import Standing, counted, decisions, standing_of
 from tests.recsys.proposals.voters import (
     crowd,
     disliked,
@@ -72,6 +74,29 @@ def test_what_was_rejected_is_proposed_again_only_for_clearly_more_votes(curator
     looked()
     assert DecisionProposal.objects.count() == wanted
     assert DecisionProposal.objects.order_by("pk")[0].evidence["votes"] == 18, "as it was decided"
+
+
+def test_what_is_open_is_counted_as_last_found_and_what_was_reopened_since(curator):
+    disliked()
+    looked()
+    one = proposal()
+    assert counted(timezone.now()) == {"DecisionProposal": 1}
+    proposal_actions.reject(proposal_id=one.pk, actor=curator, reason="they will like it")
+    looked()
+    assert counted(timezone.now()) == {}
+    proposal_actions.reopen(proposal_id=one.pk, actor=curator)
+    assert counted(timezone.now()) == {"DecisionProposal": 1}
+
+
+def test_a_rejection_is_taken_back_while_no_round_settles(curator):
+    disliked()
+    looked()
+    proposal_actions.reject(proposal_id=proposal().pk, actor=curator, reason="no")
+    with CaptureQueriesContext(connection) as asked:
+        proposal_actions.reopen(proposal_id=proposal().pk, actor=curator)
+    told = [each["sql"] for each in asked]
+    held = next(at for at, sql in enumerate(told) if "pg_advisory_xact_lock" in sql)
+    assert held < next(at for at, sql in enumerate(told) if "FOR NO KEY UPDATE" in sql)
 
 
 def test_what_was_accepted_is_not_proposed_again_while_it_is_drafted_nor_right_after(curator):

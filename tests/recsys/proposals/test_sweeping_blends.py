@@ -125,6 +125,7 @@ def test_the_command_prints_the_front_and_how_many_were_asked(live):
     said = StringIO()
     call_command("sweep_blends", "--surface", "home", stdout=said)
     found = BlendSweep.objects.get()
+    assert not Outbox.objects.filter(task="recsys.sweep_blends").exists(), "it does it itself"
     told = said.getvalue()
     assert f"n = {found.report['judged_on']} members, 20 items" in told
     assert "(front" in told

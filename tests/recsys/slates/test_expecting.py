@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from curation import actions, fulfilment
+from curation import actions, expectation_cards, fulfilment
 from curation.actions import Expected, Terms, add_rule, block_item, end_decision, open_change_set
 from curation.actions.change_sets import PATIENCE
 from curation.actions.gates import EXPECTATIONS
@@ -155,7 +155,7 @@ def test_each_kind_of_people_is_asked(curator, home, world):
     assert [slate["whom"] for slate in fans["slates"]] == [
         {"kind": "segment", "subject": str(bob.subject), "segment": "Fans"}
     ]
-    assert (nobody["people"], nobody["met"]) == (0, True)
+    assert (nobody["people"], nobody["met"]) == (0, False)
 
 
 def test_an_expectation_whose_field_is_gone_is_told_apart_and_stops(curator, home, spring, world):
@@ -273,6 +273,22 @@ def test_what_only_warns_is_told_with_the_publish(curator, home, spring):
     done = actions.publish(actor=curator, change_set=spring)
     assert len(done.unmet) == 1
     assert "Some comedy" in done.unmet[0]
+
+
+def test_what_nobody_is_there_to_check_is_not_called_met_and_stops_nothing(curator, home, spring):
+    empty = Segment.objects.create(slug="none", name="None", kind=Segment.Kind.MANUAL)
+    expect(curator, home, who=Expectation.Who.SEGMENT, segment=empty)
+    draft(curator, home, spring)
+    check(Target(change_set=spring))
+    assert states(Target(change_set=spring)) == ["empty"]
+    assert called("--change-set", "Spring") == (
+        0,
+        "empty      stops Some comedy (home): nobody to check\n",
+    )
+    told = expectation_cards.summary(fulfilment.of(Target(change_set=spring)))
+    assert told == "Nobody is there to check it with."
+    (warned,) = actions.publish(actor=curator, change_set=spring).unmet
+    assert "nobody is there to check it with" in warned
 
 
 def test_an_administrator_may_publish_all_the_same_for_a_reason_that_is_kept(
