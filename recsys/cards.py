@@ -13,7 +13,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from curation.covers import Cover, cover_of
+from curation.given import given
 from curation.models import Item
+from curation.queries import labels
 from feedback.models import Rating
 
 _TAGS_SHOWN = 3
@@ -109,10 +111,12 @@ class Card:
     @property
     def facts(self) -> list[tuple[str, str]]:
         """The attributes as (name, value) for the item's page."""
-        given = [
-            (key.replace("_", " "), _words(value)) for key, value in self.item.attributes.items()
+        called = labels()
+        told = [
+            (called.get(key) or given(key.replace("_", " ")), _words(value))
+            for key, value in self.item.attributes.items()
         ]
-        return [*given, *([(_("provider"), self.item.provider)] if self.item.provider else [])]
+        return [*told, *([(_("provider"), self.item.provider)] if self.item.provider else [])]
 
 
 def cards(

@@ -120,7 +120,7 @@ def test_of_two_curators_the_later_is_told_what_the_other_wrote(
     second.get_by_label("Slot").fill("7")
     saved(second, "Seven is better")
     told = second.get_by_role("alert").filter(has_text="Somebody else has changed it meanwhile")
-    expect(told.get_by_role("row", name=re.compile("^slot"))).to_contain_text("administrator")
+    expect(told.get_by_role("row", name=re.compile("^Slot"))).to_contain_text("administrator")
     expect(second.get_by_label("Slot")).to_have_value("7")
     saved(second, "Seven is better, knowing of six")
     expect(second.get_by_role("main")).to_contain_text("to slot 7")
