@@ -16,7 +16,7 @@ from curation.lineages import in_version, named
 from curation.models import Block, ChangeSet, Decision, PolicyVersion, Revision, Surface
 from curation.policies import drafts_of, in_force, live_blocks, revisions_of
 from curation.queries import Schema, schema
-from curation.sentences import headline, in_words
+from curation.sentences import headline_and_words, in_words
 
 _VERSIONS_SHOWN: Final = 5
 _VERSIONS_LISTED: Final = 50
@@ -145,9 +145,12 @@ def comparison(surface: Surface, before: int, after: int) -> dict[str, Any]:
 def lines(revisions: Iterable[Revision], known: Schema | None = None) -> list[Line]:
     """Revisions in words; `known` is the schema of items, if read already."""
     now, kinds = timezone.now(), schema() if known is None else known
-    return [
-        Line(row, in_words(row, kinds), _state(row, now), headline(row, kinds)) for row in revisions
-    ]
+    return [_line(row, kinds, now) for row in revisions]
+
+
+def _line(row: Revision, kinds: Schema, now: datetime) -> Line:
+    title, words = headline_and_words(row, kinds)
+    return Line(row, words, _state(row, now), title)
 
 
 def newest_lines(decisions: QuerySet[Decision]) -> list[Line]:

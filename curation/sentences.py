@@ -35,12 +35,18 @@ def name_of(revision: Revision, kinds: Schema) -> str:
 
 def headline(revision: Revision, kinds: Schema) -> str:
     """What the decision of a revision is called: what it says, or said before it was ended."""
-    return _content(revision, kinds).rstrip(_STOPS)
+    return headline_and_words(revision, kinds)[0]
 
 
 def in_words(revision: Revision, kinds: Schema) -> str:
     """What a revision says, in one sentence."""
-    return _("Ended.") if revision.ends else _content(revision, kinds)
+    return headline_and_words(revision, kinds)[1]
+
+
+def headline_and_words(revision: Revision, kinds: Schema) -> tuple[str, str]:
+    """Its headline and its sentence, of which each alone would have the conditions read and described again."""
+    content = _content(revision, kinds)
+    return content.rstrip(_STOPS), _("Ended.") if revision.ends else content
 
 
 def _content(revision: Revision, kinds: Schema) -> str:

@@ -6,6 +6,7 @@ import http
 import http.client
 import os
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import cache_from_source, find_spec
@@ -191,7 +192,9 @@ def once(name: str, environment: dict[str, str], *words: str, to_terminal: bool 
 
 
 def has_bytecode() -> bool:
-    """Whether a process of this environment has imported the heaviest of its libraries before."""
+    """Whether a process of this environment has imported the heaviest of its libraries before, or none leaves any."""
+    if sys.dont_write_bytecode:
+        return True
     found = find_spec("torch")
     return bool(found and found.origin and Path(cache_from_source(found.origin)).exists())
 

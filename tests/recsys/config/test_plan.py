@@ -72,6 +72,9 @@ def test_bytecode_is_asked_for_until_the_heaviest_library_has_some(tmp_path, mon
     monkeypatch.setattr(
         programs, "find_spec", lambda name: PathFinder.find_spec(name, [str(tmp_path)])
     )
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    assert programs.has_bytecode()
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     assert not programs.has_bytecode()
     py_compile.compile(str(module))
     assert programs.has_bytecode()
