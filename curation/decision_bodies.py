@@ -34,6 +34,7 @@ class Body:
         return Terms(
             segment=segment_named(values.get("segment")),
             member=self.source.member(values.get("member")),
+            who=self.source.situations(values.get("who", {})),
             change_set=actions.open_change_set(actor=self.actor, name=name) if name else None,
             **{key: values[key] for key in plain if key in values},
         )

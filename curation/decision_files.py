@@ -104,6 +104,7 @@ def _names(rows: Iterable[Revision]) -> Names:
     """The outside ids of all items that the revisions name, in one query."""
     wanted = {row.item_id for row in rows if row.item_id}
     wanted |= {UUID(item) for row in rows for item in items_in(row.spec)}
+    wanted |= {UUID(item) for row in rows for item in row.who.get("anchors", ())}
     found = Item.objects.filter(pk__in=wanted).values_list("pk", "source", "outside_id")
     return {key: {"source": source, "id": outside_id} for key, source, outside_id in found}
 
@@ -117,6 +118,7 @@ def _row(row: Revision, names: Names) -> dict[str, Any]:
         "segment": row.segment.slug if row.segment else None,
         "member": {"source": member.source, "id": member.outside_id} if member else None,
         "content": renamed(row.spec, names),
+        **({"who": _who(row, names)} if row.who else {}),
         "priority": row.priority,
         "from": _instant(row.starts_at),
         "until": _instant(row.until),
@@ -125,6 +127,11 @@ def _row(row: Revision, names: Names) -> dict[str, Any]:
         "traffic": row.traffic,
         "reason": row.reason,
     }
+
+
+def _who(row: Revision, names: Names) -> dict[str, Any]:
+    anchors = [names[UUID(item)] for item in row.who.get("anchors", ())]
+    return {**row.who, **({"anchors": anchors} if anchors else {})}
 
 
 def _instant(value: datetime | None) -> str | None:

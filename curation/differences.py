@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.formats import localize
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from curation.field_words import DECISION_WORDS, EFFECT_WORDS, FALLBACK_WORDS
+from curation.field_words import DECISION_WORDS, DEVICES, EFFECT_WORDS, FALLBACK_WORDS
 from curation.fusion.writing import is_query, text_of
-from curation.models import Revision
+from curation.models import Item, Revision
 
 Whose = Literal["theirs", "mine", "both", "same"]
 
@@ -83,8 +84,16 @@ def fields_of(revision: Revision) -> dict[str, Any]:
             fields |= {f"{name}.{key}": each for key, each in value.items()}
         else:
             fields[name] = value
+    fields |= {name: part for name, part in revision.who.items() if name != "anchors"}
+    if "anchors" in revision.who:
+        fields["anchors"] = _outside_ids(revision.who["anchors"])
     terms = {_NAMES.get(name, name): _plain(getattr(revision, name)) for name in _TERMS}
     return {**fields, **terms, "ends": revision.ends}
+
+
+def _outside_ids(items: Sequence[str]) -> list[str]:
+    rows = Item.objects.filter(pk__in=items).order_by("outside_id")
+    return list(rows.values_list("outside_id", flat=True))
 
 
 def changes(before: Revision, after: Revision) -> list[Change]:
@@ -134,9 +143,20 @@ def shown(value: object, field: str = "") -> str:
     """A value for people to read; a query as text, an instant on the reader's clock."""
     if field in _INSTANTS and isinstance(value, str):
         return localize(localtime(datetime.fromisoformat(value)))
+    if field == "hours" and isinstance(value, Mapping):
+        return _hours(value)
+    if field == "devices" and isinstance(value, list):
+        return _(", ").join(str(DEVICES[each]) for each in value)
     if field in _VALUES:
         return str(_VALUES[field].get(str(value), value))
     return _plain_words(value)
+
+
+def _hours(hours: Mapping[str, Any]) -> str:
+    days = _(", ").join(str(WEEKDAYS_ABBR[day - 1]) for day in hours.get("weekdays", ()))
+    return " ".join(
+        part for part in (days, f"{hours['from']}–{hours['until']}", hours["zone"]) if part
+    )
 
 
 def _plain_words(value: object) -> str:

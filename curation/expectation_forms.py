@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from curation.actions import Expected, read_claim
 from curation.conditions import ConditionsMixin
+from curation.field_words import DEVICES
 from curation.fusion.expectations import MOST_SLOTS, Way
 from curation.models import Expectation, Segment, Surface
 from curation.pickers import ItemField, MemberField, name_of
 from curation.problems import Invalid
 from curation.queries import labels
-from curation.viewpoints import DEVICES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,9 +63,7 @@ class ExpectationForm(ConditionsMixin, forms.Form):
         empty_label=_("none"),
         help_text=_("Up to twenty of its members are looked at."),
     )
-    device = forms.ChoiceField(
-        label=_("Device"), required=False, choices=[_ANY, *((each, each) for each in DEVICES)]
-    )
+    device = forms.ChoiceField(label=_("Device"), required=False, choices=[_ANY, *DEVICES.items()])
     language = forms.ChoiceField(
         label=_("Language"), required=False, choices=[_ANY, *settings.LANGUAGES]
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 _FIGURES: Final = {
     "mean_rating": _("mean rating"),
@@ -89,6 +90,14 @@ FALLBACK_WORDS: Final = {
     "empty": _("show nothing"),
 }
 
+DEVICES: Final = {
+    "mobile": pgettext_lazy("device", "phone"),
+    "tablet": pgettext_lazy("device", "tablet"),
+    "desktop": pgettext_lazy("device", "computer"),
+    "tv": pgettext_lazy("device", "television"),
+}
+"""The devices that slates are asked for, and what they are called."""
+
 DECISION_WORDS: Final = {
     "item": _("Item"),
     "segment": _("Segment"),
@@ -105,6 +114,11 @@ DECISION_WORDS: Final = {
     "fallback": _("If none is left"),
     "fallback_items": _("Items shown then"),
     "where": _("Which items"),
+    "devices": _("Devices"),
+    "languages": _("Languages"),
+    "anchors": _("Beside the items"),
+    "members": _("Members for whom"),
+    "hours": _("Hours"),
     "priority": _("Priority"),
     "from": _("In force from"),
     "until": _("In force until"),

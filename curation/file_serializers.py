@@ -12,7 +12,7 @@ from rest_framework import serializers
 from curation.fields import Flag, Number, QueryField, StrictSerializer, Text, Whole
 from curation.fusion.effects import Fallback
 from curation.fusion.policy import Scale
-from curation.serializers import KINDS
+from curation.serializers import KINDS, WhoSerializer
 from curation.specs import PARAMETERS
 
 MOST_DECISIONS: Final = 10_000
@@ -79,6 +79,18 @@ class RuleContentSerializer(StrictSerializer):
         return attrs
 
 
+class FileWhoSerializer(WhoSerializer):
+    """In which situations a decision of a file holds."""
+
+    anchors = serializers.ListField(child=NameSerializer(), required=False, max_length=100)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """The fields: a file says a query in one way, as JSON."""
+        fields = super().get_fields()
+        del fields["members_text"]
+        return fields
+
+
 CONTENTS: Final[Mapping[str, type[StrictSerializer]]] = {
     "pin": PinContentSerializer,
     "block": BlockContentSerializer,
@@ -96,6 +108,7 @@ class RowSerializer(StrictSerializer):
     segment = Text(allow_null=True, default=None, max_length=50)
     member = NameSerializer(allow_null=True, default=None)
     content = serializers.DictField()
+    who = FileWhoSerializer(default=dict)
     priority = Whole(default=100, min_value=-1_000_000, max_value=1_000_000)
     until = serializers.DateTimeField(allow_null=True, default=None, default_timezone=UTC)
     review_on = serializers.DateField(allow_null=True, default=None)

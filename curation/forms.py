@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django import forms
@@ -18,6 +18,7 @@ from curation.given import given
 from curation.models import Attribute, Scorer, Segment, Surface, User
 from curation.pickers import ItemField, MemberField, moment
 from curation.queries import labels
+from curation.situation_forms import SituationMixin
 from curation.specs import PARAMETERS, make_effect
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class DecisionForm(forms.Form):
     for_whom = ("segment", "member", "holdback", "traffic")
     when = ("starts_at", "until", "review_on", "priority")
     condition_fields: ClassVar[frozenset[str]] = frozenset()
+    situation_names: ClassVar[Sequence[str]] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Say on whose clock the window is read."""
@@ -94,7 +96,8 @@ class DecisionForm(forms.Form):
     def terms_fields(self) -> Iterator[forms.BoundField]:
         """The fields that all kinds share and that mostly stay as they are."""
         shown = {"surface", "reason", "base", "then", *self.content, *self.condition_fields}
-        return (field for field in self if field.name not in shown)
+        apart = shown | set(self.situation_names)
+        return (field for field in self if field.name not in apart)
 
     def clean(self) -> dict[str, Any]:
         """A segment or a member, not both; a window that ends after it starts."""
@@ -105,6 +108,10 @@ class DecisionForm(forms.Form):
             self.add_error("until", _("The window ends before it starts."))
         return data
 
+    def who(self) -> dict[str, Any]:
+        """In which situations it holds, beside segment and member: in all."""
+        return {}
+
     def terms(self, actor: User) -> Terms:
         """The terms for an action."""
         names = ("reason", "segment", "member", "priority", "starts_at", "until", "review_on")
@@ -112,11 +119,12 @@ class DecisionForm(forms.Form):
         name = data["change_set"].strip()
         return Terms(
             **{each: data[each] for each in (*names, "holdback", "traffic")},
+            who=self.who(),
             change_set=open_change_set(actor=actor, name=name) if name else None,
         )
 
 
-class PinForm(DecisionForm):
+class PinForm(SituationMixin, DecisionForm):
     """An item in a slot."""
 
     item = ItemField(label=_("Item"))
@@ -136,7 +144,7 @@ class BlockForm(DecisionForm):
     content = ("item", "safety")
 
 
-class BlendForm(DecisionForm):
+class BlendForm(SituationMixin, DecisionForm):
     """The weights of the live scorers; β and scales are taken from the blend below where left empty."""
 
     beta = forms.FloatField(
@@ -187,7 +195,7 @@ class BlendForm(DecisionForm):
         return data
 
 
-class RuleForm(ConditionsMixin, DecisionForm):
+class RuleForm(ConditionsMixin, SituationMixin, DecisionForm):
     """An effect on the items that conditions name."""
 
     effect = forms.ChoiceField(

@@ -123,6 +123,7 @@ def as_json(decision: Decision) -> dict[str, Any]:
         "segment": row.segment.slug if row.segment else None,
         "member": row.member.outside_id if row.member else None,
         "item": row.item.outside_id if row.item else None,
+        "who": row.who,
         "content": row.spec,
         "where_text": text_of(row.spec["where"]) if "where" in row.spec else None,
         "priority": row.priority,

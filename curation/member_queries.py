@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+import numpy as np
 from django.db import connection
 
 from curation.compiling import Ground, Sql
@@ -40,6 +41,9 @@ FIELDS: Final[Mapping[str, Kind]] = {
     **dict.fromkeys((*COUNTS, *MEASURES), Kind.NUMBER),
 }
 """The fields that every member has beside their attributes; `idle_days` are whole days since the last feedback."""
+
+ROLLED_UP: Final = frozenset({*COUNTS, *MEASURES})
+"""The fields that the roll-up of feedback writes."""
 
 _DAY_S: Final = 86_400
 _GROUND: Final = Ground(
@@ -105,6 +109,29 @@ def count(query: Query) -> tuple[int, int]:
     return int(named), int(everybody)
 
 
+def count_in(query: Query, segment: UUID | None) -> int:
+    """How many members a query names, of a segment's (None: of all)."""
+    sql, params = matching(query)
+    statement = f"SELECT count(*) FROM ({sql}) AS named"  # noqa: S608 - see `matching`
+    if segment is not None:
+        statement += " JOIN curation_segmentmembership g USING (subject) WHERE g.segment_id = %s"
+        params = [*params, segment]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return int(cursor.fetchone()[0])
+
+
+def some_match(queries: Sequence[Query]) -> list[bool]:
+    """Of each query whether it names any member: one statement, none where nothing is asked."""
+    if not queries:
+        return []
+    compiled = [_GROUND.condition(query) for query in queries]
+    asked = ", ".join(f"COALESCE(bool_or({sql}), false)" for sql, _params in compiled)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {asked} {_FROM}", [p for _sql, params in compiled for p in params])
+        return [bool(each) for each in cursor.fetchone()]
+
+
 def sample(query: Query, most: int = 20) -> list[Member]:
     """Some members whom a query names, the same ones each time."""
     sql, params = matching(query)
@@ -119,22 +146,36 @@ def holding(
     subjects: Collection[UUID], queries: Sequence[Query], known: Schema
 ) -> list[frozenset[UUID]]:
     """Of whom of these members each query holds; merged ones are left out. One statement in all."""
-    fields = sorted(frozenset[str]().union(*map(fields_of, queries)))
-    rows = _values_of(subjects, fields, known)
-    asked = [row[0] for row in rows]
-    columns = {
-        field: Column.of(known[field], [row[at] for row in rows])
-        for at, field in enumerate(fields, start=1)
-    }
+    kinds = {field: known[field] for field in frozenset[str]().union(*map(fields_of, queries))}
+    asked, columns = columns_of(subjects, kinds)
     table = Table(len(asked), columns)
     return [frozenset(asked[row] for row in table.matches(query).nonzero()[0]) for query in queries]
 
 
-def _values_of(
-    subjects: Collection[UUID], fields: Sequence[str], known: Schema
-) -> list[tuple[Any, ...]]:
+def columns_of(subjects: Collection[UUID], kinds: Schema) -> tuple[list[UUID], dict[str, Column]]:
+    """Those of some members who were not merged, and their values of these fields, as they are now: one statement."""
+    rows = _values_of(subjects, kinds)
+    columns = {
+        field: Column.of(kind, [row[at] for row in rows])
+        for at, (field, kind) in enumerate(kinds.items(), start=1)
+    }
+    return [row[0] for row in rows], columns
+
+
+def traits_of(subjects: Collection[UUID], kinds: Schema) -> dict[UUID, dict[str, Column]]:
+    """Of some members what decisions ask of them, as columns of one row; no statement where they ask nothing."""
+    if not kinds or not subjects:
+        return {}
+    found, columns = columns_of(subjects, kinds)
+    return {
+        subject: {name: column.take(np.array([row])) for name, column in columns.items()}
+        for row, subject in enumerate(found)
+    }
+
+
+def _values_of(subjects: Collection[UUID], kinds: Schema) -> list[tuple[Any, ...]]:
     """A row for each member who was not merged: the subject, then the fields that are asked for."""
-    compiled = [_GROUND.value_of(field, known[field]) for field in fields]
+    compiled = [_GROUND.value_of(field, kind) for field, kind in kinds.items()]
     values = "".join(f", ({sql})" for sql, _params in compiled)
     params = [param for _sql, more in compiled for param in more]
     statement = f"SELECT asked.subject{values} {_OF_THESE}"

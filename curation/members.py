@@ -9,7 +9,13 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from curation.arrays import array
-from curation.memberships import renew, renew_held, segments_of, segments_of_many
+from curation.memberships import (
+    renew,
+    renew_changed,
+    renew_held,
+    segments_of,
+    segments_of_many,
+)
 from curation.models import Member
 
 __all__ = [
@@ -19,6 +25,7 @@ __all__ = [
     "refresh_many",
     "refresh_segments",
     "renew",
+    "renew_changed",
     "resolve",
     "resolve_many",
     "segments_of",

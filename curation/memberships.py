@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from curation import member_queries
@@ -20,6 +21,7 @@ from curation.fusion.parsing import QueryError
 from curation.fusion.query import Query
 from curation.models import (
     Member,
+    MemberStats,
     Segment,
     SegmentMembership,
     SegmentState,
@@ -118,6 +120,17 @@ def renew(subjects: Iterable[UUID], segments: Iterable[Segment] | None = None) -
     with transaction.atomic(savepoint=False):
         _lock(known)
         return renew_held(known, segments)
+
+
+def renew_changed(subjects: Iterable[UUID]) -> int:
+    """`renew` for members whose own row was written: what decisions ask of them changed with it."""
+    known = sorted(set(subjects))
+    if not known:
+        return 0
+    with transaction.atomic(savepoint=False):
+        _lock(known)
+        MemberStats.objects.filter(subject__in=known).update(segments=F("segments") + 1)
+        return renew_held(known)
 
 
 def renew_held(known: list[UUID], segments: Iterable[Segment] | None = None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
-from functools import reduce
+from functools import cached_property, reduce
 from itertools import chain
 from operator import or_
 from typing import Any
@@ -13,10 +13,13 @@ from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 
+from curation import member_queries
+from curation.audiences import audience_of
 from curation.fusion import policy as fusion
 from curation.fusion.columns import Schema
 from curation.models import Block, ChangeSet, Decision, Member, PolicyEntry, Revision, Surface
 from curation.queries import schema as item_schema
+from curation.recurrence import next_edge
 from curation.specs import make_blend, make_rule
 
 _RELATED = ("decision", "member__merged_into", "author")
@@ -49,7 +52,7 @@ def load_policy(
     """The policy of a surface at an instant, with a change set's drafts on top if one is given.
 
     It holds what is published, in its window or not; `valid_until` is the next instant at which a
-    decision starts or ends, or the next UTC midnight where the surface explores. The number of
+    decision or its recurring hours start or end, or the next UTC midnight where the surface explores. The number of
     queries is fixed.
     """
     return policy_with(surface, at, drafts_of(change_set, surface) if change_set else {})
@@ -82,7 +85,7 @@ def policy_with(
         rules=tuple(row for row in decisions if isinstance(row, fusion.Rule)),
         blends=tuple(row for row in decisions if isinstance(row, fusion.Blend)),
         valid_until=_valid_until(
-            surface, at, chain(entries, (InForce(r, at) for r in drafted)), blocks
+            surface, at, chain((row.revision for row in entries), drafted, blocks), decisions
         ),
     )
 
@@ -176,9 +179,17 @@ class _Maker:
 
     schema: Schema
 
+    @cached_property
+    def members(self) -> Schema:
+        """The fields of members, read where a decision asks for one."""
+        return member_queries.schema()
+
     def decision(self, row: InForce) -> fusion.Decision:
         """The engine's pin, rule or blend."""
-        revision, common = row.revision, _common(row)
+        revision = row.revision
+        asks = "members" in revision.who
+        who = audience_of(revision.who, self.members if asks else {})
+        common = {**_common(row), "who": who}
         if revision.decision.kind == Decision.Kind.PIN:
             assert revision.item_id is not None  # noqa: S101 - a pin has an item
             return fusion.Pin(item=revision.item_id, slot=revision.spec["slot"], **common)
@@ -227,10 +238,14 @@ def _scope(surface: str | None, segment: UUID | None, member: Member | None) -> 
 
 
 def _valid_until(
-    surface: Surface, at: datetime, entries: Iterable[InForce], blocks: Iterable[Block]
+    surface: Surface,
+    at: datetime,
+    rows: Iterable[Revision | Block],
+    decisions: Iterable[fusion.Decision],
 ) -> datetime | None:
-    rows: Iterator[Revision | Block] = chain((row.revision for row in entries), blocks)
     edges = [edge for row in rows for edge in (row.starts_at, row.until) if edge and edge > at]
+    recurring = {each.who.hours for each in decisions if each.who.hours}
+    edges += [edge for hours in recurring if (edge := next_edge(hours, at))]
     if surface.explore_every:
         tomorrow = at.astimezone(UTC).date() + timedelta(days=1)
         edges.append(datetime.combine(tomorrow, time.min, UTC))

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from curation import member_queries
 from curation.browsing import covered
 from curation.conditions import ConditionsMixin
 from curation.forms import DecisionForm
-from curation.models import Item, Member, Segment
+from curation.models import Item, Member
 from curation.queries import best, count
+from curation.situation_forms import SituationMixin
 
 SAMPLE: Final = 8
 
@@ -38,7 +40,8 @@ def reach_of(form: DecisionForm) -> Reach:
     data = form.cleaned_data
     items, sample, trouble = _items(form, data)
     everybody = Member.objects.filter(merged_into=None).count()
-    members = _members(data, everybody)
+    members = _members(form, everybody)
+    trouble = [*trouble, *map(str, form.errors.get("members_text", ()))]
     spared = round(members * (data.get("holdback") or 0))
     traffic = data.get("traffic")
     return Reach(
@@ -75,8 +78,12 @@ def _trouble(form: DecisionForm, *names: str) -> list[str]:
     return [str(error) for name in names for error in form.errors.get(name, ())]
 
 
-def _members(data: Mapping[str, Any], everybody: int) -> int:
-    if data.get("member"):
+def _members(form: DecisionForm, everybody: int) -> int:
+    """For how many members it is: one, those of a segment, those who are like that, or all."""
+    member, segment = form.cleaned_data.get("member"), form.cleaned_data.get("segment")
+    query = form.asked_of_members() if isinstance(form, SituationMixin) else None
+    if member:
         return 1
-    segment: Segment | None = data.get("segment")
+    if query is not None:
+        return member_queries.count_in(query, segment.pk if segment else None)
     return segment.memberships.count() if segment else everybody

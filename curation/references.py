@@ -10,9 +10,11 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from curation import member_queries
+from curation.audiences import who_of
 from curation.faults import as_error, in_words
 from curation.fusion.parsing import QueryError, parse
-from curation.fusion.query import EVERYTHING, ItemList, Query
+from curation.fusion.query import EVERYTHING, ItemList, Query, to_json
 from curation.fusion.reading import read_text
 from curation.members import get_or_create
 from curation.models import ChangeSet, Item, Member, Segment, Surface
@@ -82,12 +84,23 @@ class Source:
 
     def item_ids(self, outside_ids: Collection[str], field: str) -> list[UUID]:
         """Our ids of these items, in their order."""
+        if not outside_ids:
+            return []
         rows = Item.objects.filter(source=self.name, outside_id__in=outside_ids)
         found = dict(rows.values_list("outside_id", "pk"))
         if missing := [name for name in outside_ids if name not in found]:
             text = _("There is no item %(name)s.") % {"name": missing[0]}
             raise refused(field, "unknown_item", text)
         return [found[name] for name in outside_ids]
+
+    def situations(self, who: Mapping[str, Any]) -> dict[str, Any]:
+        """A `who` as it is stored: with our ids of its items, and its query over members as JSON."""
+        members = who.get("members")
+        if "members_text" in who:
+            members = _members_in(who["members_text"])
+        anchors = self.item_ids(who.get("anchors", ()), "who.anchors")
+        plain = {name: who[name] for name in ("devices", "languages", "hours") if name in who}
+        return who_of(**plain, members=members, anchors=anchors)
 
     def query(self, body: Mapping[str, Any]) -> Query:
         """What a rule names: its `where`, as JSON or as text, its list of `items`, or without any everything."""
@@ -122,3 +135,11 @@ class Source:
         if isinstance(listed, list) and all(isinstance(each, str) for each in listed):
             return {**data, "items": list(map(str, self.item_ids(listed, name)))}
         return {key: self._with_ids(part, name) for key, part in data.items()}
+
+
+def _members_in(text: str) -> dict[str, Any]:
+    try:
+        return to_json(member_queries.read_text(text))
+    except QueryError as error:
+        told = [as_error(error, "who.members_text")]
+        raise Invalid("bad_query", in_words(error), told) from error

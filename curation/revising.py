@@ -15,6 +15,7 @@ from curation.forms import FORMS, BlendForm, BlockForm, DecisionForm, PinForm, R
 from curation.fusion.effects import Fallback
 from curation.models import Decision, Revision, User
 from curation.problems import Conflict
+from curation.situation_forms import fields_of
 
 _TERMS: Final = (
     *("reason", "segment", "priority", "starts_at", "until", "review_on", "holdback", "traffic"),
@@ -75,6 +76,7 @@ def _initial(decision: Decision, last: Revision) -> dict[str, Any]:
         "member": last.member.outside_id if last.member else "",
         "item": last.item.outside_id if last.item else "",
         "change_set": home.name if waits else "",
+        **fields_of(last.who),
         **_CONTENT[Decision.Kind(decision.kind)](last.spec),
     }
 

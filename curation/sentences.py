@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from django.conf import settings
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from curation.field_words import ITEM_WORDS, OPERATOR_WORDS
-from curation.fusion.parsing import parse
+from curation import member_queries
+from curation.audiences import PARTS
+from curation.field_words import DEVICES, ITEM_WORDS, MEMBER_WORDS, OPERATOR_WORDS
+from curation.fusion.parsing import QueryError, parse
 from curation.fusion.query import All, AnyOf, Comparison, ItemList, Not, Query
+from curation.fusion.writing import text_of
 from curation.given import given
 from curation.likeness_uses import words_in
-from curation.models import Decision, Revision
+from curation.models import Decision, Item, Revision
 from curation.queries import Schema, is_likeness, likeness_name
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 _LONGEST_NAME: Final = 120
+_MOST_NAMED: Final = 3
 _STOPS: Final = ".。"
 
 
@@ -50,6 +56,56 @@ def headline_and_words(revision: Revision, kinds: Schema) -> tuple[str, str]:
 
 
 def _content(revision: Revision, kinds: Schema) -> str:
+    content = _decided(revision, kinds)
+    when = situation(revision.who)
+    if not when:
+        return content
+    return _("%(content)s, %(when)s.") % {"content": content.rstrip(_STOPS), "when": when}
+
+
+def situation(who: Mapping[str, Any]) -> str:
+    """In which situations a decision holds, beside segment and member; empty where in all."""
+    parts = [_PARTS[name](who[name]) for name in PARTS if name in who]
+    return _(", ").join(parts)
+
+
+def _devices(devices: Sequence[str]) -> str:
+    return _("on %(devices)s") % {"devices": _(" or ").join(str(DEVICES[each]) for each in devices)}
+
+
+def _languages(languages: Sequence[str]) -> str:
+    known = {code: str(name) for code, name in settings.LANGUAGES}
+    named = _(" or ").join(known.get(each, each) for each in languages)
+    return _("in %(languages)s") % {"languages": named}
+
+
+def _anchors(anchors: Sequence[str]) -> str:
+    titles = Item.objects.filter(pk__in=anchors[:_MOST_NAMED]).values_list("title", flat=True)
+    named = _(", ").join(f"“{title}”" for title in titles)
+    if len(anchors) > _MOST_NAMED:
+        return _("beside %(n)d items") % {"n": len(anchors)}
+    return _("beside %(items)s") % {"items": named}
+
+
+def _members(query: Mapping[str, Any]) -> str:
+    try:
+        # Without the declared attributes: a page of many decisions would read them once for each.
+        told = describe(member_queries.read(query, member_queries.FIELDS), MEMBER_WORDS)
+    except QueryError:
+        told = text_of(query)
+    return _("for members for whom %(query)s") % {"query": told}
+
+
+def _hours(hours: Mapping[str, Any]) -> str:
+    days = _(", ").join(str(WEEKDAYS_ABBR[day - 1]) for day in hours.get("weekdays", ()))
+    times = f"{hours['from']}–{hours['until']}"
+    told = {"days": days, "times": times, "zone": hours["zone"].replace("_", " ")}
+    if days:
+        return _("on %(days)s at %(times)s in %(zone)s") % told
+    return _("at %(times)s in %(zone)s") % told
+
+
+def _decided(revision: Revision, kinds: Schema) -> str:
     spec, item = revision.spec, revision.item.title if revision.item else ""
     kind = revision.decision.kind
     if kind == Decision.Kind.PIN:
@@ -116,6 +172,15 @@ def _joined(query: All | AnyOf, words: Mapping[str, StrPromise]) -> str:
         f"({describe(part, words)})" if isinstance(part, All | AnyOf) else describe(part, words)
         for part in query.parts
     )
+
+
+_PARTS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "devices": _devices,
+    "languages": _languages,
+    "anchors": _anchors,
+    "members": _members,
+    "hours": _hours,
+}
 
 
 def _value(value: object) -> str:

@@ -10,6 +10,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from curation.field_words import DEVICES
 from curation.fields import Flag, Number, QueryField, QueryText, StrictSerializer, Text, Whole
 from curation.fusion.effects import Fallback
 from curation.fusion.policy import Scale
@@ -19,6 +20,50 @@ from curation.specs import PARAMETERS
 
 KINDS: Final = [str(kind) for kind in Decision.Kind]
 _OPTIONAL: Final = frozenset({"attribute", "fallback", "fallback_items"})
+
+
+class HoursSerializer(StrictSerializer):
+    """Recurring hours on the wall clock of a zone; `until` at or before `from` runs past midnight."""
+
+    zone = Text(max_length=64, help_text="An IANA time zone, such as Europe/Berlin.")
+    weekdays = serializers.ListField(
+        child=Whole(min_value=1, max_value=7),
+        required=False,
+        max_length=7,
+        help_text="Monday is 1; empty for all. The day is the one on which the hours began.",
+    )
+    until = Text(max_length=5, help_text="09:30 or 24:00.")
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """The fields, with the one whose name Python keeps for itself."""
+        return {**super().get_fields(), "from": Text(max_length=5, help_text="09:30.")}
+
+
+class WhoSerializer(StrictSerializer):
+    """In which situations a decision holds, beside segment and member; all that is given must be so."""
+
+    devices = serializers.ListField(
+        child=serializers.ChoiceField(choices=list(DEVICES)),
+        required=False,
+        max_length=len(DEVICES),
+    )
+    languages = serializers.ListField(child=Text(max_length=16), required=False, max_length=20)
+    anchors = serializers.ListField(
+        child=Text(max_length=255),
+        required=False,
+        max_length=100,
+        help_text="Items beside which similar ones are shown.",
+    )
+    members = QueryField(required=False, help_text="A query over the fields of members.")
+    members_text = QueryText(required=False)
+    hours = HoursSerializer(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A query is written in one way."""
+        if {"members", "members_text"} <= attrs.keys():
+            text = _("Give members or members_text, one of them.")
+            raise serializers.ValidationError({"members": text})
+        return attrs
 
 
 class TermsSerializer(StrictSerializer):
@@ -35,6 +80,7 @@ class TermsSerializer(StrictSerializer):
     review_on = serializers.DateField(required=False, allow_null=True)
     holdback = Number(required=False, default=0.0, min_value=0, max_value=0.999)
     traffic = Number(required=False, default=1.0, min_value=0.001, max_value=1)
+    who = WhoSerializer(required=False)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """The fields, with the one whose name Python keeps for itself."""
@@ -237,6 +283,9 @@ class DecisionSerializer(serializers.Serializer[Any]):
     member = serializers.CharField(allow_null=True)
     item = serializers.CharField(allow_null=True)
     content = extend_schema_field(OpenApiTypes.OBJECT)(serializers.JSONField)()
+    who = extend_schema_field(OpenApiTypes.OBJECT)(serializers.JSONField)(
+        help_text="In which situations it holds, as it was written; empty: in all."
+    )
     where_text = serializers.CharField(
         allow_null=True, help_text="The `where` of a rule's content, as text."
     )

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from curation.field_words import DEVICES
 from curation.models import (
     ChangeSet,
     Item,
@@ -27,7 +28,6 @@ from curation.pickers import ItemField, MemberField
 
 VIEW: Final = "view"
 """Before the names of the fields where they stand in another form."""
-DEVICES: Final = ("mobile", "tablet", "desktop")
 SIZES: Final = (10, 20, 50)
 FEW: Final = 20
 MOST_SEGMENTS: Final = 8
@@ -109,7 +109,7 @@ class ViewpointForm(forms.Form):
         label=gettext_lazy("Device"),
         required=False,
         max_length=32,
-        widget=forms.Select(choices=[("", gettext_lazy("any")), *((d, d) for d in DEVICES)]),
+        widget=forms.Select(choices=[("", gettext_lazy("any")), *DEVICES.items()]),
     )
     language = forms.ChoiceField(
         label=gettext_lazy("Language"),

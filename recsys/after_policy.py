@@ -20,7 +20,9 @@ from uuid import UUID
 import numpy as np
 import pyarrow.parquet as pq
 
+from curation.fusion.columns import Column
 from curation.fusion.engine import fuse
+from curation.member_queries import traits_of
 from curation.models import SegmentMembership, Surface
 from feedback.history import MemberFeedback, Reacted
 from recsys import gathering, snapshots
@@ -132,6 +134,7 @@ class _Fusing:
         with gathering.snapshot():
             self.base = gathering.read(place, gathering.look(place))
         self.cast, self.family = cast, family
+        self.traits: dict[UUID, Mapping[str, Column]] = {}
         self.segments: dict[UUID, set[UUID]] = {}
         for subject, segment in SegmentMembership.objects.values_list("subject", "segment_id"):
             self.segments.setdefault(subject, set()).add(segment)
@@ -160,7 +163,15 @@ class _Fusing:
             live=Live(dict.fromkeys(scorers, NOBODY), scorers),
             feedback=_feedback(case.history),
             segments=frozenset(self.segments.get(subject, ())),
+            attributes=self._traits(subject),
         )
+
+    def _traits(self, subject: UUID) -> Mapping[str, Column]:
+        """What the policy asks of a member, as they are now."""
+        if subject not in self.traits:
+            told = traits_of([subject], self.base.policy.member_fields)
+            self.traits[subject] = told.get(subject, {})
+        return self.traits[subject]
 
 
 def _feedback(history: History) -> MemberFeedback:

@@ -42,7 +42,7 @@ from recsys.stints import Watch
 REPLAYED: Final = 300
 """So many of the latest requests are replayed."""
 
-_SAME: Final = ("spec", "item_id", "segment_id", "member_id", "holdback", "traffic")
+_SAME: Final = ("spec", "item_id", "segment_id", "member_id", "holdback", "traffic", "who")
 
 
 class NotAppraisable(ValueError):

@@ -121,13 +121,15 @@ class _Stand:
         """The readings of one surface with it."""
         first = readings[0]
         here = {key: row for key, row in self.drafts.items() if touches(row, first.surface)}
-        changed: dict[str, Any] = {}
+        found = list(readings)
         if here:
-            policy = changed["policy"] = policy_with(first.surface, self.instant, here)
+            policy = policy_with(first.surface, self.instant, here)
             first.catalogue.columns(policy.fields, first.check.versions["statistics"])
+            found = gathering.under(found, policy)
         if self.version:
-            changed["live"] = live.with_version(first.live, self.version)
-        return [replace(each, **changed) for each in readings]
+            scorers = live.with_version(first.live, self.version)
+            found = [replace(each, live=scorers) for each in found]
+        return found
 
 
 def _read(check: ExpectationCheck) -> tuple[Basis, datetime, list[_Asked]]:

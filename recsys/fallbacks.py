@@ -14,10 +14,11 @@ from recsys.places import Place
 
 # As in the cache: an older version anywhere, and the row stays as it is.
 _STORE: Final = """
-INSERT INTO recsys_fallback AS old (key, surface_id, slate_id, versions, body, renewed_at)
-VALUES (%(key)s, %(surface)s, %(slate)s, %(versions)s, %(body)s, now())
+INSERT INTO recsys_fallback AS old (key, surface_id, slate_id, versions, body, valid_until, renewed_at)
+VALUES (%(key)s, %(surface)s, %(slate)s, %(versions)s, %(body)s, to_timestamp(%(valid_until)s), now())
 ON CONFLICT (key) DO UPDATE
-   SET slate_id = EXCLUDED.slate_id, versions = EXCLUDED.versions, body = EXCLUDED.body, renewed_at = now()
+   SET slate_id = EXCLUDED.slate_id, versions = EXCLUDED.versions, body = EXCLUDED.body,
+       valid_until = EXCLUDED.valid_until, renewed_at = now()
  WHERE NOT EXISTS (
        SELECT FROM jsonb_each_text(old.versions) had
         WHERE had.value::bigint > coalesce((EXCLUDED.versions ->> had.key)::bigint, 0))
@@ -40,6 +41,7 @@ def store(place: Place, body: Whole, slate: Slate) -> None:
         "slate": slate.id,
         "versions": orjson.dumps(body["versions"]).decode(),
         "body": bodies.pack(body),
+        "valid_until": body["valid_until"],
     }
     with connection.cursor() as cursor:
         cursor.execute(_STORE, row)

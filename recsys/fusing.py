@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from typing import Any, Final
@@ -136,11 +136,12 @@ def side_by_side(
         policy = policies.policy_with(reading.surface, reading.instant, drafts) if drafts else None
         if policy is not None:
             reading.catalogue.columns(policy.fields, reading.check.versions["statistics"])
+            (drafted,) = gathering.under([reading], policy)
     scores = gathering.scores_of(reading)
     now = _fused(gathering.gather(reading, scores))
     if policy is None:
         return now, None
-    return now, _fused(gathering.gather(replace(reading, policy=policy), scores))
+    return now, _fused(gathering.gather(drafted, scores))
 
 
 def _place(surface: str, subject: UUID | None, situation: Mapping[str, str]) -> Place:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.db import connection, transaction
 
 from curation import members, policies
 from curation.fusion.candidates import Candidates, Similarities, statistics_of
+from curation.fusion.columns import Column
 from curation.fusion.context import Context
 from curation.fusion.fixed import Floats, Rows
 from curation.fusion.policy import DiversityKind, Policy
 from curation.fusion.seeds import seed_of
+from curation.member_queries import ROLLED_UP, traits_of
 from curation.models import ChangeSet, Surface
+from curation.recurrence import clock
 from feedback import rewards
 from feedback.history import MemberFeedback, Reacted, states_of
 from recsys import catalogue, checks, live
@@ -49,6 +51,7 @@ class Reading:
     catalogue: Catalogue
     feedback: MemberFeedback
     segments: frozenset[UUID]
+    attributes: Mapping[str, Column] = field(default_factory=dict)
 
     @property
     def anchor(self) -> UUID | None:
@@ -57,8 +60,9 @@ class Reading:
 
     @property
     def reads_statistics(self) -> bool:
-        """Whether a rule of the policy reads what the roll-up writes."""
-        return any(name.startswith(STATISTICS) for name in self.policy.fields)
+        """Whether a decision of the policy reads what the roll-up writes, of items or of members."""
+        of_items = any(name.startswith(STATISTICS) for name in self.policy.fields)
+        return of_items or not ROLLED_UP.isdisjoint(self.policy.member_fields)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +129,7 @@ def read_many(
     subjects = {each.subject for each in found if each.subject}
     states = _feedback(subjects, check, instant, policy)
     segments = members.segments_of_many(subjects)
+    told = traits_of(subjects, policy.member_fields)
     scorers = live.models(check.versions["models"])
     return [
         Reading(
@@ -137,8 +142,19 @@ def read_many(
             catalogue=items,
             feedback=states[each.subject] if each.subject else MemberFeedback(),
             segments=segments[each.subject] if each.subject else frozenset(),
+            attributes=told.get(each.subject, {}) if each.subject else {},
         )
         for place, each in zip(places, found, strict=True)
+    ]
+
+
+def under(readings: Sequence[Reading], policy: Policy) -> list[Reading]:
+    """Readings of one surface with another policy in the place of theirs, and what that asks of their members."""
+    subjects = {each.check.subject for each in readings if each.check.subject}
+    told = traits_of(subjects, policy.member_fields)
+    return [
+        replace(each, policy=policy, attributes=told.get(each.check.subject or UUID(int=0), {}))
+        for each in readings
     ]
 
 
@@ -208,10 +224,8 @@ def _context(reading: Reading) -> Context:
         language=place.language,
         anchor=reading.anchor,
         segments=reading.segments,
-        clocks={
-            zone: instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-            for zone in reading.policy.zones
-        },
+        attributes=reading.attributes,
+        clocks={zone: clock(zone, instant) for zone in reading.policy.zones},
         versions=reading.check.versions,
         models={family: str(version) for family, version in reading.live.versions.items()},
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
@@ -14,6 +13,7 @@ from curation.fusion.context import Context
 from curation.fusion.standing import standing
 from curation.models import Surface
 from curation.policies import load_policy
+from curation.recurrence import clock
 
 
 def blend_of(surface: Surface, scorers: Iterable[str]) -> dict[str, Any]:
@@ -24,9 +24,7 @@ def blend_of(surface: Surface, scorers: Iterable[str]) -> dict[str, Any]:
     now = timezone.now()
     policy = load_policy(surface, now)
     only_blends = replace(policy, rules=(), pins=(), blocks=())
-    clocks = {
-        zone: now.astimezone(ZoneInfo(zone)).replace(tzinfo=None) for zone in only_blends.zones
-    }
+    clocks = {zone: clock(zone, now) for zone in only_blends.zones}
     blends = standing(only_blends, Context(surface.slug, now, clocks=clocks)).blends
     names = sorted(scorers)
     weights = {name: blends[0].weights.get(name, 0.0) if blends else 0.0 for name in names}

@@ -51,6 +51,7 @@ class TrialForm(BlendForm):
             "segment": str(data["segment"].pk) if data["segment"] else None,
             "member": str(data["member"].pk) if data["member"] else None,
             "spec": blend_spec(self.weights(), self.scales(), data["beta"]),
+            "who": self.who(),
             "priority": _or(data["priority"], 100),
             "starts_at": _said(data["starts_at"]),
             "until": _said(data["until"]),

@@ -81,7 +81,7 @@ def _trial(blend: Mapping[str, Any]) -> dict[UUID, Revision]:
     """A blend that nobody has saved yet, as the draft that saving it would write.
 
     blend: `decision` (id, a new one's too), `surface` (None: everywhere), `segment`, `member` (ids or None),
-    `spec`, `priority`, `starts_at`, `until`, `holdback`, `traffic`.
+    `spec`, `who`, `priority`, `starts_at`, `until`, `holdback`, `traffic`.
     """
     lineage = UUID(blend["decision"])
     surface = Surface(slug=blend["surface"]) if blend["surface"] else None
@@ -98,6 +98,7 @@ def _trial(blend: Mapping[str, Any]) -> dict[UUID, Revision]:
         segment=segment,
         member=member,
         spec=blend["spec"],
+        who=blend["who"],
         priority=blend["priority"],
         holdback=blend["holdback"],
         traffic=blend["traffic"],

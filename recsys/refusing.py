@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from curation import counters
 from curation.models import Surface
@@ -69,15 +71,9 @@ def refuse(slug: str, cause: str = "change") -> None:
 
 
 def announce_outdated() -> int:
-    """Announce surfaces whose fallback is missing or of other versions than now; counts them."""
-    now = counters.read()
-    plain = {surface.pk: Place(surface.pk).key for surface in Surface.objects.all()}
-    kept = dict(Fallback.objects.filter(key__in=plain.values()).values_list("key", "versions"))
-    outdated = [
-        surface
-        for surface in Surface.objects.order_by("pk")
-        if not _is_current(surface, now, kept.get(plain[surface.pk]))
-    ]
+    """Announce surfaces whose fallback is missing, of other versions than now, or out of its time; counts them."""
+    now, surfaces = counters.read(), Surface.objects.order_by("pk")
+    outdated = [row for row in surfaces if not _is_current(row, now)]
     for surface in outdated:
         announce(TASK, surface.pk)
     return len(outdated)
@@ -88,8 +84,7 @@ def _is_done(surface: Surface) -> bool:
     last = Refusing.objects.filter(surface=surface).order_by("-requested_at").first()
     if last is None or last.state != Job.State.SUCCEEDED or last.done < last.total:
         return False
-    kept = Fallback.objects.filter(key=Place(surface.pk).key)
-    return _is_current(surface, counters.read(), kept.values_list("versions", flat=True).first())
+    return _is_current(surface, counters.read())
 
 
 def _skip_overtaken(surface: Surface) -> None:
@@ -101,13 +96,17 @@ def _skip_overtaken(surface: Surface) -> None:
             lease.finish(Job.State.SKIPPED)
 
 
-def _is_current(surface: Surface, now: dict[str, int], made_from: dict[str, int] | None) -> bool:
+def _is_current(surface: Surface, now: dict[str, int]) -> bool:
+    """Whether the fallback is made from what holds now, and no decision has started or ended since."""
     wanted = {
         "policy": surface.policy_version,
         "blocks": surface.blocks_version,
         "catalogue": now["catalogue"],
         "models": now["models"],
     }
+    in_time = Q(valid_until=None) | Q(valid_until__gt=timezone.now())
+    kept = Fallback.objects.filter(in_time, key=Place(surface.pk).key)
+    made_from = kept.values_list("versions", flat=True).first()
     return made_from is not None and wanted.items() <= made_from.items()
 
 
@@ -141,9 +140,7 @@ def perform(slug: str, lease: Lease) -> None:
 
 def _superseded(slug: str) -> bool:
     """Whether something changed since the fallback was renewed: its own ring is on the way, and does all again."""
-    surface, kept = Surface.objects.get(pk=slug), Fallback.objects.filter(key=Place(slug).key)
-    made_from = kept.values_list("versions", flat=True).first()
-    return not _is_current(surface, counters.read(), made_from)
+    return not _is_current(Surface.objects.get(pk=slug), counters.read())
 
 
 def _portions(contexts: list[Place], members: list[Place]) -> Iterator[list[Place]]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.utils import timezone
@@ -20,7 +19,7 @@ from django.utils import timezone
 from curation.fusion import codec
 from curation.fusion.candidates import MOST_CANDIDATES, Candidates, pack_ids
 from curation.fusion.codec import Inputs
-from curation.fusion.columns import Column
+from curation.fusion.columns import Column, Kind
 from curation.fusion.context import Context
 from curation.fusion.derived import D, having
 from curation.fusion.effects import Boost, Only, PinMatch, Quota
@@ -28,8 +27,10 @@ from curation.fusion.engine import Arrangement, arrange
 from curation.fusion.fixed import Mask, Rows
 from curation.fusion.matching import Table
 from curation.fusion.policy import Pin, Policy, Rule, Window
+from curation.member_queries import traits_of
 from curation.models import Revision, Surface
 from curation.policies import policy_with
+from curation.recurrence import clock
 from feedback.models import Rating
 from recsys.catalogue import Catalogue
 from recsys.models import Slate
@@ -37,6 +38,7 @@ from recsys.models import Slate
 log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 50
+NO_TRAITS: Final[Mapping[str, Column]] = {}
 
 BRINGING = (Boost, Only, PinMatch, Quota)
 """The effects by which a rule can bring in what did not stand among the candidates."""
@@ -94,9 +96,12 @@ class Stage:
             nevers=_nevers({pin.item for pin in (*present.pins, *drafted.pins)}),
         )
 
-    def play(self, inputs: Inputs) -> Played:
-        """Arrange a slate again. Its own policy is asked only where it is not the present one."""
-        context = self._context(inputs)
+    def play(self, inputs: Inputs, traits: Mapping[str, Column] = NO_TRAITS) -> Played:
+        """Arrange a slate again. Its own policy is asked only where it is not the present one.
+
+        `traits` are of its member, for what the slate did not ask; see `gathering.traits_of`.
+        """
+        context = self._context(inputs, traits)
         now, then = self._candidates(inputs)
         present = arrange(now, self.present, context, inputs.seed)
         drafted = arrange(then, self.drafted, context, inputs.seed)
@@ -131,11 +136,19 @@ class Stage:
             each.window.holds(instant) == (each.lineage in now) for each in stored.decisions()
         )
 
-    def _context(self, inputs: Inputs) -> Context:
+    @property
+    def member_fields(self) -> dict[str, Kind]:
+        """What its policies ask of members."""
+        return {**self.present.member_fields, **self.drafted.member_fields}
+
+    def _context(self, inputs: Inputs, traits: Mapping[str, Column]) -> Context:
         zones = (self.present.zones | self.drafted.zones) - inputs.context.clocks.keys()
-        instant = inputs.context.instant
-        more = {zone: instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None) for zone in zones}
-        return replace(inputs.context, clocks={**inputs.context.clocks, **more})
+        more = {zone: clock(zone, inputs.context.instant) for zone in zones}
+        return replace(
+            inputs.context,
+            clocks={**inputs.context.clocks, **more},
+            attributes={**traits, **inputs.context.attributes},
+        )
 
     def _candidates(self, inputs: Inputs) -> tuple[Candidates, Candidates]:
         """The candidates as now and as drafted: with the fields that are read, and with what is pinned."""
@@ -187,15 +200,24 @@ class Stage:
 
 def replay(slates: Sequence[UUID], stages: Mapping[str, Stage]) -> Iterator[tuple[UUID, Played]]:
     """Each slate arranged again on its surface's stage; damaged ones are left out, and logged."""
+    asked = {name: kind for each in stages.values() for name, kind in each.member_fields.items()}
     for start in range(0, len(slates), AT_ONCE):
-        rows = Slate.objects.filter(pk__in=slates[start : start + AT_ONCE])
-        for key, slug, stored in rows.values_list("pk", "surface_id", "inputs"):
-            try:
-                inputs = codec.decode_inputs(bytes(stored or b""))
-            except codec.CodecError as fault:
-                log.warning("slate %s is not replayed: %s", key, fault)
-                continue
-            yield key, stages[slug].play(inputs)
+        found = list(_decoded(slates[start : start + AT_ONCE]))
+        subjects = {each.context.subject for _, _, each in found if each.context.subject}
+        traits = traits_of(subjects, asked)
+        for key, slug, inputs in found:
+            told = traits.get(inputs.context.subject or UUID(int=0), {})
+            yield key, stages[slug].play(inputs, told)
+
+
+def _decoded(slates: Sequence[UUID]) -> Iterator[tuple[UUID, str, Inputs]]:
+    """Slates, their surfaces and what they were fused from."""
+    rows = Slate.objects.filter(pk__in=slates)
+    for key, slug, stored in rows.values_list("pk", "surface_id", "inputs"):
+        try:
+            yield key, slug, codec.decode_inputs(bytes(stored or b""))
+        except codec.CodecError as fault:
+            log.warning("slate %s is not replayed: %s", key, fault)
 
 
 def first(arrangement: Arrangement, size: int) -> list[int]:

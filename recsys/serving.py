@@ -152,6 +152,7 @@ def for_nobody(
     surface: str,
     *,
     size: int,
+    device: str = "",
     language: str = "",
     anchor: UUID | None = None,
     exclude: frozenset[UUID] = frozenset(),
@@ -160,7 +161,7 @@ def for_nobody(
 
     Raises UnknownSurface.
     """
-    place = Place(surface, language=language, anchor=str(anchor) if anchor else "")
+    place = Place(surface, device=device, language=language, anchor=str(anchor) if anchor else "")
     body = fallbacks.read(place) or bodies.NOTHING
     now = check(place, body)
     if now is None:

@@ -18,6 +18,7 @@ from curation.models import Item, Member, User
 from recsys import serving, visitors
 from recsys.arrangement import arrange, moves
 from recsys.cards import Card, cards, what_was_said
+from recsys.handhelds import device_of
 from recsys.serving import Ask, MemberKey, Served
 from recsys.shelf import MOST_SHOWN, NOWHERE, Place, Shelf
 from recsys.shelf_kinds import HOME, ShelfKind
@@ -54,9 +55,9 @@ def shelf(
     """A shelf, or what follows on it; covers at least that version of the member's feedback."""
     member = _key(request)
     if member is None:
-        placements = _for_nobody(kind, anchor, kind.size, place.everything)
+        placements = _for_nobody(request, kind, anchor, kind.size, place.everything)
         return _strangers(kind, anchor, placements, place)
-    ask = _ask(member, kind, kind.size, anchor, exclude=place.everything)
+    ask = _ask(request, member, kind, kind.size, anchor, exclude=place.everything)
     served = _served(ask, feedback, patient=place.as_row)
     return Shelf(
         kind=kind,
@@ -87,7 +88,7 @@ def laid_out_again(
     kept = what_was_said(subject_of(request), shown)
     size = min(len(shown), MOST_SHOWN)
     others = {*kept, *place.elsewhere}
-    served = _served(_ask(member, kind, size, anchor, exclude=others), feedback)
+    served = _served(_ask(request, member, kind, size, anchor, exclude=others), feedback)
     placed = {UUID(each["id"]): each for each in served.placements}
     order = arrange(shown, kept, placed)
     told = [placed.get(item, {"id": item}) for item in order]
@@ -116,8 +117,10 @@ def similar(request: HttpRequest, anchor: Item) -> Sequence[Card]:
     """Items similar to one, as cards."""
     member, kind = _key(request), replace(HOME, name="similar", surface="similar")
     if member is None:
-        return cards(_for_nobody(kind, anchor, SIMILAR_SIZE), subject=None, shelf=kind.name)
-    return _cards(_served(_ask(member, kind, SIMILAR_SIZE, anchor), 0), kind)
+        return cards(
+            _for_nobody(request, kind, anchor, SIMILAR_SIZE), subject=None, shelf=kind.name
+        )
+    return _cards(_served(_ask(request, member, kind, SIMILAR_SIZE, anchor), 0), kind)
 
 
 def _served(ask: Ask, feedback: int, *, patient: bool = False) -> Served:
@@ -127,11 +130,16 @@ def _served(ask: Ask, feedback: int, *, patient: bool = False) -> Served:
 
 
 def _for_nobody(
-    kind: ShelfKind, anchor: Item | None, size: int, before: Collection[UUID] = ()
+    request: HttpRequest,
+    kind: ShelfKind,
+    anchor: Item | None,
+    size: int,
+    before: Collection[UUID] = (),
 ) -> list[dict[str, Any]]:
     return serving.for_nobody(
         kind.surface,
         size=size,
+        device=device_of(request.headers),
         language=get_language() or "",
         anchor=anchor.id if anchor else None,
         exclude=frozenset(before),
@@ -173,6 +181,7 @@ def _key(request: HttpRequest) -> MemberKey | None:
 
 
 def _ask(
+    request: HttpRequest,
     member: MemberKey,
     kind: ShelfKind,
     size: int,
@@ -183,6 +192,7 @@ def _ask(
         member=member,
         surface=kind.surface,
         size=size,
+        device=device_of(request.headers),
         language=get_language() or "",
         anchor=anchor.id if anchor else None,
         exclude=frozenset(exclude),

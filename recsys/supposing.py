@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -23,9 +22,11 @@ from curation.fusion.engine import fuse
 from curation.fusion.policy import Decision, Policy, Window
 from curation.fusion.slate import Slate as Fused
 from curation.fusion.slate import Verdict
+from curation.member_queries import traits_of
 from curation.models import ChangeSet, Item, Surface
 from curation.policies import drafts_of, overlay
 from curation.queries import schema
+from curation.recurrence import clock
 from recsys.models import Slate
 
 MOST: Final = 50
@@ -106,11 +107,14 @@ def _drafted(inputs: Inputs, slate: Slate, change_set: ChangeSet) -> Iterator[Su
 def _fused(inputs: Inputs, policy: Policy) -> Fused:
     """The slate's inputs under another policy, with what that reads besides."""
     context = inputs.context
-    clocks = {
-        zone: context.instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-        for zone in policy.zones - context.clocks.keys()
-    }
-    context = replace(context, clocks={**context.clocks, **clocks})
+    clocks = {zone: clock(zone, context.instant) for zone in policy.zones - context.clocks.keys()}
+    subject = context.subject
+    traits = traits_of([subject], policy.member_fields).get(subject, {}) if subject else {}
+    context = replace(
+        context,
+        clocks={**context.clocks, **clocks},
+        attributes={**traits, **context.attributes},
+    )
     return fuse(_with_fields(inputs.candidates, policy), policy, context, inputs.seed)
 
 

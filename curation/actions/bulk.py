@@ -157,7 +157,7 @@ def _upsert(model: type[Kept], rows: list[Kept], columns: Sequence[str]) -> None
 
 def _renew(source: str, outside_ids: Sequence[str]) -> None:
     rows = Member.objects.filter(source=source, outside_id__in=outside_ids)
-    members.renew(rows.values_list("subject", flat=True))
+    members.renew_changed(rows.values_list("subject", flat=True))
 
 
 def _rejected(rejection: Rejection) -> RowResult:

@@ -29,7 +29,7 @@ should be busy with other things."""
 _LATEST_YEAR: Final = 2200
 _CONTENT: Final = (
     *("item", "segment", "member", "spec", "priority", "starts_at", "until", "review_on"),
-    *("holdback", "traffic", "reason", "ends"),
+    *("holdback", "traffic", "who", "reason", "ends"),
 )
 
 

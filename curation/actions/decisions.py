@@ -97,7 +97,7 @@ def revise_decision(
 
 _CONTENT: Final = (
     *("item_id", "segment_id", "member_id", "spec", "priority", "starts_at", "until"),
-    *("review_on", "holdback", "traffic"),
+    *("review_on", "holdback", "traffic", "who"),
 )
 
 

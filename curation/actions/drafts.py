@@ -13,10 +13,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from curation import fulfilment, specs
+from curation import audiences, fulfilment, member_queries, specs
 from curation.access import acting, require
+from curation.faults import as_error, in_words
 from curation.fusion.columns import Kind
 from curation.fusion.effects import Cap, Quota
+from curation.fusion.parsing import QueryError
 from curation.fusion.policy import CAP_KINDS, Scale
 from curation.lint import Finding, Level, findings
 from curation.models import (
@@ -58,7 +60,8 @@ class Refused(Problem):
 class Terms:
     """What any decision has beside its content: why, for whom, when, and where it is drafted.
 
-    Without a `change_set` the draft gets one of its own. Raises `Invalid`.
+    `who` holds the conditions beside segment and member, see `curation.audiences`. Without a
+    `change_set` the draft gets one of its own. Raises `Invalid`.
     """
 
     reason: str = ""
@@ -70,6 +73,7 @@ class Terms:
     review_on: date | None = None
     holdback: float = 0.0
     traffic: float = 1.0
+    who: Mapping[str, Any] = field(default_factory=dict)
     change_set: ChangeSet | None = None
 
     def __post_init__(self) -> None:
@@ -111,7 +115,6 @@ def start(
 ) -> Draft:
     """Write the first revision of a new decision; content is its item and spec."""
     require(actor, "curator")
-    check_spec(kind, content["spec"], Known())
     decision = Decision.objects.create(kind=kind, surface=surface, author=actor)
     return add(actor, decision, content | terms.columns(), terms.change_set)
 
@@ -123,6 +126,8 @@ def add(
     require(actor, "curator")
     known = Known()
     check_spec(decision.kind, content["spec"], known)
+    if not content.get("ends"):
+        check_who(decision.kind, content.get("who") or {}, known)
     if content["spec"].get("safety"):
         _check_safety(actor, decision, str(content["reason"]))
     numbers = decision.revisions.values_list("number", flat=True)
@@ -173,6 +178,11 @@ class Known:
         return schema()
 
     @cached_property
+    def member_fields(self) -> dict[str, Kind]:
+        """The fields of members, and their kinds."""
+        return member_queries.schema()
+
+    @cached_property
     def scorers(self) -> list[str]:
         """The live scorers."""
         return list(Scorer.objects.filter(live=True).values_list("name", flat=True))
@@ -193,6 +203,17 @@ def check_spec(kind: str, spec: Mapping[str, Any], known: Known) -> None:
             raise Invalid("bad_slot", _("Slots count from 1."))
     except ValueError as error:
         raise Invalid(f"bad_{kind}", str(error)) from error
+
+
+def check_who(kind: str, who: Mapping[str, Any], known: Known) -> None:
+    """Raise `Invalid` where a decision of this kind cannot hold in such situations only."""
+    if not who:
+        return
+    try:
+        audiences.check(kind, who, known.member_fields)
+    except QueryError as error:
+        told = [as_error(error, "who.members")]
+        raise Invalid("bad_query", in_words(error), told) from error
 
 
 def _check_names(spec: Mapping[str, Any], live: list[str]) -> None:

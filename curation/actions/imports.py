@@ -16,8 +16,9 @@ from rest_framework.exceptions import ValidationError
 
 from curation import fulfilment
 from curation.access import acting, require
-from curation.actions.drafts import Known, check_spec, lock_set, open_change_set
+from curation.actions.drafts import Known, check_spec, check_who, lock_set, open_change_set
 from curation.actions.publishing import Publication, publish
+from curation.audiences import who_of
 from curation.decision_files import FORMAT, VERSION, items_in, renamed
 from curation.file_serializers import DocumentSerializer
 from curation.ids import new_id
@@ -129,7 +130,23 @@ class _Names:
         if row["content"].get("safety") and (row["surface"] or not row["reason"].strip()):
             text = _("A safety block takes a reason, and holds on every surface.")
             self._fault(place, "bad_safety", text)
+        columns["who"] = self._who(f"{place}.who", row)
         return row, columns, self._content(f"{place}.content", row)
+
+    def _who(self, place: str, row: Mapping[str, Any]) -> dict[str, Any]:
+        """In which situations it holds, in ids of ours."""
+        who = dict(row["who"])
+        named = [(each["source"], each["id"]) for each in who.pop("anchors", ())]
+        if missing := [pair for pair in named if pair not in self._items]:
+            text = _("There is no item %(name)s.") % {"name": " ".join(missing[0])}
+            self._fault(f"{place}.anchors", "unknown_item", text)
+            return {}
+        told = who_of(**who, anchors=[self._items[pair].pk for pair in named])
+        try:
+            check_who(row["kind"], told, self._known)
+        except Invalid as problem:
+            self._fault(place, problem.code, str(problem))
+        return told
 
     def _content(self, place: str, row: Mapping[str, Any]) -> dict[str, Any]:
         content: dict[str, Any] = dict(row["content"])
@@ -182,6 +199,7 @@ class _Names:
     def _items(self) -> dict[tuple[str, str], Item]:
         named = [row["item"] for row in self.rows if row["item"]]
         named += [each for row in self.rows for each in items_in(row["content"]) if _is_name(each)]
+        named += [each for row in self.rows for each in row["who"].get("anchors", ())]
         rows = Item.objects.filter(outside_id__in={each["id"] for each in named})
         return {(row.source, row.outside_id): row for row in rows}
 
@@ -213,7 +231,7 @@ def _write(
             change_set=home,
             author=actor,
             spec=spec,
-            **{name: columns[name] for name in ("item", "segment", "member")},
+            **{name: columns[name] for name in ("item", "segment", "member", "who")},
             **{name: row[name] for name in _TERMS},
         )
         for decision, (row, columns, spec) in zip(decisions, rows, strict=True)

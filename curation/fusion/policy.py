@@ -14,7 +14,7 @@ from uuid import UUID
 
 from curation.fusion.columns import Kind
 from curation.fusion.effects import Cap, Effect
-from curation.fusion.query import EVERYTHING, Query, fields_of, leaves
+from curation.fusion.query import EVERYTHING, Comparison, Query, fields_of, leaves
 
 DEFAULT_PRIORITY: Final = 100
 
@@ -65,7 +65,10 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Conditions beyond the scope; all that are given must hold."""
+    """Conditions beyond the scope; all that are given must hold.
+
+    A condition on the ``member`` does not hold for nobody, whose slate is the fallback.
+    """
 
     devices: frozenset[str] = frozenset()
     languages: frozenset[str] = frozenset()
@@ -277,6 +280,13 @@ class Policy:
         """The IANA zones whose clocks the context must give."""
         hours = (decision.who.hours for decision in self.decisions())
         return frozenset(each.zone for each in hours if each)
+
+    @cached_property
+    def member_fields(self) -> Mapping[str, Kind]:
+        """The fields of members that the context must give, and what their values are."""
+        asked = chain.from_iterable(leaves(each.who.member) for each in self.decisions())
+        found = {leaf.field: leaf.kind for leaf in asked if isinstance(leaf, Comparison)}
+        return dict(sorted(found.items()))
 
     @cached_property
     def of_members(self) -> frozenset[UUID]:

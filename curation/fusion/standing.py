@@ -143,14 +143,21 @@ def _in_audience(who: Audience, context: Context, member: Table) -> bool:
         return False
     if who.anchors and context.anchor not in who.anchors:
         return False
-    if who.hours and not _in_hours(who.hours, context.clocks.get(who.hours.zone)):
+    if who.hours and not within(who.hours, _clock(who.hours.zone, context)):
         return False
-    return who.member == EVERYTHING or bool(member.matches(who.member)[0])
+    if who.member == EVERYTHING:
+        return True
+    return context.subject is not None and bool(member.matches(who.member)[0])
 
 
-def _in_hours(hours: Hours, clock: datetime | None) -> bool:
-    if clock is None:
-        raise ValueError(f"the context has no clock of zone {hours.zone}")
+def _clock(zone: str, context: Context) -> datetime:
+    if zone not in context.clocks:
+        raise ValueError(f"the context has no clock of zone {zone}")
+    return context.clocks[zone]
+
+
+def within(hours: Hours, clock: datetime) -> bool:
+    """Whether a clock on the wall of the hours' zone shows them."""
     minute = clock.hour * 60 + clock.minute
     if hours.since < hours.until:
         return hours.since <= minute < hours.until and _on_weekday(hours, clock)

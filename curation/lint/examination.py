@@ -10,7 +10,10 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from curation import member_queries
+from curation.audiences import NOBODY
 from curation.fusion import policy as fusion
+from curation.fusion.query import EVERYTHING
 from curation.lint.beside import Beside
 from curation.lint.findings import Finding, Findings, blocks, warns
 from curation.lint.pins import block_findings, pin_findings
@@ -18,6 +21,7 @@ from curation.lint.rules import blend_findings, rule_findings
 from curation.models import Revision, SegmentMembership, Surface
 from curation.policies import live_blocks, policy_with, published_on, revisions_of
 from curation.queries import some_match
+from curation.recurrence import opens_before
 
 Told = dict[UUID, list[Finding]]
 """What was found, by decision; the gravest first."""
@@ -41,7 +45,7 @@ def examine_each(
     """The same for several policies, one answer each; the number of queries grows with none of them."""
     subjects = [_subjects(revisions, policy) for revisions, policy in asked]
     every = [row for each in subjects for row in each.values()]
-    idle, empty = _idle(every), _empty_segments(every)
+    idle, empty = _idle(every), _empty_segments(every) | _unlike_anybody(every)
     told: list[Told] = []
     for (revisions, policy), each in zip(asked, subjects, strict=True):
         beside = Beside(policy, at, idle)
@@ -90,6 +94,7 @@ def _examined(
     found = chain(
         _dates(revision, beside.at),
         _nobody(subject, empty),
+        _situations(subject, beside.at),
         _CHECKS[type(subject)](subject, beside),
     )
     return sorted(found, key=lambda finding: finding.level)
@@ -105,6 +110,19 @@ def _dates(revision: Revision, at: datetime) -> Findings:
 def _nobody(subject: fusion.Decision, empty: Collection[UUID]) -> Findings:
     if subject.scope.segment in empty:
         yield warns("matches_nobody", _("Nobody is in its segment now."))
+    if subject.lineage in empty:
+        yield warns("matches_nobody", _("No member is like that now."))
+
+
+def _situations(subject: fusion.Decision, at: datetime) -> Findings:
+    """What keeps a decision from ever holding although it stands in its window."""
+    hours, window = subject.who.hours, subject.window
+    start = max(at, window.starts) if window.starts else at
+    over = window.ends is not None and window.ends <= start
+    if hours is not None and not over and not opens_before(hours, start, window.ends):
+        yield warns("never_opens", _("Its hours never come while it is in force."))
+    if subject.who.member == NOBODY:
+        yield warns("attribute_gone", _("It asks for an attribute of members that is gone."))
 
 
 def _empty_segments(subjects: Iterable[fusion.Decision]) -> set[UUID]:
@@ -113,6 +131,17 @@ def _empty_segments(subjects: Iterable[fusion.Decision]) -> set[UUID]:
         return set()
     rows = SegmentMembership.objects.filter(segment__in=named).order_by()
     return named - set(rows.values_list("segment_id", flat=True).distinct())
+
+
+def _unlike_anybody(subjects: Iterable[fusion.Decision]) -> set[UUID]:
+    """The decisions whose conditions on members nobody meets; one that cannot be asked is told otherwise."""
+    asked = {
+        row.lineage: row.who.member
+        for row in subjects
+        if row.who.member not in (EVERYTHING, NOBODY)
+    }
+    some = member_queries.some_match(list(asked.values()))
+    return {lineage for lineage, any_ in zip(asked, some, strict=True) if not any_}
 
 
 def _idle(subjects: Iterable[fusion.Decision]) -> frozenset[UUID]:

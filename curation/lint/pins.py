@@ -46,12 +46,16 @@ def _blocked(pin: fusion.Pin, beside: Beside) -> Findings:
 
 def _clashes(pin: fusion.Pin, beside: Beside) -> Findings:
     for other in beside.others(pin, beside.pins_in[pin.slot]):
-        if other.scope == pin.scope and other.priority == pin.priority:
+        alike = other.scope == pin.scope and other.priority == pin.priority
+        if alike and other.who == pin.who:
             text = _("Another pin of the same reach and priority has slot %(slot)d.")
             yield blocks("pin_clash", text % {"slot": pin.slot}, other.lineage)
         elif beats(other, pin):
             text = _("A pin that outranks it always has slot %(slot)d.") % {"slot": pin.slot}
             yield warns("always_beaten", text, other.lineage)
+        elif alike and other.who.conditions == pin.who.conditions:
+            text = _("Another pin of the same rank may have slot %(slot)d in the same situation.")
+            yield warns("pin_meets", text % {"slot": pin.slot}, other.lineage)
 
 
 def _budget(beside: Beside) -> Findings:

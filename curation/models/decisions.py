@@ -111,6 +111,7 @@ class Revision(models.Model):
         Member, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     spec = models.JSONField(_("content"), default=dict)
+    who = models.JSONField(_("in which situations"), default=dict, blank=True, db_default={})
     priority = models.IntegerField(_("priority"), default=100)
     starts_at = models.DateTimeField(_("from"), null=True, blank=True)
     until = models.DateTimeField(_("until"), null=True, blank=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from curation.field_words import DEVICES
 from curation.models import Surface
 from curation.problems import CONTENT_TYPE
 from feedback.parsing import KINDS, MAX_COMMENT
@@ -161,6 +162,11 @@ WAIT: Final = parameter(
     {"type": "integer", "minimum": 0, "maximum": 10_000},
     "How long to wait for a fresh slate before another is served.",
 )
+DEVICE: Final = parameter(
+    "device",
+    {"type": "string", "enum": list(DEVICES)},
+    "What the slate will be shown on; decisions for other devices then do not hold.",
+)
 SURFACE: Final = {"type": "string", "minLength": 1, "maxLength": 50, "pattern": "^[-a-zA-Z0-9_]+$"}
 SWITCH: Final = {"type": "string", "enum": ["0", "1", "true", "false"]}
 
@@ -191,6 +197,7 @@ PATHS: Final[Schema] = {
                 parameter(
                     "item", OUTSIDE_ID, "The item to start from, on a similar-items surface only."
                 ),
+                DEVICE,
                 parameter(
                     "exclude",
                     array(OUTSIDE_ID, maxItems=MAX_EXCLUDED),
@@ -214,6 +221,7 @@ PATHS: Final[Schema] = {
                     "Answer with a slate of this surface; the body then has one member.",
                 ),
                 SIZE,
+                DEVICE,
                 WAIT,
             ],
             "requestBody": {

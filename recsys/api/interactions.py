@@ -21,7 +21,7 @@ from recsys.api.parsers import json_body
 from recsys.api.recommendations import answer, ask_of, slate
 from recsys.api.tokens import Caller
 
-PARAMETERS: Final = frozenset({"refresh", "size", "wait_ms"})
+PARAMETERS: Final = frozenset({"refresh", "size", "device", "wait_ms"})
 MOST_ROWS: Final = 1000
 Row = Any
 """Whatever JSON stands where an interaction is expected."""

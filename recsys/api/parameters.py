@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from curation.field_words import DEVICES
 from curation.ids import well_formed
 from curation.problems import Invalid, Missing
 from recsys.api.surfaces import limits_of
@@ -61,6 +62,13 @@ class Parameters:
         )
         return None
 
+    def one_of(self, name: str, known: Collection[str]) -> str:
+        """One of some words; empty where it is absent."""
+        value = self._last(name) if name in self.query else ""
+        if name in self.query and value not in known:
+            self._fault(name, _("One of %(known)s.") % {"known": ", ".join(known)})
+        return value
+
     def flag(self, name: str) -> bool:
         """A switch: 1, 0, true or false; off where it is absent."""
         value = self._last(name) if name in self.query else "0"
@@ -88,12 +96,13 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class SlateParameters:
-    """How much slate is wanted, where, from which item, and how long the caller waits for a fresh one."""
+    """How much slate is wanted, where and on what device, from which item, and how long the caller waits."""
 
     surface: str
     size: int
     wait_ms: int | None
     item: str | None = None
+    device: str = ""
 
     @classmethod
     def read(cls, given: Parameters, surface: str) -> SlateParameters:
@@ -106,6 +115,7 @@ class SlateParameters:
             size=given.whole("size", 1, MAX_SIZE) or DEFAULT_SIZE,
             wait_ms=given.whole("wait_ms", 0, settings.DOORBELL_BUDGET_MAX_MS),
             item=given.text("item"),
+            device=given.one_of("device", DEVICES),
         )
         given.refuse_faults()
         wanted._refuse_impossible()

@@ -21,7 +21,7 @@ from recsys.api.tokens import Caller
 from recsys.serving import Ask, MemberKey, Served
 
 PARAMETERS: Final = frozenset(
-    {"member", "surface", "size", "item", "exclude", "explain", "wait_ms"}
+    {"member", "surface", "size", "item", "device", "exclude", "explain", "wait_ms"}
 )
 DECISIONS: Final = ("fired", "withheld", "lost")
 EXPLAINED: Final = ("pinned", "curated", "sampled", "propensity")
@@ -47,6 +47,7 @@ def ask_of(caller: Caller, member: str | None, wanted: SlateParameters) -> Ask:
         surface=wanted.surface,
         size=wanted.size,
         wait_ms=wanted.wait_ms,
+        device=wanted.device,
         language=get_language() or "",
         anchor=None if wanted.item is None else _anchor(caller.source, wanted.item),
     )

@@ -51,6 +51,7 @@ class Fallback(models.Model):
     slate = models.ForeignKey(Slate, on_delete=models.PROTECT, related_name="+")
     versions = models.JSONField(default=dict)
     body = models.BinaryField()
+    valid_until = models.DateTimeField(null=True)
     renewed_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:

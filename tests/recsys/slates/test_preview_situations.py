@@ -15,7 +15,16 @@ from curation.fusion.columns import Kind
 from curation.fusion.effects import Boost, Bury, Cap, Effect, Exclude, Quota
 from curation.fusion.engine import fuse
 from curation.fusion.query import Comparison, ItemList, Query
-from curation.models import ChangeSet, Member, Revision, Scorer, Segment, Surface, User
+from curation.models import (
+    ChangeSet,
+    Member,
+    MemberAttribute,
+    Revision,
+    Scorer,
+    Segment,
+    Surface,
+    User,
+)
 from recsys import gathering
 from recsys.places import Place
 from tests.factories import SOURCE, SegmentFactory
@@ -32,11 +41,31 @@ EFFECTS: tuple[Effect, ...] = (
     Quota(4, 10),
     Boost(0.3),
 )
+SITUATIONS: tuple[dict[str, Any], ...] = (
+    {},
+    {},
+    {"devices": ["mobile"]},
+    {"languages": ["en"], "devices": ["desktop", "mobile"]},
+    {"members": {"field": "ratings", "op": "ge", "value": 2}},
+    {"members": {"not": {"field": "country", "op": "eq", "value": "FR"}}},
+    {"hours": {"zone": "Europe/Berlin", "from": "01:30", "until": "03:30"}},
+    {
+        "hours": {
+            "zone": "Australia/Lord_Howe",
+            "weekdays": [1, 7],
+            "from": "12:00",
+            "until": "06:00",
+        }
+    },
+)
 WAR, COMEDY = (Comparison("genres", Kind.TAGS, "has", name) for name in ("War", "Comedy"))
 
 
 class Desk:
-    """A curator who decides at random: for a segment, a member or everybody, in any window around the two days."""
+    """A curator who decides at random: for a segment, a member or everybody, in any window around the two days.
+
+    Some decisions hold on one device, for members of one country or at some hours only.
+    """
 
     def __init__(
         self, chance: Random, world: Any, segment: Segment, people: Sequence[Member]
@@ -52,11 +81,13 @@ class Desk:
             hours=hours, minutes=self.chance.choice([0, 30])
         )
 
-    def terms(self, home: ChangeSet) -> Terms:
+    def terms(self, home: ChangeSet, *, situations: bool = True) -> Terms:
         start, end = sorted((self.moment(), self.moment() + timedelta(minutes=1)))
         windows = [{}, {"starts_at": start}, {"until": end}, {"starts_at": start, "until": end}]
         shares = self.chance.choice([{}, {}, {"holdback": 0.5}, {"traffic": 0.5}])
         where = {**self.chance.choice(self.whom), **self.chance.choice(windows), **shares}
+        if situations:
+            where["who"] = self.chance.choice(SITUATIONS)
         priority = self.chance.choice([100, 100, 200])
         return Terms(reason="a test", change_set=home, priority=priority, **where)
 
@@ -77,8 +108,9 @@ class Desk:
             common = {"actor": self.actor, "terms": self.terms(home)}
             drafts.append(actions.pin_item(surface=self.home, **told, **common))
         for _ in range(others):
+            blocking = {"actor": self.actor, "terms": self.terms(home, situations=False)}
+            actions.block_item(surface=None, item=next(self.items), **blocking)
             common = {"actor": self.actor, "terms": self.terms(home)}
-            actions.block_item(surface=None, item=next(self.items), **common)
             weights = {
                 "ease": self.chance.uniform(0.1, 2),
                 "popularity": self.chance.uniform(0.1, 2),
@@ -99,7 +131,8 @@ def test_what_previews_show_in_a_thousand_situations_is_what_is_made_after_the_p
     for name in ("popularity", "ease", "item_knn"):
         Scorer.objects.update_or_create(name=name, defaults={"live": True})
     Surface.objects.update(depth=10, reserve=3, explore_every=4)
-    people = [new_member() for _ in range(6)]
+    MemberAttribute.objects.create(key="country", kind="text", label="Country")
+    people = [new_member(attributes={"country": each}) for each in ("FR", "DE") * 3]
     for at, film in enumerate(world.war[:6]):
         rate(people[at % 2], film, event=f"liked {at}")
     fans = SegmentFactory.create(query={"field": "ratings", "op": "ge", "value": 3})
