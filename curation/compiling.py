@@ -6,6 +6,7 @@ The tree and its exact semantics are `curation.fusion.query`'s; the vectorised b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,33 +16,36 @@ from curation.fusion.query import All, AnyOf, Comparison, ItemList, Not, Query
 
 Sql = tuple[str, list[Any]]
 
+_STORED: Final = "$v"
+_PLACES: Final = re.compile(r"\$v|%s")
+
 _A_DAY: Final = "^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
-_LAST_OF_MONTH: Final = "((left(v #>> '{}', 7) || '-01')::date + interval '1 month - 1 day')"
+_LAST_OF_MONTH: Final = "((left($v #>> '{}', 7) || '-01')::date + interval '1 month - 1 day')"
 # A stored value that is not of the declared kind counts as missing: what `v` has to be, and how it is read.
 _OF_KIND: Final[Mapping[Kind, str]] = {
-    Kind.NUMBER: "jsonb_typeof(v) = 'number'",
-    Kind.BOOLEAN: "jsonb_typeof(v) = 'boolean'",
-    Kind.TEXT: "jsonb_typeof(v) = 'string'",
+    Kind.NUMBER: "jsonb_typeof($v) = 'number'",
+    Kind.BOOLEAN: "jsonb_typeof($v) = 'boolean'",
+    Kind.TEXT: "jsonb_typeof($v) = 'string'",
     Kind.DATE: (
-        f"CASE WHEN jsonb_typeof(v) = 'string' AND v #>> '{{}}' ~ '{_A_DAY}' THEN"
-        " CASE WHEN right(v #>> '{}', 2) <= '28' THEN true"
-        f" ELSE right(v #>> '{{}}', 2)::int <= date_part('day', {_LAST_OF_MONTH}) END END"
+        f"CASE WHEN jsonb_typeof($v) = 'string' AND $v #>> '{{}}' ~ '{_A_DAY}' THEN"
+        " CASE WHEN right($v #>> '{}', 2) <= '28' THEN true"
+        f" ELSE right($v #>> '{{}}', 2)::int <= date_part('day', {_LAST_OF_MONTH}) END END"
     ),
     Kind.TAGS: (
-        "jsonb_typeof(v) = 'array' AND v <> '[]'"
-        """ AND NOT jsonb_path_exists(v, '$[*] ? (@.type() <> "string")')"""
+        "jsonb_typeof($v) = 'array' AND $v <> '[]'"
+        """ AND NOT jsonb_path_exists($v, '$[*] ? (@.type() <> "string")')"""
     ),
 }
 _READ: Final[Mapping[Kind, str]] = {
-    Kind.NUMBER: "(v #>> '{}')::float8",
-    Kind.BOOLEAN: "(v #>> '{}')::boolean",
-    Kind.TEXT: "v #>> '{}'",
-    Kind.DATE: "v #>> '{}'",
-    Kind.TAGS: "ARRAY(SELECT lower(t) FROM jsonb_array_elements_text(v) t)",
+    Kind.NUMBER: "($v #>> '{}')::float8",
+    Kind.BOOLEAN: "($v #>> '{}')::boolean",
+    Kind.TEXT: "$v #>> '{}'",
+    Kind.DATE: "$v #>> '{}'",
+    Kind.TAGS: "ARRAY(SELECT lower(t) FROM jsonb_array_elements_text($v) t)",
 }
 _COMPARED_FIRST: Final[Mapping[Kind, str]] = {
-    Kind.DATE: "(v #>> '{}')",
-    Kind.TAGS: "lower(v::text)::jsonb",
+    Kind.DATE: "($v #>> '{}')",
+    Kind.TAGS: "lower($v::text)::jsonb",
 }
 """What is compared whatever `v` is, where to find out what it is costs more: that is asked of what compares alone."""
 
@@ -74,8 +78,14 @@ class Ground:
         return self.of_attribute(f"CASE WHEN {_OF_KIND[kind]} THEN {_READ[kind]} END", field)
 
     def of_attribute(self, sql: str, field: str, *params: Any) -> Sql:
-        """SQL, and its parameters, over the stored value `v` of a declared field."""
-        return f"SELECT {sql} FROM (SELECT {self.attributes} -> %s AS v) j", [*params, field]  # noqa: S608 - of constants
+        """SQL, and its parameters, over the stored value `$v` of a declared field.
+
+        The value stands wherever it is read, and not in a query of its own: beside a correlated one PostgreSQL
+        reads a table with one worker alone.
+        """
+        given = iter(params)
+        told = [field if each == _STORED else next(given) for each in _PLACES.findall(sql)]
+        return sql.replace(_STORED, f"({self.attributes} -> %s)"), told
 
 
 def _joined(ground: Ground, parts: Iterable[Query], word: str, empty: str) -> Sql:
@@ -110,7 +120,8 @@ def _test(query: Comparison) -> Sql:
     """SQL of a comparison with the value written as @: of tags, a JSON array in small letters."""
     if query.kind is Kind.TAGS:
         wanted = query.value if isinstance(query.value, tuple) else (query.value,)
-        return "@ ?| (SELECT array_agg(lower(w)) FROM unnest(%s::text[]) w)", [list(wanted)]
+        # Not as a query of its own, beside which PostgreSQL would not read with several workers.
+        return f"@ ?| ARRAY[{', '.join(['lower(%s::text)'] * len(wanted))}]::text[]", list(wanted)
     left = "lower(@)" if query.kind is Kind.TEXT else "@"
     if query.kind is Kind.DATE:
         left = '@ COLLATE "C"'
