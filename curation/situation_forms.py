@@ -58,19 +58,19 @@ class SituationMixin(forms.Form):
         help_text=_("For similar items: only where they are shown beside this one."),
     )
     members_text = forms.CharField(
-        label=_("Members for whom"),
+        label=_("Members of whom this holds"),
         required=False,
         max_length=MOST_WRITTEN,
         widget=forms.Textarea(attrs=_TYPED),
     )
-    weekdays = _choices(_("Weekdays"), _DAYS)
+    weekdays = _choices(_("Days of the week"), _DAYS)
     hours_from = forms.TimeField(
-        label=_("From"),
+        label=_("Hours from"),
         required=False,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
     hours_until = forms.TimeField(
-        label=_("Until"),
+        label=_("Hours until"),
         required=False,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         help_text=_("00:00 is the end of the day; before “from”, it is on the next day."),

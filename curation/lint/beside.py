@@ -10,7 +10,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from curation.fusion import policy as fusion
-from curation.fusion.effects import Boost, Bury, BuryToBottom, Cap, Effect, Exclude, Only
+from curation.fusion.effects import Boost, Bury, BuryToBottom, Cap, Effect, Exclude, Only, Quota
 from curation.fusion.query import canonical
 from curation.lint.reach import meet
 from curation.lint.targets import Targets
@@ -40,6 +40,7 @@ class Beside:
         self.excludes = self._with(Exclude)
         self.allow_lists = self._with(Only)
         self.caps = self._with(Cap)
+        self.quotas = self._with(Quota)
 
     @cached_property
     def pulls_on(self) -> Mapping[bytes, list[fusion.Rule]]:

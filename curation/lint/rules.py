@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 from django.utils.translation import gettext as _
 
 from curation.fusion import policy as fusion
-from curation.fusion.effects import Boost, PinMatch, Quota
+from curation.fusion.effects import Boost, Cap, PinMatch, Quota
 from curation.fusion.query import canonical
 from curation.lint.beside import PULLS, Beside
 from curation.lint.findings import Findings, warns
@@ -29,6 +30,9 @@ def rule_findings(rule: fusion.Rule, beside: Beside) -> Findings:
         yield warns("matches_nothing", _("No active item is like that now."))
     elif isinstance(rule.effect, _NEED_ITEMS):
         yield from _denied(rule, beside)
+    if isinstance(rule.effect, Quota):
+        yield from _crowded(rule, rule.effect, beside)
+        yield from _capped(rule, rule.effect, beside)
     if isinstance(rule.effect, PinMatch):
         yield from _slot_taken(rule, rule.effect, beside)
     if isinstance(rule.effect, PULLS):
@@ -49,6 +53,33 @@ def _denied(rule: fusion.Rule, beside: Beside) -> Findings:
             if not share_any(found.of(rule), found.of(other)):
                 text = _("Another rule allows none of its items.")
                 yield warns("always_beaten", text, other.lineage)
+
+
+def _crowded(rule: fusion.Rule, quota: Quota, beside: Beside) -> Findings:
+    """Quotas that ask, together with this one, for more items than there are slots; an item may count for both."""
+    found = beside.catalogue
+    for other in beside.others(rule, beside.quotas):
+        theirs = other.effect
+        assert isinstance(theirs, Quota)  # noqa: S101 - they were picked by it
+        both = np.count_nonzero(found.of(rule) & found.of(other))
+        shared = min(int(both), quota.least, theirs.least)
+        slots = max(quota.first, theirs.first)
+        if quota.least + theirs.least - shared > slots:
+            text = _("Together with another quota it asks for more than %(slots)d slots hold.")
+            yield warns("quotas_collide", text % {"slots": slots}, other.lineage)
+
+
+def _capped(rule: fusion.Rule, quota: Quota, beside: Beside) -> Findings:
+    """Caps that leave less than this quota asks for."""
+    found = beside.catalogue
+    for other in beside.others(rule, beside.caps):
+        cap = other.effect
+        assert isinstance(cap, Cap)  # noqa: S101 - they were picked by it
+        narrow = cap.limit < quota.least and cap.first >= quota.first and not cap.field
+        if narrow and not leaves_any(found.of(rule), found.of(other)):
+            text = _("A cap allows %(limit)d of these in the first %(first)d.")
+            told = {"limit": cap.limit, "first": cap.first}
+            yield warns("quota_over_cap", text % told, other.lineage)
 
 
 def _slot_taken(rule: fusion.Rule, effect: PinMatch, beside: Beside) -> Findings:

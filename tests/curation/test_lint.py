@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from curation import actions, lint
 from curation.actions import Refused, Terms
-from curation.fusion.effects import Boost, Bury, Cap, Exclude, Fallback, Only
+from curation.fusion.effects import Boost, Bury, Cap, Exclude, Fallback, Only, Quota
 from curation.fusion.parsing import parse
 from curation.fusion.query import EVERYTHING, ItemList
 from curation.queries import schema
-from tests.factories import ItemFactory, SegmentFactory
+from tests.factories import AttributeFactory, ItemFactory, SegmentFactory
 
 NOW = timezone.now()
 
@@ -48,6 +48,14 @@ def block(curator):
         return actions.block_item(actor=curator, item=item, surface=surface, terms=Terms(**terms))
 
     return block
+
+
+@pytest.fixture
+def world_of_two(db):
+    """Ten films of each of two genres."""
+    AttributeFactory.create(key="genres", kind="tags")
+    for genre in ("War", "Comedy"):
+        ItemFactory.create_batch(10, attributes={"genres": [genre]})
 
 
 @pytest.fixture
@@ -211,3 +219,19 @@ def test_a_review_finds_what_went_wrong_since(pin, publish, home, films):
 
 def test_a_review_date_that_has_passed_is_warned_of(pin, films):
     assert codes(pin(films[0], 1, review_on=date(2020, 1, 1))) == ["review_passed"]
+
+
+def test_quotas_that_no_slate_can_meet_together_are_told(rule, publish, world_of_two):
+    publish(rule(Quota(7, 10), has("War")))
+    assert codes(rule(Quota(3, 10), has("Comedy"))) == []
+    assert codes(rule(Quota(4, 10), has("Comedy"))) == ["quotas_collide"]
+    assert codes(rule(Quota(4, 12), has("Comedy"))) == []
+    assert codes(rule(Quota(4, 10))) == []
+
+
+def test_a_quota_above_what_a_cap_allows_is_told(rule, publish, world_of_two):
+    publish(rule(Cap(2, 10), has("War")))
+    assert codes(rule(Quota(2, 10), has("War"))) == []
+    assert codes(rule(Quota(3, 10), has("War"))) == ["quota_over_cap"]
+    assert codes(rule(Quota(3, 12), has("War"))) == []
+    assert codes(rule(Quota(3, 10))) == []
