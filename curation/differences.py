@@ -12,7 +12,13 @@ from django.utils.formats import localize
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from curation.field_words import DECISION_WORDS, DEVICES, EFFECT_WORDS, FALLBACK_WORDS
+from curation.field_words import (
+    DECISION_WORDS,
+    DEVICES,
+    EFFECT_WORDS,
+    FALLBACK_WORDS,
+    scorer_called,
+)
 from curation.fusion.writing import is_query, text_of
 from curation.models import Item, Revision
 
@@ -133,9 +139,9 @@ def called(field: str) -> str:
     """What a field of a revision is called, as the form calls it."""
     head, _dot, scorer = field.partition(".")
     if head == "weights":
-        return _("Weight of %(scorer)s") % {"scorer": scorer}
+        return _("Weight of %(scorer)s") % {"scorer": scorer_called(scorer)}
     if head == "scales":
-        return _("Scale of %(scorer)s") % {"scorer": scorer}
+        return _("Scale of %(scorer)s") % {"scorer": scorer_called(scorer)}
     return str(DECISION_WORDS.get(field, field))
 
 

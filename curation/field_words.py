@@ -98,6 +98,33 @@ DEVICES: Final = {
 }
 """The devices that slates are asked for, and what they are called."""
 
+SCORERS: Final = {
+    "popularity": _("Popularity"),
+    "item_knn": _("Nearest items"),
+    "user_knn": _("Nearest members"),
+    "context": _("Popularity by time"),
+    "cluster": _("Clusters"),
+    "transitions": _("Transitions"),
+    "ease": _("EASE"),
+    "svd": _("Singular values"),
+    "als": _("Alternating least squares"),
+    "dot": _("Dot product"),
+    "ncf": _("Neural filtering"),
+    "rating": _("Ratings"),
+    "gru": _("Recurrent network"),
+    "sasrec": _("Self-attention"),
+    "content": _("Content"),
+    "textcnn": _("Text convolution"),
+    "joint": _("Joint network"),
+}
+"""What scorers are called, as the operators' screens call their families."""
+
+
+def scorer_called(name: str) -> str:
+    """What a scorer is called; one that the product does not know by its name."""
+    return str(SCORERS.get(name, name))
+
+
 DECISION_WORDS: Final = {
     "item": _("Item"),
     "segment": _("Segment"),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from curation.actions import Terms, open_change_set
 from curation.conditions import ConditionsMixin
-from curation.field_words import EFFECT_WORDS, FALLBACK_WORDS
+from curation.field_words import EFFECT_WORDS, FALLBACK_WORDS, scorer_called
 from curation.fusion.effects import Effect, Fallback
 from curation.fusion.policy import CAP_KINDS, Scale
 from curation.given import given
@@ -162,10 +162,14 @@ class BlendForm(SituationMixin, DecisionForm):
         scales = [("", _("as before")), *((str(scale), str(scale)) for scale in Scale)]
         for name in self.scorers:
             self.fields[f"weight-{name}"] = forms.FloatField(
-                label=_("Weight of %(scorer)s") % {"scorer": name}, min_value=0, initial=1
+                label=_("Weight of %(scorer)s") % {"scorer": scorer_called(name)},
+                min_value=0,
+                initial=1,
             )
             self.fields[f"scale-{name}"] = forms.ChoiceField(
-                label=_("Scale of %(scorer)s") % {"scorer": name}, choices=scales, required=False
+                label=_("Scale of %(scorer)s") % {"scorer": scorer_called(name)},
+                choices=scales,
+                required=False,
             )
         pairs = ((f"weight-{name}", f"scale-{name}") for name in self.scorers)
         self.content = (*(field for pair in pairs for field in pair), "beta")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from curation import member_queries
 from curation.audiences import PARTS
-from curation.field_words import DEVICES, ITEM_WORDS, MEMBER_WORDS, OPERATOR_WORDS
+from curation.field_words import DEVICES, ITEM_WORDS, MEMBER_WORDS, OPERATOR_WORDS, scorer_called
 from curation.fusion.parsing import QueryError, parse
 from curation.fusion.query import All, AnyOf, Comparison, ItemList, Not, Query
 from curation.fusion.writing import text_of
@@ -115,7 +115,9 @@ def _decided(revision: Revision, kinds: Schema) -> str:
         return sentence % {"item": item}
     if kind == Decision.Kind.BLEND:
         weights = _(", ").join(
-            f"{name} {weight:g}" for name, weight in spec["weights"].items() if weight
+            f"{scorer_called(name)} {weight:g}"
+            for name, weight in spec["weights"].items()
+            if weight
         )
         return _("Blend: %(weights)s.") % {"weights": weights}
     return _rule(spec, kinds)

@@ -8,6 +8,7 @@ from typing import Final
 
 from django import forms
 
+from curation.field_words import scorer_called
 from curation.forms import BlendForm
 
 LEAST_RANGE: Final = 3.0
@@ -22,6 +23,11 @@ class Slider:
     scale: forms.BoundField
     share: float
     top: float
+
+    @property
+    def title(self) -> str:
+        """What the scorer is called."""
+        return scorer_called(self.scorer)
 
 
 def sliders_of(form: BlendForm) -> list[Slider]:

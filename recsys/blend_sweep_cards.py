@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from curation.field_words import scorer_called
 from feedback.charts.drawing import Chart, Key
 from feedback.charts.scatter import Axis, Dot, scatter
 from feedback.tables import number, percent
@@ -57,7 +58,7 @@ class Row:
         weights = self.told["weights"]
         named = sorted((name for name in weights if weights[name]), key=lambda name: -weights[name])
         told = dict(zip(self.scorers, self.shares, strict=True))
-        return _(", ").join(f"{name} {told[name]}" for name in named)
+        return _(", ").join(f"{scorer_called(name)} {told[name]}" for name in named)
 
     @property
     def marks(self) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from curation.field_words import scorer_called
 from recsys.trace_words import TIERS
 from recsys.waterfalls import BILLION, Stack, Step, Waterfall, billionths, stacks, waterfall
 
@@ -61,7 +62,9 @@ def sum_of(trace: Trace, placement: Trace, words: Words) -> Sum:
             Row(bar.step.name, how, bar.step.amount / BILLION, bar.after / BILLION, bar.step.style)
             for bar, (_step, how) in zip(chart.bars, steps, strict=True)
         ],
-        unknown=[name for name, part in sorted(placement["parts"].items()) if part is None],
+        unknown=[
+            scorer_called(name) for name, part in sorted(placement["parts"].items()) if part is None
+        ],
         score=placement["score"],
         adds_up=chart.total.after == billionths(placement["score"]),
         tier=str(TIERS.get(placement["tier"], "")),
@@ -76,7 +79,7 @@ def stacks_of(trace: Trace, words: Words) -> list[Stack]:
 def keys_of(trace: Trace) -> list[Key]:
     """The legend of the stacks: every scorer that had a part, rules where one had, rounding."""
     shades = _shades(trace)
-    parts = [Key(name, MACHINE, shade) for name, shade in shades.items()]
+    parts = [Key(scorer_called(name), MACHINE, shade) for name, shade in shades.items()]
     if any(each["boosts"] for each in trace["placements"]):
         parts.append(Key(_("rules"), HUMAN, 1.0))
     return parts
@@ -87,7 +90,7 @@ def steps_of(trace: Trace, placement: Trace, words: Words) -> Iterator[tuple[Ste
     shades = _shades(trace)
     for name, part in sorted(placement["parts"].items()):
         if part is not None:
-            step = Step(name, billionths(part), MACHINE, shades.get(name, 1.0))
+            step = Step(scorer_called(name), billionths(part), MACHINE, shades.get(name, 1.0))
             yield step, _how(trace["blend"], name, part)
     for boost in placement["boosts"]:
         name = words.get(boost["decision"], boost["decision"])

@@ -9,6 +9,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from curation.field_words import scorer_called
 from feedback.charts.bars import Part, ranked_bars
 from feedback.charts.intervals import Estimate, Reference, intervals
 from feedback.reporting import chance
@@ -35,7 +36,11 @@ def shares(span: Span) -> Section:
     sizes, largest, known = _sums(placed)
     total, counted = sum(sizes.values()), sum(largest.values())
     names = sorted(sizes, key=lambda name: (-sizes[name], name))
-    bars = [(name, [Part(_("share"), sizes[name] / total, "machine")]) for name in names if total]
+    bars = [
+        (scorer_called(name), [Part(_("share"), sizes[name] / total, "machine")])
+        for name in names
+        if total
+    ]
     return Section(
         name="shares",
         question=question,
@@ -80,7 +85,15 @@ def _share_row(
 ) -> list[str | int | float]:
     bounds = chance.wilson(largest, of)
     first = Share(largest / of) if of else Share(0.0)
-    return [name, Share(share), largest, first, Share(bounds.low), Share(bounds.high), known]
+    return [
+        scorer_called(name),
+        Share(share),
+        largest,
+        first,
+        Share(bounds.low),
+        Share(bounds.high),
+        known,
+    ]
 
 
 def _shares_answer(
@@ -90,7 +103,11 @@ def _shares_answer(
     if not total:
         return _("No slate with a trace was served in these days.")
     first = names[0]
-    words = {"name": first, "share": percent(sizes[first] / total), "placements": number(counted)}
+    words = {
+        "name": scorer_called(first),
+        "share": percent(sizes[first] / total),
+        "placements": number(counted),
+    }
     words |= {"largest": percent(largest[first] / counted)}
     return (
         _(
@@ -111,7 +128,7 @@ def agreement(span: Span) -> Section:
     found = _agreements(taken)
     told = {name: each for name, each in found.items() if each.n >= FEWEST}
     estimates = [
-        Estimate(name, each.mean, *_inside(each), "machine", f"n = {each.n}")
+        Estimate(scorer_called(name), each.mean, *_inside(each), "machine", f"n = {each.n}")
         for name, each in sorted(told.items(), key=lambda pair: -pair[1].mean)
     ]
     return Section(
@@ -172,11 +189,11 @@ def _inside(of: chance.Sample) -> tuple[float, float]:
 
 def _agreement_row(name: str, of: chance.Sample) -> list[str | int | float | None]:
     if of.n < FEWEST:
-        return [name, of.n, Share(of.mean), None, None, _("too little to tell")]
+        return [scorer_called(name), of.n, Share(of.mean), None, None, _("too little to tell")]
     low, high = _inside(of)
     verdict = _("better than chance") if low > 0.5 else _("cannot tell")
     return [
-        *(name, of.n, Share(of.mean), Share(low), Share(high)),
+        *(scorer_called(name), of.n, Share(of.mean), Share(low), Share(high)),
         _("worse than chance") if high < 0.5 else verdict,
     ]
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from django import template
 from django.utils.translation import gettext
 
+from curation.field_words import scorer_called
+
 register = template.Library()
+
+
+@register.filter
+def scorer(name: str) -> str:
+    """What a scorer is called."""
+    return scorer_called(name)
 
 
 @register.filter

@@ -6,6 +6,7 @@ import pytest
 from django.utils import translation
 from django.utils.functional import lazy
 
+from curation.field_words import scorer_called
 from curation.fusion.explain import REASONS
 from recsys.ml.registry import FAMILIES
 from recsys.reasons import SCORERS, TEXTS, text_of
@@ -21,6 +22,11 @@ def test_every_reason_of_the_engine_has_words(code):
 def test_every_scorer_has_words(scorer):
     assert text_of({"code": "scorer", "parameters": {"scorer": scorer}}) == str(SCORERS[scorer])
     assert text_of({"code": "scorer", "scorer": scorer}) == str(SCORERS[scorer])
+
+
+@pytest.mark.parametrize("scorer", FAMILIES)
+def test_curators_and_operators_call_a_scorer_alike(scorer):
+    assert scorer_called(scorer) == FAMILIES[scorer].title
 
 
 def test_a_scorer_of_a_later_version_is_named():

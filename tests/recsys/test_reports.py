@@ -129,18 +129,18 @@ def shown(client, page, **filters):
 def test_the_utility_is_shared_among_scorers_by_the_size_of_their_parts(analyst, served):
     found = {row[0]: row[1:] for row in rows(analyst, "scorers", "shares")}
     # Of 3 + 1 + 1 + 1 + 0 + 4 = 10 the one has 4, the other 6; each was largest in one, and one is a tie.
-    assert (found["ease"][0], found["knn"][0]) == ("0.4", "0.6")
-    assert (found["ease"][1], found["knn"][1]) == (str(SLATES), str(2 * SLATES))
-    assert found["ease"][-1] == str(3 * SLATES)
+    assert (found["EASE"][0], found["knn"][0]) == ("0.4", "0.6")
+    assert (found["EASE"][1], found["knn"][1]) == (str(SLATES), str(2 * SLATES))
+    assert found["EASE"][-1] == str(3 * SLATES)
     assert "knn gave 60 % of the utility" in shown(analyst, "scorers")
 
 
 def test_members_agree_with_the_scorer_that_put_higher_what_they_liked(analyst, served):
     found = {row[0]: row[1:] for row in rows(analyst, "scorers", "agreement")}
     # The liked film has 3 against -1 and 0 with the one; 1 against 1 (half) and 4 with the other.
-    assert found["ease"][:2] == ["10", "1.0"]
+    assert found["EASE"][:2] == ["10", "1.0"]
     assert found["knn"][:2] == ["10", "0.25"]
-    assert (found["ease"][-1], found["knn"][-1]) == ("better than chance", "worse than chance")
+    assert (found["EASE"][-1], found["knn"][-1]) == ("better than chance", "worse than chance")
     assert "Members agree with ease most: 100 %" in shown(analyst, "scorers")
 
 

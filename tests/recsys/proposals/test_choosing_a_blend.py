@@ -76,7 +76,7 @@ def test_the_finding_counts_what_ranks_surely_better_than_the_present_blend(desk
 def test_a_chosen_point_tells_its_figures_and_offers_both_acts(desk, sweep):
     page = read(desk, detail(sweep, 1))
     chosen = page.split('id="chosen"', 1)[1].split("</section>", 1)[0]
-    assert "popularity 66.7\xa0%, ease 33.3\xa0%" in chosen
+    assert "Popularity 66.7\xa0%, EASE 33.3\xa0%" in chosen
     assert "surely better" in chosen
     assert "0.1000" in chosen
     assert "mark--ring" in page
@@ -237,7 +237,7 @@ def test_a_sweep_is_cancelled_on_its_page(desk, operator):
 def test_staff_read_and_curators_choose(client, operator, sweep):
     client.force_login(operator)
     page = read(client, detail(sweep, 1))
-    assert "popularity 66.7\xa0%" in page
+    assert "Popularity 66.7\xa0%" in page
     assert "Draft it" not in page
     draft = reverse("blend-sweeps:draft", args=[sweep.pk])
     assert client.post(draft, {"point": 1, "reason": "so"}).status_code == 403
