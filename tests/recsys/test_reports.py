@@ -141,7 +141,7 @@ def test_members_agree_with_the_scorer_that_put_higher_what_they_liked(analyst, 
     assert found["EASE"][:2] == ["10", "1.0"]
     assert found["knn"][:2] == ["10", "0.25"]
     assert (found["EASE"][-1], found["knn"][-1]) == ("better than chance", "worse than chance")
-    assert "Members agree with ease most: 100 %" in shown(analyst, "scorers")
+    assert "Members agree with EASE most: 100 %" in shown(analyst, "scorers")
 
 
 def test_a_decision_is_told_with_its_exposure_against_the_rest(analyst, served):
