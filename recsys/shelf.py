@@ -92,6 +92,11 @@ class Shelf:
         return url_of(self.kind, self.anchor, shown=self.shown)
 
     @property
+    def is_fresh(self) -> bool:
+        """Whether it is what fusing now gives."""
+        return self.mode == serving.FRESH
+
+    @property
     def is_stale(self) -> bool:
         """Whether the newest feedback is not in it yet."""
         return self.mode == serving.STALE

@@ -10,10 +10,10 @@ import pytest
 from django.urls import reverse
 
 from curation.actions import block_item, publish_decision
-from curation.models import Surface
+from curation.models import Member, Surface
 from feedback.models import Impression, Rating
 from tests.factories import UserFactory
-from tests.recsys.slates.asking import TERMS, person
+from tests.recsys.slates.asking import TERMS, person, rate
 
 HTMX = {"HX-Request": "true"}
 
@@ -195,3 +195,12 @@ def test_why_an_item_stands_there_is_one_sentence_on_the_shelf(client, ada, worl
     assert "<html" not in told
     assert "<p>" in told
     assert "<html" in get(client, asked[1])
+
+
+def test_whoever_has_spoken_of_everything_is_told_so(client, ada, world):
+    own = get(client)
+    assert "Nothing is left to show" not in own
+    member = Member.objects.get(subject=Impression.objects.latest("served_at").subject)
+    for item in world.items:
+        rate(member, item, event=f"of {item.pk}")
+    assert "Nothing is left to show" in get(client)
