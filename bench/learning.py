@@ -55,6 +55,7 @@ def interactions() -> Interactions:
         [row["item_id"] for row in rated],
         np.select([stars >= 4, stars == 3], [1.0, 0.5], 0.0).astype(np.float32),
         [float(row["timestamp"]) for row in rated],
+        stars=stars.astype(np.float32),
     )
 
 

@@ -108,7 +108,10 @@ class Desk:
             common = {"actor": self.actor, "terms": self.terms(home)}
             drafts.append(actions.pin_item(surface=self.home, **told, **common))
         for _ in range(others):
-            blocking = {"actor": self.actor, "terms": self.terms(home, situations=False)}
+            blocking: dict[str, Any] = {
+                "actor": self.actor,
+                "terms": self.terms(home, situations=False),
+            }
             actions.block_item(surface=None, item=next(self.items), **blocking)
             common = {"actor": self.actor, "terms": self.terms(home)}
             weights = {

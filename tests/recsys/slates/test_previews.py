@@ -127,7 +127,7 @@ def test_a_blend_that_is_tried_is_what_live_serves_once_it_is_published(realtime
         "beta": 1.5,
     }
     shares = {"holdback": 0.0, "traffic": 1.0}
-    terms = {"segment": None, "member": None, "who": {}, "priority": 100, **shares}
+    terms: dict[str, Any] = {"segment": None, "member": None, "who": {}, "priority": 100, **shares}
     blend = {"decision": str(uuid4()), "surface": "home", "spec": spec, **terms}
     tried = previews.ask(asked(ada, blend={**blend, "starts_at": None, "until": None}))
     assert told(tried.drafted) != told(tried.now)

@@ -106,7 +106,10 @@ def test_a_slate_is_fresh_until_the_hours_of_a_decision_begin_or_end(world, pin)
 
 def is_fresh(where, body):
     kept = unpack(pack(body))
-    return checks.check(where, kept).is_fresh(kept)
+    now = checks.check(where, kept)
+    assert kept
+    assert now
+    return now.is_fresh(kept)
 
 
 def test_a_slate_is_not_fresh_once_its_member_is_another_kind_of_person(world, pin):
@@ -139,6 +142,7 @@ def test_a_fallback_is_renewed_once_it_is_out_of_its_time(world, pin):
     nobodys = made(place())
     fallbacks.store(place(), nobodys.body, nobodys.slate)
     kept = Fallback.objects.get()
+    assert kept.valid_until
     assert kept.valid_until.timestamp() == nobodys.body["valid_until"]
     assert refusing.announce_outdated() == 0
     Fallback.objects.update(valid_until=timezone.now() - timedelta(seconds=1))
