@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, SetUnusablePasswordMixin
 from django.contrib.auth.models import Group
-from django.db.models import ManyToManyField, Model
+from django.db.models import ManyToManyField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.text import format_lazy
@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from curation import actions
 from curation.access import acting
 from curation.audit_admin import AuditAdmin, ReadOnly
+from curation.counters import bump
 from curation.fusion.columns import Kind
 from curation.models import (
     Attribute,
@@ -187,8 +188,23 @@ class MemberAttributeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("key", "kind", "label")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        """Segments name an attribute by its key."""
-        return ["key"] if obj else []
+        """Segments and decisions name an attribute by its key, and compare with values of its type."""
+        return ["key", "kind"] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ANN401 - Django's signature
+        """What decisions ask of members is read anew."""
+        super().save_model(request, obj, form, change)
+        bump("catalogue")
+
+    def delete_model(self, request: HttpRequest, obj: MemberAttribute) -> None:
+        """A decision that asks for it holds for nobody from now on."""
+        super().delete_model(request, obj)
+        bump("catalogue")
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[MemberAttribute]) -> None:
+        """The same of several."""
+        super().delete_queryset(request, queryset)
+        bump("catalogue")
 
 
 @admin.register(MemberStats)

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from curation.field_words import DEVICES
@@ -31,6 +33,8 @@ BY_THE_CLOCK: Final = frozenset({"idle_days"})
 NOBODY: Final = AnyOf(())
 """What is asked of members where that cannot be asked any more."""
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00")
+LANGUAGES: Final = dict(settings.LANGUAGES)
+"""The languages that slates are asked for in."""
 _MOST: Final = 100
 _DAY: Final = 1440
 
@@ -79,9 +83,12 @@ def check(kind: str, who: Mapping[str, Any], members: Schema) -> None:
         text = _("There is no device %(name)s; there are: %(known)s.")
         told = {"name": wrong[0], "known": ", ".join(DEVICES)}
         raise _refused("devices", "unknown_device", text % told)
-    for name in ("languages", "anchors"):
-        if len(who.get(name, ())) > _MOST:
-            raise _refused(name, "too_many", _("At most %(most)d.") % {"most": _MOST})
+    if wrong := sorted(set(who.get("languages", ())) - LANGUAGES.keys()):
+        text = _("There is no language %(name)s; there are: %(known)s.")
+        told = {"name": wrong[0], "known": ", ".join(LANGUAGES)}
+        raise _refused("languages", "unknown_language", text % told)
+    if len(who.get("anchors", ())) > _MOST:
+        raise _refused("anchors", "too_many", _("At most %(most)d.") % {"most": _MOST})
     if "hours" in who:
         _check_hours(who["hours"])
     if "members" in who:
@@ -89,7 +96,7 @@ def check(kind: str, who: Mapping[str, Any], members: Schema) -> None:
 
 
 def _check_hours(hours: Mapping[str, Any]) -> None:
-    if hours.get("zone") not in available_timezones():
+    if hours.get("zone") not in zones():
         text = _("There is no time zone %(name)s.") % {"name": hours.get("zone") or "–"}
         raise _refused("hours.zone", "unknown_zone", text)
     for name in ("from", "until"):
@@ -107,7 +114,15 @@ def _check_hours(hours: Mapping[str, Any]) -> None:
         raise _refused("hours", "all_hours", text)
 
 
+@cache
+def zones() -> frozenset[str]:
+    """The zones that the database of time zones knows; looking through it takes a while."""
+    return frozenset(available_timezones())
+
+
 def _check_members(query: Query) -> None:
+    if query == NOBODY:
+        raise _refused("members", "nobody", _("It holds for nobody."))
     if moving := sorted(fields_of(query) & BY_THE_CLOCK):
         text = _("%(field)s changes from day to day by itself: ask for it in a segment.")
         raise _refused("members", "by_the_clock", text % {"field": moving[0]})

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 
 from curation import member_queries
 from curation.audiences import audience_of
@@ -22,7 +23,7 @@ from curation.queries import schema as item_schema
 from curation.recurrence import next_edge
 from curation.specs import make_blend, make_rule
 
-_RELATED = ("decision", "member__merged_into", "author")
+_RELATED = ("decision", "member__merged_into", "author", "change_set")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +72,20 @@ def policy_with(
     known = published or published_on([surface])
     current = known.entries.get(surface.slug, [])
     entries = [row for row in current if row.revision.decision_id not in drafts]
-    entries += [InForce(row, at) for row in drafts.values() if not row.ends and not _blocks(row)]
+    waiting = [row for row in drafts.values() if not row.ends]
+    entries += [InForce(row, _since(row, at)) for row in waiting if not _blocks(row)]
     blocks = [row for row in known.blocks_of(surface) if row.decision_id not in drafts]
-    drafted = [row for row in drafts.values() if not row.ends and _blocks(row)]
+    drafted = [row for row in waiting if _blocks(row)]
     made = _Maker(known.schema)
     decisions = [made.decision(row) for row in entries]
     return fusion.Policy(
         surface=settings_of(surface),
         version=surface.policy_version,
         blocks_version=surface.blocks_version,
-        blocks=(*map(made.block, blocks), *(made.drafted_block(row, at) for row in drafted)),
+        blocks=(
+            *map(made.block, blocks),
+            *(made.drafted_block(row, _since(row, at)) for row in drafted),
+        ),
         pins=tuple(row for row in decisions if isinstance(row, fusion.Pin)),
         rules=tuple(row for row in decisions if isinstance(row, fusion.Rule)),
         blends=tuple(row for row in decisions if isinstance(row, fusion.Blend)),
@@ -88,6 +93,28 @@ def policy_with(
             surface, at, chain((row.revision for row in entries), drafted, blocks), decisions
         ),
     )
+
+
+def _since(draft: Revision, at: datetime) -> datetime:
+    """When a draft would have been published, looked at from an instant: as planned, else not before now."""
+    # A blend that is only tried is in no set.
+    known: UUID | None = draft.change_set_id
+    planned = draft.change_set.publish_at if known else None
+    return planned or max(at, timezone.now())
+
+
+def planned_by(at: datetime) -> QuerySet[ChangeSet]:
+    """The change sets that are to be published by an instant, in that order."""
+    rows = ChangeSet.objects.filter(published_at=None, discarded_at=None, publish_at__lte=at)
+    return rows.order_by("publish_at", "pk")
+
+
+def planned_drafts(surface: Surface, at: datetime) -> dict[UUID, Revision]:
+    """The drafts on a surface that are to be published by an instant, those of a later set above."""
+    found: dict[UUID, Revision] = {}
+    for home in planned_by(at):
+        found |= drafts_of(home, surface)
+    return found
 
 
 def settings_of(surface: Surface) -> fusion.SurfaceSettings:

@@ -14,8 +14,8 @@ from curation.instants import instants_of
 
 _DAY: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)
-_WEEK: Final = 8
-"""Hours that recur do so within a week; a day more, for those that run past midnight."""
+_AHEAD: Final = 15
+"""So many days are looked through: hours recur within a week, unless a turn of the clocks skips them once."""
 
 
 def clock(zone: str, instant: datetime) -> datetime:
@@ -42,13 +42,13 @@ def _holds(hours: Hours, instant: datetime) -> bool:
 
 
 def _edges(hours: Hours, after: datetime) -> Iterator[datetime]:
-    """Instants of the coming week at which the hours could begin or end, in order.
+    """Instants of the coming days at which the hours could begin or end, in order.
 
     Beside the times themselves these are the turns of the clocks, which skip times and show others twice.
     """
     zone = ZoneInfo(hours.zone)
     first = clock(hours.zone, after).date() - _DAY
-    days = [first + n * _DAY for n in range(_WEEK + 3)]
+    days = [first + n * _DAY for n in range(_AHEAD + 2)]
     walls = (
         datetime.combine(day, time()) + timedelta(minutes=minutes)
         for day in days

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import time
 from typing import Any, ClassVar, Final
-from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
@@ -14,8 +13,8 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from curation import member_queries
-from curation.audiences import minutes, who_of
+from curation import audiences, member_queries
+from curation.audiences import LANGUAGES, minutes, who_of, zones
 from curation.faults import in_words
 from curation.field_words import DEVICES
 from curation.fusion.parsing import QueryError
@@ -24,10 +23,19 @@ from curation.fusion.reading import MOST_WRITTEN
 from curation.fusion.writing import text_of
 from curation.models import Item
 from curation.pickers import ItemField, name_of
-from curation.problems import Conflict
+from curation.problems import Conflict, Invalid
 
 _FIELDS: Final = ("devices", "languages", "anchor", "members_text")
 _HOURS: Final = ("weekdays", "hours_from", "hours_until", "hours_zone")
+_AT: Final = {
+    "devices": "devices",
+    "languages": "languages",
+    "anchors": "anchor",
+    "members": "members_text",
+    "hours.zone": "hours_zone",
+    "hours.until": "hours_until",
+}
+"""The fields that say a part of `who`; the rest of the hours stands at their beginning."""
 _MIDNIGHT: Final = time()
 _DAYS: Final = [(number, name) for number, name in enumerate(WEEKDAYS.values(), start=1)]
 _TYPED: Final = {
@@ -36,6 +44,7 @@ _TYPED: Final = {
     "autocapitalize": "off",
     "autocomplete": "off",
     "dir": "ltr",
+    "aria-describedby": "id_members_text_helptext",
 }
 
 
@@ -78,7 +87,7 @@ class SituationMixin(forms.Form):
     hours_zone = forms.ChoiceField(
         label=_("On the clocks of"),
         required=False,
-        choices=lambda: [(name, name) for name in sorted(available_timezones())],
+        choices=lambda: [(name, name) for name in sorted(zones())],
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -128,7 +137,18 @@ class SituationMixin(forms.Form):
         timed = begins is not None and ends is not None
         if (timed or data.get("weekdays")) and not data.get("hours_zone"):
             self.add_error("hours_zone", _("Say on which clocks."))
+        if not set(self.situation_names) & self.errors.keys():
+            self._check()
         return data
+
+    def _check(self) -> None:
+        """Say beside the field at fault what a decision would be refused for."""
+        who = self.who()
+        try:
+            audiences.check("", who, member_queries.schema() if "members" in who else {})
+        except Invalid as problem:
+            part = str(problem.errors[0]["field"]).removeprefix("who.")
+            self.add_error(_AT.get(part, "hours_from"), str(problem))
 
     def who(self) -> dict[str, Any]:
         """The conditions as a decision keeps them."""
@@ -160,7 +180,8 @@ def fields_of(who: Mapping[str, Any]) -> dict[str, Any]:
     """The values of the fields that say a `who`; raises `Conflict` where they cannot."""
     anchors = who.get("anchors", ())
     members = text_of(who["members"]) if "members" in who else ""
-    if len(anchors) > 1 or len(members) > MOST_WRITTEN:
+    gone = set(who.get("languages", ())) - LANGUAGES.keys()
+    if len(anchors) > 1 or len(members) > MOST_WRITTEN or gone:
         text = gettext("Conditions as many as these are revised by the API.")
         raise Conflict("beyond_the_form", text)
     found = Item.objects.filter(pk__in=anchors).first()

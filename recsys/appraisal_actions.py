@@ -49,12 +49,13 @@ def request_appraisal(
 
 
 def request_all(at: datetime) -> int:
-    """Ask for those in force that spare somebody or are due for review, and have no appraisal of late; counts them."""
+    """Ask for those that spare somebody, are due for review or over, and have no appraisal of late; counts them."""
     of_it = Appraisal.objects.filter(decision=OuterRef("decision"))
     lately = of_it.filter(
         Q(state__in=Job.OPEN) | Q(state=Job.State.SUCCEEDED, requested_at__gt=at - FRESH)
     )
-    telling = Q(holdback__gt=0) | Q(traffic__lt=1) | Q(review_on__lte=localtime(at).date())
+    due = Q(review_on__lte=localtime(at).date()) | Q(until__lte=at)
+    telling = Q(holdback__gt=0) | Q(traffic__lt=1) | due
     rows = now_in_force().filter(telling, ~Exists(lately), decision__kind__in=KINDS)
     found = {row.decision_id: row.decision for row in rows}
     for decision in found.values():

@@ -128,20 +128,25 @@ def side_by_side(
 ) -> tuple[Fused, Fused | None]:
     """What `preview` gives without and with drafts, read and scored once; the second is None without any.
 
-    `drafts` by decision; they need not be saved.
+    `drafts` by decision; they need not be saved. On either side stands what is planned to be published by then.
     """
     place = _place(surface, subject, situation)
     with gathering.snapshot():
         reading = gathering.read(place, gathering.look(place), at)
-        policy = policies.policy_with(reading.surface, reading.instant, drafts) if drafts else None
-        if policy is not None:
-            reading.catalogue.columns(policy.fields, reading.check.versions["statistics"])
-            (drafted,) = gathering.under([reading], policy)
+        planned = policies.planned_drafts(reading.surface, at) if at else {}
+        drafted = _under(reading, {**planned, **drafts}) if drafts else None
+        reading = _under(reading, planned) if planned else reading
     scores = gathering.scores_of(reading)
     now = _fused(gathering.gather(reading, scores))
-    if policy is None:
-        return now, None
-    return now, _fused(gathering.gather(drafted, scores))
+    return now, _fused(gathering.gather(drafted, scores)) if drafted else None
+
+
+def _under(reading: Reading, drafts: Mapping[UUID, Revision]) -> Reading:
+    """A reading with the policy that drafts make; to be called in its snapshot."""
+    policy = policies.policy_with(reading.surface, reading.instant, drafts)
+    reading.catalogue.columns(policy.fields, reading.check.versions["statistics"])
+    (found,) = gathering.under([reading], policy)
+    return found
 
 
 def _place(surface: str, subject: UUID | None, situation: Mapping[str, str]) -> Place:

@@ -16,6 +16,7 @@ from django_htmx.http import replace_url
 
 from curation.access import role_required
 from curation.models import Surface
+from curation.policies import planned_by
 from curation.viewpoints import VIEW, ViewpointForm
 from recsys import preview_cards, previews, traces
 from recsys.preview_forms import TrialForm
@@ -83,7 +84,10 @@ def _shown(form: ViewpointForm, asked: Callable[[], Mapping[str, Any]]) -> dict[
     except Failed:
         return {"state": "failed"}
     size = form.cleaned_data["size"]
-    return {"state": "shown", "preview": found, **preview_cards.columns(found, size)}
+    at = form.cleaned_data["at"]
+    planned = list(planned_by(at)) if at else []
+    told = {"state": "shown", "preview": found, "planned": planned}
+    return {**told, **preview_cards.columns(found, size)}
 
 
 def _blend_page(request: HttpRequest, here: Surface, form: ViewpointForm) -> dict[str, Any]:

@@ -77,7 +77,8 @@
     if (field.role === "combobox") return;
     const told = { role: "combobox", "aria-autocomplete": "list", "aria-haspopup": "listbox", "aria-expanded": "false" };
     for (const [name, value] of Object.entries(told)) field.setAttribute(name, value);
-    around(field).querySelector("[data-keys]").hidden = false;
+    const keys = around(field).querySelector("[data-keys]");
+    if (keys) keys.hidden = false;
   });
   document.addEventListener("focusout", (event) => event.target === field && close());
   document.addEventListener("input", (event) => event.target === field && soon());

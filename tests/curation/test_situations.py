@@ -76,6 +76,8 @@ def test_members_are_asked_for_in_text_as_well(desk, films):
     ("who", "field"),
     [
         ({"devices": ["watch"]}, "devices"),
+        ({"languages": ["xx"]}, "who.languages"),
+        ({"members": {"any": []}}, "who.members"),
         ({"device": ["mobile"]}, "device"),
         ({"hours": {**EVENINGS, "weekdays": [0]}}, "weekdays"),
         ({"hours": {**EVENINGS, "zone": "Europe/Nowhere"}}, "who.hours.zone"),
@@ -275,6 +277,7 @@ def test_a_form_writes_situations_and_shows_them_again(client, curator, films):
         ({"devices": ["watch"]}, "watch"),
         ({"anchor": "no such film"}, "No item has this id or title."),
         ({"members_text": "idle_days < 3"}, "segment"),
+        ({"hours_from": "00:00", "hours_until": "00:00", "hours_zone": "UTC"}, "leave the hours"),
     ],
 )
 def test_a_form_says_what_is_wrong_with_a_situation(client, curator, films, sent, word):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from curation import actions
@@ -122,6 +123,49 @@ def test_a_slate_is_not_fresh_once_its_member_is_another_kind_of_person(world, p
     actions.put_members([row], source=SOURCE)
     assert not is_fresh(here, body)
     assert first(here) == world.items[77].outside_id
+
+
+def test_a_slate_is_not_fresh_once_an_attribute_of_members_is_gone(world, pin, admin_client):
+    here = place(new_member(attributes={"country": "FR"}))
+    pin(world.items[77], **FRENCH)
+    body = made(here).body
+    assert first(here) == world.items[77].outside_id
+    path = reverse("admin:curation_memberattribute_delete", args=["country"])
+    assert admin_client.post(path, {"post": "yes"}).status_code == 302
+    assert not is_fresh(here, body)
+    assert first(here) != world.items[77].outside_id
+
+
+def side_by_side(member, at, drafts):
+    return fusing.side_by_side("home", member.subject, at, {}, drafts)
+
+
+def test_a_preview_of_the_past_has_a_draft_published_after_what_is_live(world, home, pin):
+    member, (live, drafted) = new_member(), world.items[77:79]
+    pin(live, languages=["en"])
+    actor, yesterday = person("curator"), timezone.now() - timedelta(days=1)
+    drafts = actions.open_change_set(actor=actor, name="later")
+    terms = Terms(reason="a test", change_set=drafts, who={"devices": ["mobile"]})
+    pin_item(actor=actor, surface=home, item=drafted, slot=1, terms=terms)
+    situation = {"device": "mobile", "language": "en"}
+    seen = fusing.preview("home", member.subject, yesterday, drafts, situation)
+    actions.publish(actor=actor, change_set=drafts)
+    made_then = fusing.preview("home", member.subject, yesterday, None, situation)
+    assert seen.placements[0].item == made_then.placements[0].item == drafted.pk
+
+
+def test_a_future_slate_holds_what_is_planned_until_then(world, home):
+    member, actor, item = new_member(), person("curator"), world.items[77]
+    planned = actions.open_change_set(actor=actor, name="spring")
+    terms = Terms(reason="a test", change_set=planned)
+    draft = pin_item(actor=actor, surface=home, item=item, slot=1, terms=terms)
+    soon = timezone.now() + timedelta(days=2)
+    actions.schedule(actor=actor, change_set=planned, at=soon)
+    early, _none = side_by_side(member, soon - timedelta(days=1), {})
+    late, _none = side_by_side(member, soon + timedelta(days=1), {})
+    assert early.placements[0].item != item.pk
+    assert late.placements[0].item == item.pk
+    assert late.placements[0].pin == draft.decision.pk
 
 
 def test_a_slate_follows_the_roll_up_where_a_decision_asks_for_what_members_did(world, pin):
