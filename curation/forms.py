@@ -199,6 +199,10 @@ class BlendForm(SituationMixin, DecisionForm):
         return data
 
 
+SPARED: Final = 0.05
+"""The share of members that a new rule spares unless its writer says otherwise."""
+
+
 class RuleForm(ConditionsMixin, SituationMixin, DecisionForm):
     """An effect on the items that conditions name."""
 
@@ -235,8 +239,9 @@ class RuleForm(ConditionsMixin, SituationMixin, DecisionForm):
     condition_fields = ConditionsMixin.condition_fields | frozenset(parameters)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """A cap counts by attributes that have a few values."""
+        """A cap counts by attributes that have a few values; a rule spares some, so that its effect can be told."""
         super().__init__(*args, **kwargs)
+        self.fields["holdback"].initial = SPARED
         rows = Attribute.objects.filter(kind__in=CAP_KINDS).values_list("key", "label")
         choices = [("", _("all together")), *((key, given(label)) for key, label in rows)]
         self.fields["attribute"].widget.choices = choices

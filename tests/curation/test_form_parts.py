@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -111,6 +112,13 @@ def test_conditions_grow_one_by_one(desk, films):
         assert 'name="field-2"' in page
         assert 'value="War"' in page
     assert not Decision.objects.exists()
+
+
+def test_a_new_rule_spares_some_members_so_that_its_effect_can_be_told(desk):
+    page = text(desk.get(reverse("desk:new", args=["rule"])))
+    assert re.search(r'name="holdback" value="0.05"', page)
+    page = text(desk.get(reverse("desk:new", args=["pin"])))
+    assert re.search(r'name="holdback" value="0"', page)
 
 
 def test_a_condition_is_removed_and_those_below_move_up(desk, films):

@@ -91,8 +91,21 @@ def written_in_rows_and_as_text(page: Page, url: str) -> None:
     page.get_by_label("Effect").select_option("boost")
     page.get_by_label("Strength").fill("2")
     page.get_by_label("Reason").fill("Let us laugh")
+    page.get_by_label("Holdback share").fill("0")
+    asked_of_members(page)
     page.get_by_label("Keep as draft in").fill(SET)
     page.get_by_role("button", name="Save", exact=True).click()
+
+
+def asked_of_members(page: Page) -> None:
+    """A condition on members, completed as one writes: every newcomer meets it."""
+    page.get_by_text("In which situations").click()
+    asked = page.get_by_label("Members of whom this holds")
+    asked.press_sequentially("rati")
+    asked.press("Tab")
+    expect(asked).to_have_value(re.compile("^ratings"))
+    asked.fill("ratings < 5")
+    expect(page.locator("#reach")).to_contain_text("of ")
 
 
 def boosted(client: Client) -> bool:
