@@ -27,7 +27,7 @@ def export(surface: Surface | None = None, change_set: ChangeSet | None = None) 
     They stand in the order in which they win over each other where all else is equal: later publish
     first. Ends are not written: a file holds what is decided, not what is over.
     """
-    found = _drafted(change_set) if change_set else _in_force(surface)
+    found = _drafted(change_set) if change_set else in_force(surface)
     names = _names(found)
     document = {
         "format": FORMAT,
@@ -68,7 +68,17 @@ def _key(item: Any) -> Any:  # noqa: ANN401 - an id of ours, or a source and an 
     return (item["source"], item["id"]) if isinstance(item, dict) else UUID(item)
 
 
-def _in_force(surface: Surface | None) -> list[Revision]:
+def contents(rows: Iterable[Revision]) -> list[bytes]:
+    """What each of some revisions decides, as a file would say it, but for the reason."""
+    found = list(rows)
+    names = _names(found)
+    return [
+        orjson.dumps({**_row(row, names), "reason": ""}, option=orjson.OPT_SORT_KEYS)
+        for row in found
+    ]
+
+
+def in_force(surface: Surface | None = None) -> list[Revision]:
     """The revisions in force, those of blocks too; one for each decision."""
     entries = PolicyEntry.objects.filter(version__number=F("version__surface__policy_version"))
     blocks = Block.objects.filter(ended_at=None)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 
-from curation import fulfilment
+from curation import decision_files, fulfilment
 from curation.access import acting, require
 from curation.actions.drafts import Known, check_spec, check_who, lock_set, open_change_set
 from curation.actions.publishing import Publication, publish
@@ -64,7 +64,7 @@ def import_decisions(
     with acting(actor, "import_decisions", reason), transaction.atomic():
         home = lock_set(open_change_set(actor=actor, name=change_set))
         made = _write(actor, home, drafts)
-        told = list(_linted(home, made))
+        told = [*_linted(home, made), *_twice(home, made)]
         grave = [fault for fault in told if fault["level"] == Level.BLOCKS]
         if grave and live:
             raise Invalid("refused", _("Lint refuses some of the decisions."), grave)
@@ -237,6 +237,18 @@ def _write(
         for decision, (row, columns, spec) in zip(decisions, rows, strict=True)
     )
     return decisions
+
+
+def _twice(home: ChangeSet, made: Sequence[Decision]) -> Iterator[dict[str, Any]]:
+    """The imported drafts that decide what is in force already, each with its position in the file."""
+    live = set(decision_files.contents(decision_files.in_force()))
+    places: dict[UUID, int] = {decision.pk: at for at, decision in enumerate(made)}
+    drafts = [row for key, row in newest_drafts([home]).items() if key in places]
+    for row, content in zip(drafts, decision_files.contents(drafts), strict=True):
+        if content in live:
+            text = _("The same is in force already: publishing it would decide it twice.")
+            place = f"decisions[{places[row.decision_id]}]"
+            yield {"level": "W", "code": "same_as_live", "message": text, "field": place}
 
 
 def _linted(home: ChangeSet, made: Sequence[Decision]) -> Iterator[dict[str, Any]]:

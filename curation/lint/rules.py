@@ -6,7 +6,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from curation.fusion import policy as fusion
-from curation.fusion.effects import Boost, Cap, PinMatch, Quota
+from curation.fusion.effects import Boost, Cap, Effect, Exclude, PinMatch, Quota
 from curation.fusion.query import canonical
 from curation.lint.beside import PULLS, Beside
 from curation.lint.findings import Findings, warns
@@ -30,6 +30,8 @@ def rule_findings(rule: fusion.Rule, beside: Beside) -> Findings:
         yield warns("matches_nothing", _("No active item is like that now."))
     elif isinstance(rule.effect, _NEED_ITEMS):
         yield from _denied(rule, beside)
+    if _takes(rule.effect) and bool(beside.catalogue.of(rule).all()):
+        yield warns("leaves_nothing", _("It takes every item there is: nothing is left to show."))
     if isinstance(rule.effect, Quota):
         yield from _crowded(rule, rule.effect, beside)
         yield from _capped(rule, rule.effect, beside)
@@ -37,6 +39,12 @@ def rule_findings(rule: fusion.Rule, beside: Beside) -> Findings:
         yield from _slot_taken(rule, rule.effect, beside)
     if isinstance(rule.effect, PULLS):
         yield from _opposed(rule, beside)
+
+
+def _takes(effect: Effect) -> bool:
+    """Whether none of its items may be shown."""
+    nothing = isinstance(effect, Cap) and effect.limit == 0 and not effect.field
+    return isinstance(effect, Exclude) or nothing
 
 
 def _denied(rule: fusion.Rule, beside: Beside) -> Findings:

@@ -284,7 +284,7 @@ def test_an_item_that_is_not_here_is_named(curator, file):
 def test_what_lint_refuses_is_named_by_its_position(curator, file):
     pin = next(row for row in file["decisions"] if row["kind"] == "pin")
     told = imported(curator, file | {"decisions": [pin]}, dry_run=True).findings
-    assert [row["code"] for row in told] == ["pin_clash"]
+    assert [row["code"] for row in told] == ["pin_clash", "same_as_live"]
     refused = refusal(curator, file | {"decisions": [pin]}, live=True)
     assert [(each["field"], each["code"]) for each in refused.errors] == [
         ("decisions[0]", "pin_clash")
@@ -408,3 +408,13 @@ def test_a_rule_about_everything_survives(curator, home, world):
     empty()
     imported(curator, first, live=True)
     assert export() == first
+
+
+def test_what_is_in_force_already_is_told_when_it_comes_again(curator, file):
+    empty()
+    actions.import_decisions(actor=curator, document=file, change_set="first", live=True)
+    again = actions.import_decisions(actor=curator, document=file, change_set="again")
+    twice = [told for told in again.findings if told["code"] == "same_as_live"]
+    assert [told["field"] for told in twice] == [
+        f"decisions[{at}]" for at in range(again.decisions)
+    ]

@@ -235,3 +235,10 @@ def test_a_quota_above_what_a_cap_allows_is_told(rule, publish, world_of_two):
     assert codes(rule(Quota(3, 10), has("War"))) == ["quota_over_cap"]
     assert codes(rule(Quota(3, 12), has("War"))) == []
     assert codes(rule(Quota(3, 10))) == []
+
+
+def test_a_rule_that_leaves_nothing_to_show_is_told(rule, world_of_two):
+    assert codes(rule(Exclude(), EVERYTHING)) == ["leaves_nothing"]
+    assert codes(rule(Cap(0, 10), EVERYTHING)) == ["leaves_nothing"]
+    assert codes(rule(Exclude(), has("War"))) == []
+    assert codes(rule(Cap(0, 10), has("War"))) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import orjson
 import pytest
@@ -198,6 +198,15 @@ def test_the_command_lists_findings_and_fails_on_grave_ones(troubled):
     assert "B home pin" in told.getvalue()
     assert "pin_inactive" in told.getvalue()
     call_command("lint", surface="similar", stdout=told)
+
+
+def test_the_command_lints_a_change_set_before_it_is_published(pin, films):
+    told = io.StringIO()
+    draft = pin(1, until=timezone.now() + timedelta(days=1), review_on=date(2020, 1, 1))
+    call_command("lint", change_set=draft.revision.change_set.name, stdout=told)
+    assert "review_passed" in told.getvalue()
+    with pytest.raises(CommandError, match="no open change set"):
+        call_command("lint", change_set="none of this name", stdout=told)
 
 
 def test_the_command_looks_at_another_instant(pin, published):

@@ -1,27 +1,35 @@
-"""manage.py lint: what is wrong, or probably not meant, in what is published."""
+"""manage.py lint: what is wrong, or probably not meant, in what is published or would be."""
 
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from curation.inspections import Found, inspect, stops
+from curation.inspections import Found, inspect, of_drafts, stops
 from curation.instants import read_instant
 from curation.models import Surface
 from curation.problems import Invalid
+from curation.queries import schema
+from curation.references import change_set_named
 
 
 class Command(BaseCommand):
     """One line for each finding; the exit status is 1 where one is so grave that a save would be refused."""
 
-    help = "Lint the published decisions. Level B would stop a save, W is a warning; a B makes the exit status 1."
+    help = (
+        "Lint the published decisions, or the drafts of a change set as if they were published."
+        " Level B would stop a save, W is a warning; a B makes the exit status 1."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Which surface, and when."""
-        parser.add_argument("--surface", help="the surface; without it all of them")
+        """Which surface or change set, and when."""
+        what = parser.add_mutually_exclusive_group()
+        what.add_argument("--surface", help="the surface; without it all of them")
+        what.add_argument("--change-set", help="an open change set, by its name or id")
         parser.add_argument(
             "--at", help="the instant, as in 2026-03-29T09:00+01:00; without it now"
         )
@@ -34,12 +42,22 @@ class Command(BaseCommand):
                 at = read_instant(options["at"])
             except Invalid as problem:
                 raise CommandError(str(problem)) from problem
-        found = inspect(_surfaces(options["surface"]), at)
+        found = _found(options, at)
         for row in found:
             self.stdout.write(_line(row))
         self.stdout.write(f"{len(found)} findings")
         if stops(found):
             sys.exit(1)
+
+
+def _found(options: dict[str, Any], at: datetime) -> list[Found]:
+    name = options["change_set"]
+    if name is None:
+        return inspect(_surfaces(options["surface"]), at)
+    try:
+        return of_drafts(change_set_named(name), at, schema())
+    except Invalid as problem:
+        raise CommandError(str(problem)) from problem
 
 
 def _surfaces(slug: str | None) -> list[Surface]:
