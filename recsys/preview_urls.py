@@ -10,5 +10,6 @@ app_name = "previews"
 urlpatterns = [
     path("surfaces/<slug:slug>/", views.slates, name="slates"),
     path("blend/", views.blend, name="blend"),
+    path("blend/others/", views.panel, name="panel"),
     path("<uuid:preview_id>/<slug:side>/<int:slot>/", views.placement, name="placement"),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -15,7 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import replace_url
 
 from curation.access import role_required
-from curation.models import Surface
+from curation.models import Member, Surface
 from curation.policies import planned_by
 from curation.viewpoints import VIEW, ViewpointForm
 from recsys import preview_cards, previews, traces
@@ -23,6 +23,11 @@ from recsys.preview_forms import TrialForm
 from recsys.previews import Failed, Late, Preview
 from recsys.staff_pages import page
 from recsys.trace_views import placement_of
+
+MOST_OTHERS: Final = 4
+COMPARED: Final = 10
+FIRST: Final = 5
+"""Of so many members beside the chosen one, slots that are compared, and items that are shown."""
 
 
 @role_required("curator")
@@ -53,6 +58,26 @@ def blend(request: HttpRequest) -> HttpResponse:
         return _answer(request, "blend", {**_blend_page(request, here, form), "trial": trial})
     shown = _shown(form, lambda: {**form.asked(), "change_set": None, "blend": trial.asked()})
     return _answer(request, "blend", {**_blend_page(request, here, form), **shown})
+
+
+@role_required("curator")
+@require_POST
+@vary_on_headers("HX-Request")
+def panel(request: HttpRequest) -> HttpResponse:
+    """What a blend that is not saved yet would do to a few members who were picked to be different."""
+    trial = TrialForm(request.POST)
+    here = trial.seen_on()
+    form = ViewpointForm(request.POST, surface=here, prefix=VIEW)
+    page_of = _blend_page(request, here, form)
+    if not trial.is_valid():
+        return _answer(request, "panel", {**page_of, "trial": trial})
+    if not form.is_valid():
+        return _answer(request, "panel", {**page_of, "state": "refused"})
+    chosen = form.cleaned_data["whose"]
+    others = [pick for pick in form.picks.values() if pick.member != chosen][:MOST_OTHERS]
+    asked = {**form.asked(), "change_set": None, "blend": trial.asked(), "size": COMPARED}
+    rows = [{"pick": each, **_of(each.member, asked)} for each in others]
+    return _answer(request, "panel", {**page_of, "state": "shown", "rows": rows})
 
 
 @role_required("curator")
@@ -88,6 +113,16 @@ def _shown(form: ViewpointForm, asked: Callable[[], Mapping[str, Any]]) -> dict[
     planned = list(planned_by(at)) if at else []
     told = {"state": "shown", "preview": found, "planned": planned}
     return {**told, **preview_cards.columns(found, size)}
+
+
+def _of(member: Member, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The first items of one member after, how they moved, and what changed in one sentence."""
+    try:
+        found = previews.ask({**asked, "subject": str(member.subject)})
+    except (Late, Failed):
+        return {"after": None}
+    told = preview_cards.columns(found, COMPARED)
+    return {"after": (told["drafted"] or [])[:FIRST], "moves": told["moves"]}
 
 
 def _blend_page(request: HttpRequest, here: Surface, form: ViewpointForm) -> dict[str, Any]:

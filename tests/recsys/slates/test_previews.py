@@ -16,7 +16,7 @@ from curation.actions import Terms, add_rule, block_item, open_change_set, pin_i
 from curation.fusion.effects import Boost, Bury, Effect, Exclude
 from curation.fusion.query import ItemList
 from curation.models import ChangeSet, MemberStats, Scorer, Surface
-from curation.viewpoints import picks
+from curation.viewpoints import VIEW, picks
 from recsys import doorbell, fusing, previews
 from recsys.models import Slate
 from recsys.preview_cards import columns
@@ -218,3 +218,22 @@ def test_only_placements_within_the_size_are_told(realtime, ada):
 
 def _score(member):
     return fusing.preview("home", member.subject).placements[0].score / 10**9
+
+
+def test_a_blend_that_is_tried_tells_what_it_does_to_others_as_well(client, realtime, world, ada):
+    client.force_login(person("curator"))
+    for name in ("popularity", "ease", "item_knn"):
+        Scorer.objects.update_or_create(name=name, defaults={"live": True})
+    other = new_member()
+    MemberStats.objects.update_or_create(pk=other.subject, defaults={"ratings": 30})
+    sent = {f"weight-{name}": "1" for name in ("popularity", "ease", "item_knn")}
+    sent |= {"surface": "home", f"{VIEW}-member": ada.outside_id}
+    page = client.post(reverse("previews:panel"), sent, headers={"HX-Request": "true"})
+    told = page.content.decode()
+    assert other.outside_id in told
+    assert ada.outside_id not in told
+    assert told.count("<li><span") >= 5
+    assert (
+        "cannot be tried"
+        in client.post(reverse("previews:panel"), {"surface": "home"}).content.decode()
+    )
