@@ -10,6 +10,7 @@ from uuid import UUID
 
 import orjson
 from django.db.models import F
+from django.utils import timezone
 
 from curation.models import Block, ChangeSet, Item, PolicyEntry, Revision, Surface
 from curation.policies import newest_drafts
@@ -79,7 +80,7 @@ def contents(rows: Iterable[Revision]) -> list[bytes]:
 
 
 def in_force(surface: Surface | None = None) -> list[Revision]:
-    """The revisions in force, those of blocks too; one for each decision."""
+    """The revisions in force, those of blocks too, one for each decision; what is over is not."""
     entries = PolicyEntry.objects.filter(version__number=F("version__surface__policy_version"))
     blocks = Block.objects.filter(ended_at=None)
     if surface is not None:
@@ -98,7 +99,9 @@ def in_force(surface: Surface | None = None) -> list[Revision]:
         published: datetime = since.get(row.pk) or blocked[row.decision_id]
         return -published.timestamp(), row.decision_id
 
-    return sorted(newest.values(), key=order)
+    now = timezone.now()
+    standing = (row for row in newest.values() if row.until is None or row.until > now)
+    return sorted(standing, key=order)
 
 
 def _drafted(change_set: ChangeSet) -> list[Revision]:

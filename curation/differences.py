@@ -72,7 +72,8 @@ class Clash:
 
     def as_json(self) -> dict[str, Any]:
         """The clash as an error of a problem."""
-        message = f"{shown(self.base)} → {shown(self.theirs)}"
+        changed = self.mine if self.whose == "mine" else self.theirs
+        message = f"{shown(self.base)} → {shown(changed)}"
         values = {"base": self.base, "theirs": self.theirs, "mine": self.mine}
         told = {"field": self.field, "code": self.whose, "message": message, **values}
         return told | ({"by": self.by} if self.by else {})

@@ -12,13 +12,13 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from curation import actions
+from curation import actions, memberships
 from curation.access import require, source_of
 from curation.actions import Listed
 from curation.fields import Flag, QueryField, QueryText, StrictSerializer, Text
 from curation.fusion.query import to_json
 from curation.fusion.writing import text_of
-from curation.models import Segment
+from curation.models import Member, Segment
 from curation.problems import Missing
 
 READERS: Final = ("curator", "analyst", "operator")
@@ -86,6 +86,35 @@ _LISTED: Final = inline_serializer(
 )
 
 
+class MembersQuery(serializers.Serializer[Any]):
+    """Of which version, and which page."""
+
+    version = serializers.IntegerField(
+        required=False,
+        default=None,
+        allow_null=True,
+        min_value=1,
+        max_value=2**31 - 1,
+        help_text="A version that was sealed; without it those who are in it now.",
+    )
+    page = serializers.IntegerField(required=False, default=1, min_value=1, max_value=100_000)
+
+
+_MEMBERS: Final = inline_serializer(
+    "SegmentMembers",
+    {
+        "version": serializers.IntegerField(allow_null=True),
+        "count": serializers.IntegerField(),
+        "results": inline_serializer(
+            "SegmentMember",
+            {"source": serializers.CharField(), "member": serializers.CharField()},
+            many=True,
+        ),
+    },
+)
+PAGE_SIZE: Final = 1_000
+
+
 @extend_schema(operation_id="list_segments", responses=_LIST)
 @api_view(["GET"])
 def segments(request: Request) -> Response:
@@ -122,10 +151,23 @@ def segment(request: Request, segment_slug: str) -> Response:
     return Response(_as_json(_existing(segment_slug)))
 
 
-@extend_schema(operation_id="edit_segment_members", request=MembersBody, responses=_LISTED)
-@api_view(["POST"])
+@extend_schema(
+    methods=["GET"],
+    operation_id="list_segment_members",
+    parameters=[MembersQuery],
+    responses=_MEMBERS,
+)
+@extend_schema(
+    methods=["POST"],
+    operation_id="edit_segment_members",
+    request=MembersBody,
+    responses=_LISTED,
+)
+@api_view(["GET", "POST"])
 def members(request: Request, segment_slug: str) -> Response:
-    """Put members of the token's source into a segment by hand, or take them out; a result for each."""
+    """Who is in a segment, or was at a version of it; or put members of the token's source in, or take them out."""
+    if request.method == "GET":
+        return _members(request, segment_slug)
     actor = require(request.user, "curator")
     one = _existing(segment_slug)
     body = MembersBody(data=request.data)
@@ -136,6 +178,28 @@ def members(request: Request, segment_slug: str) -> Response:
     state = _as_json(_existing(segment_slug))
     told = {"version": state["version"], "size": state["size"]}
     return Response({**told, "results": [_result(row) for row in listed]})
+
+
+def _members(request: Request, segment_slug: str) -> Response:
+    require(request.user, *READERS)
+    one = _existing(segment_slug)
+    asked = MembersQuery(data=request.query_params)
+    asked.is_valid(raise_exception=True)
+    version, page = asked.validated_data["version"], asked.validated_data["page"]
+    newest = _as_json(one)["version"]
+    if version is not None and version > newest:
+        text = _("There is no version %(version)d of this segment; the newest is %(newest)d.")
+        raise Missing("unknown_version", text % {"version": version, "newest": newest})
+    subjects = (
+        one.memberships.values_list("subject", flat=True)
+        if version is None
+        else memberships.members_at(one, version)
+    )
+    rows = Member.objects.filter(subject__in=subjects).order_by("source", "outside_id")
+    start = (page - 1) * PAGE_SIZE
+    told = rows.values_list("source", "outside_id")[start : start + PAGE_SIZE]
+    results = [{"source": source, "member": outside_id} for source, outside_id in told]
+    return Response({"version": version, "count": rows.count(), "results": results})
 
 
 def _existing(slug: str) -> Segment:

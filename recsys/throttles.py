@@ -35,6 +35,10 @@ return '0'
 """
 
 
+WAITS: Final = "tandem.waits_s"
+"""Where a request keeps how long whoever sent it has to wait, if its page says so."""
+
+
 class TooMany(Problem):
     """A caller asks more often than it may."""
 

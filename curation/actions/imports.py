@@ -186,8 +186,8 @@ class _Names:
 
     @cached_property
     def _segments(self) -> dict[str, Segment]:
-        rows = Segment.objects.filter(archived_at=None)
-        return {segment.slug: segment for segment in rows}
+        # Archived ones too: a decision for one stays in force, and so does its file.
+        return {segment.slug: segment for segment in Segment.objects.all()}
 
     @cached_property
     def _members(self) -> dict[tuple[str, str], Member]:

@@ -51,7 +51,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Let nobody guess on: one account may be tried in vain so often, from all addresses together."""
-        if throttles.wait_s("sign-in", _name_in(credentials)):
+        if waiting_s := throttles.wait_s("sign-in", _name_in(credentials)):
+            request.META[throttles.WAITS] = waiting_s
             raise self.validation_error("too_many_login_attempts")
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:

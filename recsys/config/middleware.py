@@ -112,9 +112,19 @@ def limits(get_response: View) -> View:
         if request.method != "POST" or request.path.startswith(errors.API):
             return get_response(request)
         waiting_s = _wait_s(request)
-        return errors.answer(request, TooMany(waiting_s)) if waiting_s else get_response(request)
+        if waiting_s:
+            return errors.answer(request, TooMany(waiting_s))
+        return _slowed(request, get_response(request))
 
     return middleware
+
+
+def _slowed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """The page of a form that somebody sent too often says so to programs as well."""
+    if waiting_s := request.META.get(throttles.WAITS):
+        response.status_code = HTTPStatus.TOO_MANY_REQUESTS
+        response["Retry-After"] = TooMany(waiting_s).headers["Retry-After"]
+    return response
 
 
 def _wait_s(request: HttpRequest) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, date, datetime, timedelta
+from unittest.mock import patch
 
 import orjson
 import pytest
@@ -418,3 +419,20 @@ def test_what_is_in_force_already_is_told_when_it_comes_again(curator, file):
     assert [told["field"] for told in twice] == [
         f"decisions[{at}]" for at in range(again.decisions)
     ]
+
+
+def test_what_is_over_and_what_is_for_an_archived_segment_stop_no_round_trip(curator, home, world):
+    empty()
+    segment = SegmentFactory.create()
+    kept, over = Terms(segment=segment), Terms(until=timezone.now() + timedelta(days=1))
+    for terms, strength in ((kept, 1.0), (over, 0.5)):
+        draft = actions.add_rule(
+            actor=curator, surface=home, effect=Boost(strength), what=EVERYTHING, terms=terms
+        )
+        actions.publish_decision(actor=curator, draft=draft)
+    actions.archive_segment(actor=curator, segment=segment, confirmed=True)
+    with patch("curation.decision_files.timezone.now", lambda: datetime(2199, 1, 1, tzinfo=UTC)):
+        told = export()
+    (row,) = orjson.loads(told)["decisions"]
+    assert row["segment"] == segment.slug
+    assert imported(curator, told).decisions == 1

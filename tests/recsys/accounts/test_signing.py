@@ -69,7 +69,10 @@ def test_one_account_is_not_guessed_at_for_long(browser, ada, settings):
     settings.THROTTLES = settings.THROTTLES | {"sign-in": (3, 300)}
     for _turn in range(3):
         sign_in(browser, ada, "wrong")
-    assert b"Too many" in sign_in(browser, ada).content
+    refused = sign_in(browser, ada)
+    assert b"Too many" in refused.content
+    assert refused.status_code == 429
+    assert 0 < int(refused["Retry-After"]) <= 300
     assert browser.get("/account/").status_code == 302
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import timedelta
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -130,3 +132,31 @@ def test_nobody_ends_the_session_of_another(browser, ada):
     other.force_login(UserFactory.create(roles=["member"]))
     assert other.post(f"/account/sessions/{session.pk}/end/").status_code == 404
     assert browser.get("/account/").status_code == 200
+
+
+def test_a_token_of_another_source_is_made_from_the_terminal(browser, ada):
+    UserFactory.create(username="shop", roles=["client"])
+    told = io.StringIO()
+    call_command("make_token", "shop", source="shop", scope=["read", "ingest"], stdout=told)
+    token = Token.objects.get(user__username="shop")
+    assert (token.source, token.scopes, token.expiry) == ("shop", ["ingest", "read"], None)
+    headers = {"authorization": f"Token {told.getvalue().strip()}"}
+    answer = browser.get("/api/v1/recommendations/?member=x&surface=home", headers=headers)
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("user", "options"),
+    [
+        ("nobody", {}),
+        ("shop", {"source": " x"}),
+        ("shop", {"days": 0}),
+        ("stranger", {}),
+    ],
+)
+def test_a_token_that_cannot_be_is_not_made(db, user, options):
+    UserFactory.create(username="shop", roles=["client"])
+    UserFactory.create(username="stranger", roles=[])
+    with pytest.raises(CommandError):
+        call_command("make_token", user, **options)
+    assert not Token.objects.exists()
