@@ -33,6 +33,8 @@ ROLES: Final = {
 """Who goes along the links, and how many pages that leads to at least."""
 # Of the stock pages of the admin there are as many as tables, and they are alike.
 ALIKE: Final = ("/history/", "/delete/")
+# They name their table and its columns in classes, beside those that say how a part looks.
+NAMING: Final = re.compile(r"\b(?:app|model|field|column)-\S+\s*")
 HOSTILE: Final = (
     "<img src=x onerror=\"window.planted=true\" class='planted'><script>alert(1)</script>"
 )
@@ -79,8 +81,11 @@ def send(demo: dict[str, Any], role: str, method: str, path: str, body: Any) -> 
 def news(pages: Iterator[Found], shown: dict[str, set[tuple[str, str]]]) -> Iterator[Found]:
     """The pages with a part that their route was not seen with before."""
     for page in pages:
-        parts = {(each.tag, each.get("class")) for each in page.document.elements}
         stock = re.match(r"admin/(?:curation|django_celery_beat)/\w+(/.*)", page.route)
+        parts = {
+            (each.tag, NAMING.sub("", each.get("class")) if stock else each.get("class"))
+            for each in page.document.elements
+        }
         before = shown.setdefault(stock[1] if stock else page.route, set())
         if page.is_whole and not page.path.endswith(ALIKE) and not parts <= before:
             before |= parts
