@@ -8,17 +8,16 @@ from __future__ import annotations
 import json
 import re
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, StorageState
 
-from tests.e2e.browsing import asking, sign_in
+from tests.e2e.browsing import asking
 from tests.e2e.looking import looking
 from tests.face.crawling import START, Found, crawl
 from tests.face.exceptions import SEEN
-from tests.processes import LiveStack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("readers"), pytest.mark.timeout(600)]
 
@@ -42,12 +41,6 @@ LONG: Final = (
     "كتاب طويل 🎬 "
     + "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
 )
-
-
-@pytest.fixture(scope="module")
-def demo(demo_stack: LiveStack) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads((demo_stack.var / "demo.json").read_text())
-    return told
 
 
 @pytest.fixture(scope="module")
@@ -98,16 +91,16 @@ def shown() -> dict[str, set[tuple[str, str]]]:
     return {}
 
 
-@pytest.mark.parametrize(("role", "least"), ROLES.items())
+@pytest.mark.parametrize("role", ROLES)
 def test_every_page_of_a_role_is_sound_in_a_browser(
     browser: Browser,
+    let_in: Callable[[str], StorageState],
     demo: dict[str, Any],
     planted: list[str],
     shown: dict[str, set[tuple[str, str]]],
     role: str,
-    least: int,
 ) -> None:
-    context = sign_in(browser, demo, role)
+    context = browser.new_context(storage_state=let_in(role))
     pages = list(crawl(asking(context.request, demo["url"]), [*START, *planted]))
     found: list[str] = []
     with looking(browser, context.storage_state()) as looker:
@@ -120,5 +113,5 @@ def test_every_page_of_a_role_is_sound_in_a_browser(
                 if not any(part in each for part in excepted)
             ]
     context.close()
-    assert len(pages) >= least, "the crawl came to too few pages to prove anything"
+    assert len(pages) >= ROLES[role], "the crawl came to too few pages to prove anything"
     assert not found, "\n".join(found)

@@ -6,17 +6,16 @@ tests of each role.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import pytest
 from django.conf import settings
 from django.utils import translation
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, StorageState, expect
 
-from tests.e2e.browsing import PATIENCE_MS, complaints_of, sign_in
+from tests.e2e.browsing import PATIENCE_MS, complaints_of
 from tests.processes import LiveStack
 
 pytestmark = pytest.mark.e2e
@@ -137,18 +136,21 @@ def an_analyst_chooses_days_and_reads_a_figure(walk: Walk) -> None:
     ],
 )
 def test_a_role_finds_its_way_in_each_language_width_and_scheme(
-    browser: Browser, demo_stack: LiveStack, role: str, journey: Callable[[Walk], None]
+    browser: Browser,
+    let_in: Callable[[str], StorageState],
+    demo_stack: LiveStack,
+    role: str,
+    journey: Callable[[Walk], None],
 ) -> None:
-    demo: dict[str, Any] = json.loads((demo_stack.var / "demo.json").read_text())
-    context = sign_in(browser, demo, role)
+    context = browser.new_context(storage_state=let_in(role))
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     complaints = complaints_of(page)
     for language, width in VIEWS:
         context.add_cookies(
-            [{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": demo["url"]}]
+            [{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": demo_stack.url}]
         )
         page.set_viewport_size({"width": width, "height": 900})
-        journey(Walk(page, demo["url"], language))
+        journey(Walk(page, demo_stack.url, language))
         assert not complaints, (language, width)
     context.close()
