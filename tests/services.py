@@ -78,6 +78,8 @@ def _announce(services: Services, folder: Path) -> None:
     os.environ.update(services.environment | {"DATABASE_URL": services.postgres.url(OWNER)})
     os.environ.update({"SECRET_KEY": "a key for the tests alone", FOLDER: str(folder)})
     os.environ.update({"TANDEM_PROCESS": "command", "TANDEM_DEMO": "0"})
+    # The workers of a run keep every core busy: threads within one would spin while they wait for a core.
+    os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
     _keep_inside(folder)
 
 

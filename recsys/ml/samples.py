@@ -18,6 +18,7 @@ from torch.nn import functional
 from recsys.ml import folding
 from recsys.ml.checkpoints import fingerprint
 from recsys.ml.interactions import Interactions
+from recsys.ml.optimizer import AdamW
 from recsys.ml.scorer import Training, Untrainable
 from recsys.ml.training import Batch, Task, device_of, train
 
@@ -170,9 +171,7 @@ def learn(
     model.to(device)
     task = Task(
         model=model,
-        optimizer=torch.optim.AdamW(
-            model.parameters(), lr=config.learning_rate, weight_decay=config.reg
-        ),
+        optimizer=AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.reg),
         batches=lambda epoch: samples.batches(config, training.options.seed, epoch),
         loss=lambda batch: LOSSES[loss](model, chances, batch),
         steps=samples.steps(config.batch_size),

@@ -20,6 +20,7 @@ from recsys.ml import folding
 from recsys.ml.checkpoints import fingerprint
 from recsys.ml.configs.sequences import SequenceConfig
 from recsys.ml.interactions import Interactions, Vocabulary
+from recsys.ml.optimizer import AdamW
 from recsys.ml.pacing import Pacing
 from recsys.ml.samples import arrays_of
 from recsys.ml.scorer import Training
@@ -119,9 +120,7 @@ class Lesson:
         parameters = self.network.parameters()
         return Task(
             model=self.network,
-            optimizer=torch.optim.AdamW(
-                parameters, lr=config.learning_rate, weight_decay=config.reg
-            ),
+            optimizer=AdamW(parameters, lr=config.learning_rate, weight_decay=config.reg),
             batches=lambda epoch: self._batches(seed, epoch),
             loss=lambda batch: self.loss(batch, chances),
             steps=self.sequences.steps,

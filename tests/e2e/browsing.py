@@ -56,9 +56,9 @@ def sign_in(browser: Browser, demo: dict[str, Any], role: str) -> BrowserContext
         return context
     page = context.new_page()
     page.goto(f"{demo['url']}/login/")
-    page.locator("main [name=username]").fill(demo["logins"][role]["username"])
-    page.locator("main [name=password]").fill(demo["logins"][role]["password"])
-    page.locator("main [name=password]").press("Enter")
+    page.get_by_label("Username").fill(demo["logins"][role]["username"])
+    page.get_by_label("Password").fill(demo["logins"][role]["password"])
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
     page.wait_for_url(lambda url: "/login" not in url)
     page.close()
     return context

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
 
+from tests.e2e import browsing
 from tests.e2e.browsing import ARGUMENTS, PATIENCE_MS, complaints_of, found_chromium
 from tests.processes import LiveStack
 
@@ -47,17 +50,33 @@ def page(browser: Browser) -> Iterator[Page]:
     assert not complaints
 
 
+@pytest.fixture(scope="session")
+def demo(demo_stack: LiveStack) -> dict[str, Any]:
+    """Where the demo answers, and a way in for every role."""
+    told: dict[str, Any] = json.loads((demo_stack.var / "demo.json").read_text())
+    return told
+
+
+@pytest.fixture(scope="session")
+def let_in(browser: Browser, demo: dict[str, Any]) -> Callable[[str], StorageState]:
+    """What a browser keeps of having signed in as the demo's user of a role, which each does once."""
+
+    @cache
+    def of(role: str) -> StorageState:
+        context = browsing.sign_in(browser, demo, role)
+        state = context.storage_state()
+        context.close()
+        return state
+
+    return of
+
+
 @pytest.fixture
-def sign_in(page: Page, demo_stack: LiveStack) -> Callable[[str], Page]:
-    """Sign in as the demo's user of a role."""
-    demo = json.loads((demo_stack.var / "demo.json").read_text())
+def sign_in(page: Page, let_in: Callable[[str], StorageState]) -> Callable[[str], Page]:
+    """Be the demo's user of a role on a page that has not been anywhere yet."""
 
     def enter(role: str) -> Page:
-        page.goto(f"{demo['url']}/login/")
-        page.get_by_label("Username").fill(demo["logins"][role]["username"])
-        page.get_by_label("Password").fill(demo["logins"][role]["password"])
-        page.get_by_role("main").get_by_role("button", name="Sign in").click()
-        page.wait_for_url(lambda url: "/login" not in url)
+        page.context.set_storage_state(let_in(role))
         return page
 
     return enter

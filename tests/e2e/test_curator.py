@@ -9,7 +9,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, StorageState, expect
 
 from recsys.demo.client import Client
 from tests.e2e.looking import grave
@@ -52,10 +52,9 @@ def test_a_weight_is_moved_seen_drafted_published_and_taken_back(
 
 
 def test_a_blend_is_tried_without_scripts(
-    browser: Browser, demo_stack: LiveStack, sign_in: SignIn
+    browser: Browser, demo_stack: LiveStack, let_in: Callable[[str], StorageState]
 ) -> None:
-    state = sign_in("curator").context.storage_state()
-    context = browser.new_context(java_script_enabled=False, storage_state=state)
+    context = browser.new_context(java_script_enabled=False, storage_state=let_in("curator"))
     page = context.new_page()
     page.goto(f"{demo_stack.url}/admin/desk/blends/new/?surface=home")
     page.locator("[name=weight-popularity]").fill("0")
@@ -80,9 +79,9 @@ def test_a_form_is_sent_once_however_often_its_button_is_pressed(
 
 
 def test_who_is_signed_out_meanwhile_is_told_where_a_part_of_the_page_was_to_come(
-    browser: Browser, demo_stack: LiveStack, sign_in: SignIn
+    browser: Browser, demo_stack: LiveStack, let_in: Callable[[str], StorageState]
 ) -> None:
-    context = browser.new_context(storage_state=sign_in("curator").context.storage_state())
+    context = browser.new_context(storage_state=let_in("curator"))
     page = context.new_page()
     page.goto(f"{demo_stack.url}/admin/desk/new/rule/")
     context.clear_cookies(name="sessionid")

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, StorageState
 
-from tests.e2e.browsing import sign_in
 from tests.e2e.looking import DESK, grave
 from tests.processes import LiveStack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("readers")]
-
-
-@pytest.fixture(scope="module")
-def demo(demo_stack: LiveStack) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads((demo_stack.var / "demo.json").read_text())
-    return told
 
 
 def shelves(page: Page) -> str:
@@ -58,18 +49,22 @@ def hold(page: Page, pattern: str) -> None:
     ],
 )
 def test_what_loads_is_as_legible_as_what_has_come(
-    browser: Browser, demo: dict[str, Any], role: str, path: str, loads: Callable[[Page], str]
+    browser: Browser,
+    let_in: Callable[[str], StorageState],
+    demo_stack: LiveStack,
+    role: str,
+    path: str,
+    loads: Callable[[Page], str],
 ) -> None:
-    state = sign_in(browser, demo, role).storage_state()
     context = browser.new_context(
         viewport=DESK,
-        storage_state=state,
+        storage_state=let_in(role),
         locale="en-GB",
         color_scheme="light",
         reduced_motion="reduce",  # colours change at once
     )
     page = context.new_page()
-    page.goto(demo["url"] + path)
+    page.goto(demo_stack.url + path)
     loading = loads(page)
     page.locator(loading).first.wait_for()
     light = list(grave(page, loading))

@@ -6,14 +6,22 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, StorageState, expect
 
 from tests.e2e.browsing import complaints_of
 from tests.processes import LiveStack
 
 pytestmark = pytest.mark.e2e
-SignIn = Callable[[str], Page]
+LetIn = Callable[[str], StorageState]
 SHELF = "#shelf-home"
+
+
+@pytest.fixture
+def page(page: Page, let_in: LetIn, demo_stack: LiveStack) -> Page:
+    """The member's first page."""
+    page.context.set_storage_state(let_in("member"))
+    page.goto(f"{demo_stack.url}/")
+    return page
 
 
 def titles(page: Page) -> list[str]:
@@ -26,9 +34,8 @@ def undo(page: Page) -> None:
 
 
 def test_a_rating_keeps_its_place_and_answers_with_a_receipt_that_can_be_undone(
-    sign_in: SignIn,
+    page: Page,
 ) -> None:
-    page = sign_in("member")
     before = titles(page)
     stars = page.locator(f"{SHELF} .card").first.locator(".stars label").nth(4)
     stars.scroll_into_view_if_needed()
@@ -44,9 +51,8 @@ def test_a_rating_keeps_its_place_and_answers_with_a_receipt_that_can_be_undone(
 
 
 def test_what_does_not_interest_leaves_the_shelf_and_the_focus_finds_the_way_back(
-    sign_in: SignIn,
+    page: Page,
 ) -> None:
-    page = sign_in("member")
     before = titles(page)
     card = page.locator(f"{SHELF} .card").nth(1)
     card.locator("summary").click()
@@ -57,8 +63,7 @@ def test_what_does_not_interest_leaves_the_shelf_and_the_focus_finds_the_way_bac
     undo(page)
 
 
-def test_stars_can_be_set_with_the_arrow_keys_and_keep_the_focus(sign_in: SignIn) -> None:
-    page = sign_in("member")
+def test_stars_can_be_set_with_the_arrow_keys_and_keep_the_focus(page: Page) -> None:
     stars = page.locator(f"{SHELF} .card").nth(2).locator("input[type=radio]")
     stars.first.focus()
     for _ in range(2):
@@ -68,8 +73,7 @@ def test_stars_can_be_set_with_the_arrow_keys_and_keep_the_focus(sign_in: SignIn
     undo(page)
 
 
-def test_a_menu_closes_by_escape_at_its_button_and_by_a_press_elsewhere(sign_in: SignIn) -> None:
-    page = sign_in("member")
+def test_a_menu_closes_by_escape_at_its_button_and_by_a_press_elsewhere(page: Page) -> None:
     menu = page.locator("header .menu")
     button = menu.locator("summary")
     button.click()
@@ -83,10 +87,9 @@ def test_a_menu_closes_by_escape_at_its_button_and_by_a_press_elsewhere(sign_in:
 
 
 def test_rating_searching_and_undoing_work_without_scripts(
-    browser: Browser, demo_stack: LiveStack, sign_in: SignIn
+    browser: Browser, demo_stack: LiveStack, let_in: LetIn
 ) -> None:
-    state = sign_in("member").context.storage_state()
-    context = browser.new_context(java_script_enabled=False, storage_state=state)
+    context = browser.new_context(java_script_enabled=False, storage_state=let_in("member"))
     page = context.new_page()
     page.goto(f"{demo_stack.url}/")
     card = page.locator(f"{SHELF} .card").first
@@ -102,8 +105,7 @@ def test_rating_searching_and_undoing_work_without_scripts(
     context.close()
 
 
-def test_an_item_has_its_page_with_similar_items(sign_in: SignIn) -> None:
-    page = sign_in("member")
+def test_an_item_has_its_page_with_similar_items(page: Page) -> None:
     title = titles(page)[0]
     page.locator(f"{SHELF} .card__title a").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
@@ -147,8 +149,7 @@ def test_what_is_said_without_a_connection_is_sent_when_it_is_back(
     context.close()
 
 
-def test_what_was_said_is_in_the_history_and_is_changed_there(sign_in: SignIn) -> None:
-    page = sign_in("member")
+def test_what_was_said_is_in_the_history_and_is_changed_there(page: Page) -> None:
     title = titles(page)[3]
     page.locator(f"{SHELF} .card").nth(3).locator(".stars label").nth(1).click()
     expect(page.locator(".receipt")).to_contain_text("2 stars")

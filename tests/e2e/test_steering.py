@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, StorageState, expect
 
 from curation.fusion import codec
 from curation.fusion.engine import fuse
@@ -19,7 +19,6 @@ from curation.fusion.seeds import seed_of
 from curation.ids import new_id
 from tests.acceptance.client import Client, items, someone
 from tests.e2e.browsing import complaints_of
-from tests.e2e.browsing import sign_in as signed_in
 from tests.processes import LiveStack
 
 pytestmark = pytest.mark.e2e
@@ -117,13 +116,15 @@ def boosted(client: Client) -> bool:
 
 
 def test_of_two_curators_the_later_is_told_what_the_other_wrote(
-    browser: Browser, client: Client, sign_in: SignIn
+    browser: Browser,
+    client: Client,
+    let_in: Callable[[str], StorageState],
+    sign_in: SignIn,
 ) -> None:
     film = items(client.recommend(someone(), size=50))[40]
     pin = client.decide(kind="pin", item=film, surface="home", slot=5)
     address = f"{client.url}/admin/desk/decisions/{pin['id']}/revise/"
-    demo = {"url": client.url, "logins": client.logins}
-    context = signed_in(browser, demo, "administrator")
+    context = browser.new_context(storage_state=let_in("administrator"))
     first, second = context.new_page(), sign_in("curator")
     complaints = complaints_of(first)
     for page in (first, second):

@@ -1,4 +1,7 @@
-"""The whole product under its supervisor: every process may be killed, and nothing is there twice."""
+"""The whole product under its supervisor: lean, there once, and back with its database.
+
+That each of its processes may be killed is held where it is killed under load (`tests/acceptance/test_main_job.py`).
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,7 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
-
 from tests.processes import (
-    EVERYONE,
     ROOT,
     STALE,
     LiveStack,
@@ -60,12 +60,6 @@ def up(**environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, cwd=ROOT, env=told, capture_output=True, text=True, check=False, timeout=60
     )
-
-
-@pytest.mark.parametrize("name", EVERYONE)
-def test_a_killed_process_comes_back_and_the_product_goes_on(live_stack: LiveStack, name):
-    live_stack.kill(name)
-    wait_until(lambda: answers(live_stack, "/readyz"), f"it serves after {name} was killed")
 
 
 def test_pages_answer_as_soon_as_the_database_is_back(live_stack: LiveStack):
