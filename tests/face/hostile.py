@@ -249,7 +249,9 @@ def _expected() -> None:
 
 def _preferences() -> None:
     """What draws Ada and what puts her off, all of it hostile."""
-    features = [Feature(field, "tags", value) for field in ("genres", "gone") for value in (PAYLOAD, "x")]
+    features = [
+        Feature(field, "tags", value) for field in ("genres", "gone") for value in (PAYLOAD, "x")
+    ]
     told = [*features, Feature("year", "number", scale=9.5), Feature(SLOT, "number")]
     fit = PreferenceFit.objects.create(
         since=timezone.now(),

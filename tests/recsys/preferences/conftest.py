@@ -109,6 +109,6 @@ def learned():
 
     def _learned(member):
         preferring.learn(timezone.now())
-        return Preference.objects.get(member=member.subject)
+        return Preference.objects.select_related("fit").get(member=member.subject)
 
     return _learned
