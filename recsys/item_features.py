@@ -122,7 +122,7 @@ def _counted(column: Column, times: Floats) -> Iterator[tuple[int, str, float]]:
 def _carriers(column: Column, code: int) -> Floats:
     """1 for each item that has this word, 0 for the others [I]."""
     if column.kind is not Kind.TAGS:
-        return (column.data == code).astype(np.float64)
+        return np.asarray(column.data == code, np.float64)
     has = np.zeros(len(column))
     has[column.tag_rows[column.data == code]] = 1.0
     return has
@@ -150,8 +150,9 @@ def _measures(found: Mapping[str, Column], times: Floats) -> list[Told]:
 def _numbers(column: Column) -> Floats:
     """A number, or a date as years; 0 where it is missing."""
     if column.kind is Kind.NUMBER:
-        return np.nan_to_num(column.data)
-    return np.where(column.data == NO_DAY, 0, column.data) / DAYS_A_YEAR
+        return np.asarray(np.nan_to_num(column.data), np.float64)
+    days = np.where(column.data == NO_DAY, 0, column.data)
+    return np.asarray(days / DAYS_A_YEAR, np.float64)
 
 
 def _alike(one: Floats, other: Floats, times: Floats) -> bool:

@@ -125,7 +125,9 @@ class Card:
         ends = [abs(math.log(end)) for draw in told for end in (draw.low, draw.high)]
         most = min(max(*ends, math.log(2)), WIDEST)
         drawn = [
-            Estimate(draw.words, *map(math.log, (draw.odds, draw.low, draw.high)), style="machine")
+            Estimate(
+                draw.words, math.log(draw.odds), math.log(draw.low), math.log(draw.high), "machine"
+            )
             for draw in told
         ]
         return intervals(drawn, _times, Reference(_("no difference"), 0.0), ends=(-most, most))

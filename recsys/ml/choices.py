@@ -46,7 +46,7 @@ class Choices:
     @property
     def size(self) -> int:
         """How many features there are."""
-        return self.lead.shape[1]
+        return int(self.lead.shape[1])
 
     @cached_property
     def owners(self) -> Rows:
@@ -67,7 +67,8 @@ class Choices:
     def surprise(self, theta: Floats) -> Floats:
         """−log P of each member's choices [U] under their weights [U, M]; 0 without any."""
         _odds, told = self._odds(theta)
-        return np.bincount(self.owners, weights=told, minlength=len(theta))
+        summed = np.bincount(self.owners, weights=told, minlength=len(theta))
+        return np.asarray(summed, np.float64)
 
     def bends(self, theta: Floats) -> Bends:
         """The slope and the curve of `surprise` at weights [U, M]."""

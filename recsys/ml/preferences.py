@@ -104,7 +104,7 @@ def _settled(choices: Choices, population: Population, theta: Floats) -> Tastes:
     """Newton's method for all members of a part at once, each with a step as long as it bears."""
     for _ in range(MOST_STEPS):
         slope, curve = _bends(choices, population, theta)
-        step = np.linalg.solve(curve, slope[:, :, None])[:, :, 0]
+        step = np.asarray(np.linalg.solve(curve, slope[:, :, None])[:, :, 0], np.float64)
         if (slope * step).sum(axis=1).max(initial=0.0) < _DECREMENT:
             break
         theta = _moved(choices, population, theta, step)
@@ -128,7 +128,7 @@ def _moved(choices: Choices, population: Population, theta: Floats, step: Floats
 def _loss(choices: Choices, population: Population, theta: Floats) -> Floats:
     """−log of likelihood and penalty by member [U], without what does not depend on the weights."""
     away = (theta - population.mean) ** 2 / population.variance
-    return choices.surprise(theta) + away.sum(axis=1) / 2
+    return np.asarray(choices.surprise(theta) + away.sum(axis=1) / 2, np.float64)
 
 
 def _bends(choices: Choices, population: Population, theta: Floats) -> tuple[Floats, Floats]:

@@ -9,6 +9,12 @@ from recsys.ml.choices import Choices, gather
 SHOWN = 8
 
 
+def nothing(size, members) -> Choices:
+    """Members who chose nothing yet."""
+    none = np.zeros(0, int)
+    return gather(np.zeros((0, size)), none, none, none, members)
+
+
 def drawn(theta, times, random, features=None) -> Choices:
     """So many choices of each member [U, M], by their weights, among eight alternatives of random features."""
     members, size = theta.shape

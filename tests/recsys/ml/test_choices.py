@@ -54,9 +54,8 @@ def test_each_member_has_weights_of_their_own_and_one_without_choices_no_surpris
     ],
 )
 def test_what_is_no_choice_is_refused(features, sizes, chosen, owners, says):
-    arrays = (np.array(each) for each in (sizes, chosen, owners))
     with pytest.raises(ValueError, match=says):
-        gather(np.array(features), *arrays, 1)
+        gather(np.array(features), np.array(sizes), np.array(chosen), np.array(owners), 1)
 
 
 @given(st.integers(0, 2**32 - 1))

@@ -66,16 +66,21 @@ def show(films, random):
     return _show
 
 
+def chosen(member, impression, item, kind=Kind.LIKE, value=None):
+    """The interaction by which a member chooses an item of an impression."""
+    event = f"{kind}-{impression.pk}-{item}"
+    act = told(member, event, kind, item, value, impression=impression.pk)
+    return replace(act, occurred_at=impression.served_at + timedelta(minutes=1))
+
+
 @pytest.fixture
 def choose(films):
-    """Has a member choose an item of an impression."""
+    """Has a member choose an item of an impression: the event."""
 
-    def _choose(member, impression, item, kind=Kind.LIKE, value=None):
-        event = f"{kind}-{impression.pk}-{item}"
-        at = impression.served_at + timedelta(minutes=1)
-        act = told(member, event, kind, item, value, impression=impression.pk)
-        record([replace(act, occurred_at=at)], source="test")
-        return event
+    def _choose(*words):
+        act = chosen(*words)
+        record([act], source="test")
+        return act.event
 
     return _choose
 
@@ -87,19 +92,19 @@ def warlike(films):
 
 
 @pytest.fixture
-def fond(films, show, choose, warlike, random):
+def fond(films, show, warlike, random):
     """A member who chose a war film of each of thirty slates, and eight who chose whatever."""
-    fond = MemberFactory.create(outside_id="fond")
+    fond, acts = MemberFactory.create(outside_id="fond"), []
     for _ in range(30):
         impression = show(fond)
         mine = [item for item in impression.items if item in warlike]
-        if mine:
-            choose(fond, impression, mine[-1])
+        acts += [chosen(fond, impression, item) for item in mine[-1:]]
     for _ in range(OTHERS):
         other = MemberFactory.create()
         for _ in range(15):
             impression = show(other)
-            choose(other, impression, impression.items[random.integers(SHOWN)])
+            acts.append(chosen(other, impression, impression.items[random.integers(SHOWN)]))
+    record(acts, source="test")
     return fond
 
 
