@@ -135,7 +135,10 @@ class Card:
     @property
     def table(self) -> Table:
         """What is clear, in figures."""
-        columns = [_("Feature"), _("Times as often"), _("From"), _("To"), _("Members on the whole")]
+        columns = [
+            *(_("Feature"), _("Times as often"), _("Lower end"), _("Upper end")),
+            _("Members on the whole"),
+        ]
         rows: list[list[Cell]] = [
             [draw.words, draw.odds, draw.low, draw.high, draw.everyone]
             for draw in (*self.drawn, *self.put_off)
@@ -149,10 +152,10 @@ def card_of(member: Member) -> Card:
         return Card(State.SIMULATED)
     subject = _subject(member)
     row = Preference.objects.select_related("fit").filter(member=subject).first()
+    version = MemberState.objects.filter(subject=subject).values_list("version", flat=True).first()
     if row is None:
         fit = PreferenceFit.objects.order_by("-made_at").first()
-        return Card(State.FEW if fit else State.NEVER, fit=fit)
-    version = MemberState.objects.filter(subject=subject).values_list("version", flat=True).first()
+        return Card(State.FEW if fit else State.NEVER, fit=fit, has_news=bool(version))
     return Card(
         state=State.LEARNED if row.theta else State.FEW,
         impressions=row.impressions,

@@ -94,6 +94,10 @@ def test_feedback_since_then_is_told(client, analyst, fond, learned, show, choos
     impression = show(fond)
     choose(fond, impression, impression.items[0])
     assert "gave feedback since" in pane(client, fond)
+    newcomer = MemberFactory.create()
+    impression = show(newcomer)
+    choose(newcomer, impression, impression.items[0])
+    assert "gave feedback since" in pane(client, newcomer)
 
 
 def test_of_a_merged_member_that_of_the_other_is_told(client, analyst, fond, learned):
