@@ -74,10 +74,13 @@ def read(shown: Mapping[UUID, int]) -> Features:
     known = schema()
     declared = [name for name in known if name not in BUILT_IN and not is_likeness(name)]
     counts = [f"stats.{name}" for name in COUNTS if name != "shown"]
-    fields = [*declared, "provider", "published_on", *counts]
-    ids, found = columns(Item.objects.all(), fields, known)
+    fields = [*declared, "provider", "published_on"]
+    ids, read_of = columns(Item.objects.all(), [*fields, *counts], known)
     times = np.array([shown.get(each, 0) for each in ids], np.float64)
-    feedback = np.sum([found.pop(field).data for field in counts], axis=0)
+    feedback = np.sum([read_of[field].data for field in counts], axis=0)
+    found = {
+        field: read_of[field] for field in fields
+    }  # what was declared counts before what every item has
     popularity = Column(Kind.NUMBER, np.log1p(feedback))
     told = [*_words(found, times), *_measures({**found, POPULARITY: popularity}, times)]
     values = [column for _feature, column in told]

@@ -100,13 +100,17 @@ def test_what_was_never_shown_undone_or_kept_out_is_no_choice(show, choose, lear
 
 
 def test_simulated_members_are_left_out(show, choose, fond):
-    player = MemberFactory.create(simulated=True)
+    alone = preferring.learn(timezone.now()).choices
+    player, double = (MemberFactory.create(simulated=True) for _ in range(2))
     for _ in range(12):
-        impression = show(player, simulated=True)
-        choose(player, impression, impression.items[0])
+        told, played = show(player), show(double, simulated=True)
+        choose(player, told, told.items[0])
+        choose(double, played, played.items[0])
     Interaction.objects.filter(subject=player.subject).update(simulated=True)
+    assert preferring.learn(timezone.now()).choices == alone
+    choose(double, show(double), told.items[0])
     preferring.learn(timezone.now())
-    assert not Preference.objects.filter(member=player.subject).exists()
+    assert not Preference.objects.filter(member__simulated=True).exists()
 
 
 def test_interests_are_the_tags_that_are_liked_more_than_by_others(fond, learned):
