@@ -7,14 +7,15 @@ members who are gone, or merged into others, go with the fit before.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
-from django.db import transaction
+from django.db import connection, transaction
 from numpy.typing import NDArray
 
 from curation.models import Member
@@ -32,12 +33,14 @@ from recsys.models import Preference, PreferenceFit
 SPAN: Final = timedelta(days=180)
 """What was shown longer ago says little of what draws a member now."""
 MOST_IMPRESSIONS: Final = 100
-MOST_LEARNT_FROM: Final = 500
-"""What members have in common is learned from a sample of so many; then each has their own."""
-AT_ONCE: Final = 100
+"""Of a member the latest so many count."""
+MOST_LEARNT_FROM, LEARNT_IMPRESSIONS = 500, 40
+"""What members have in common is learned from a sample of so many, the latest impressions of each."""
+AT_ONCE: Final = 50
 PLACES: Final = 4
 SEED: Final = 1
 
+_LOCK: Final = "recsys_learn_preferences"
 _WRITTEN: Final = (
     *("fit", "covers", "impressions", "choices", "theta", "deviation", "likes", "interests"),
 )
@@ -51,12 +54,36 @@ class LaidOut:
     impressions: NDArray[np.intp]
 
 
+class Underway(Exception):
+    """Preferences are being learned already; one at a time is enough."""
+
+
 def learn(at: datetime) -> PreferenceFit:
-    """Learn what draws members by what they did until now, and keep it; answers the fit."""
+    """Learn what draws members by what they did until now, and keep it; answers the fit. Raises Underway."""
+    with _alone():
+        fit = _learned(at)
+        PreferenceFit.objects.exclude(pk=fit.pk).delete()
+        return fit
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold a lock of this session of the database; without a transaction, since learning takes minutes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [_LOCK])
+        if not cursor.fetchone()[0]:
+            raise Underway("preferences are being learned already")
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [_LOCK])
+
+
+def _learned(at: datetime) -> PreferenceFit:
     since = at - SPAN
     choosers = told_choices.who(since)
     sample = _sample(choosers)
-    rows = list(told_choices.answered(sample, since, MOST_IMPRESSIONS))
+    rows = list(told_choices.answered(sample, since, LEARNT_IMPRESSIONS))
     features = item_features.read(Counter(item for row in rows for item in row.items))
     laid = lay_out(rows, sample, features)
     population = preferences.learn(laid.choices)
@@ -65,7 +92,6 @@ def learn(at: datetime) -> PreferenceFit:
     everyone = sorted({*choosers, *liked.members})
     for start in range(0, len(everyone), AT_ONCE):
         _renew(everyone[start : start + AT_ONCE], _Lesson(fit, population, features, liked))
-    PreferenceFit.objects.filter(made_at__lt=fit.made_at).delete()
     return fit
 
 

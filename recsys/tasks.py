@@ -203,12 +203,15 @@ def profile_items() -> None:
 
 @shared_task(name="recsys.learn_preferences", max_retries=0)
 def learn_preferences() -> None:
-    """Learn what draws each member, and count their interests."""
+    """Learn what draws each member, and count their interests, unless another worker is at it."""
+    from contextlib import suppress
+
     from django.utils import timezone
 
     from recsys import preferring
 
-    preferring.learn(timezone.now())
+    with suppress(preferring.Underway):
+        preferring.learn(timezone.now())
 
 
 @shared_task(name="recsys.refresh_segment", max_retries=3)

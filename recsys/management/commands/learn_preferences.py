@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from recsys import preferring
@@ -20,7 +20,10 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Learn, and say from how much and how long it took."""
         started = time.monotonic()
-        fit = preferring.learn(timezone.now())
+        try:
+            fit = preferring.learn(timezone.now())
+        except preferring.Underway as refusal:
+            raise CommandError(str(refusal)) from refusal
         rows = Preference.objects.filter(fit=fit)
         told = rows.exclude(theta=[]).count()
         took = time.monotonic() - started

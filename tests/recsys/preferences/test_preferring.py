@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 
+import psycopg
 import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from feedback.actions import record
@@ -153,8 +156,17 @@ def test_what_was_learned_of_a_member_goes_with_the_member(fond, learned):
     assert Preference.objects.exists()
 
 
-def test_learning_again_finds_the_same(fond, learned):
-    assert learned(fond).theta == learned(fond).theta
+def test_the_command_says_from_how_much_and_learns_one_at_a_time(fond, capsys):
+    call_command("learn_preferences")
+    said = capsys.readouterr().out
+    assert "choices of 9 members." in said
+    assert "Of 9 members 9 chose enough to tell what draws them" in said
+    place = connection.settings_dict
+    with psycopg.connect(host=place["HOST"], dbname=place["NAME"], user=place["USER"]) as other:
+        other.execute("SELECT pg_advisory_lock(hashtext('recsys_learn_preferences'))")
+        with pytest.raises(CommandError, match="already"):
+            call_command("learn_preferences")
+    call_command("learn_preferences")
 
 
 def test_a_slot_further_down_is_not_taken_for_distaste(show, choose, warlike, films, learned):
