@@ -166,6 +166,7 @@ def test_the_command_says_from_how_much_and_learns_one_at_a_time(fond, capsys):
         other.execute("SELECT pg_advisory_lock(hashtext('recsys_learn_preferences'))")
         with pytest.raises(CommandError, match="already"):
             call_command("learn_preferences")
+        other.execute("SELECT pg_advisory_unlock(hashtext('recsys_learn_preferences'))")
     call_command("learn_preferences")
 
 
