@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from recsys import histories, receipts, shelves
+from recsys import histories, preference_cards, receipts, shelves
 from recsys.feedback_forms import number_of
 from recsys.visitors import for_everybody
 
@@ -18,13 +18,15 @@ from recsys.visitors import for_everybody
 def history(request: HttpRequest) -> HttpResponse:
     """What whoever looks said of items, list by list; each can be changed or taken back where it stands."""
     name = request.GET.get("list", "")
+    subject = shelves.subject_of(request)
     shown = histories.of(
-        shelves.subject_of(request),
+        subject,
         name if name in histories.NAMES else "rated",
         number_of(request.GET.get("page")),
     )
     told = {
         "history": shown,
+        "interests": preference_cards.interests_of(subject),
         "receipt": receipts.kept(request),
         "next": request.get_full_path(),
     }

@@ -201,6 +201,19 @@ def profile_items() -> None:
     behaviour.profile_items()
 
 
+@shared_task(name="recsys.learn_preferences", max_retries=0)
+def learn_preferences() -> None:
+    """Learn what draws each member, and count their interests, unless another worker is at it."""
+    from contextlib import suppress
+
+    from django.utils import timezone
+
+    from recsys import preferring
+
+    with suppress(preferring.Underway):
+        preferring.learn(timezone.now())
+
+
 @shared_task(name="recsys.refresh_segment", max_retries=3)
 def refresh_segment(segment_id: str) -> None:
     """Bring one segment up to date."""

@@ -42,4 +42,5 @@ TASKS: Final[dict[str, dict[str, Any]]] = {
     "forget reports": _nightly("3:53", "forget_reports"),
     "prune artifacts": _nightly("3:41", "prune_artifacts"),
     "archive feedback": _nightly("4:11", "archive_feedback"),
+    "learn preferences": _nightly("2:47", "learn_preferences"),
 }

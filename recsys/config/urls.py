@@ -74,6 +74,7 @@ urlpatterns = [
     path("admin/likenesses/", include("recsys.likeness_urls")),
     path("admin/simulations/", include("recsys.simulation_urls")),
     path("admin/appraisals/", include("recsys.appraisal_urls")),
+    path("admin/preferences/", include("recsys.preference_urls")),
     path("admin/glossary/", glossary_views.words, name="glossary"),
     path("admin/operations/", operation_views.overview, name="operations"),
     path("admin/", admin.site.urls),

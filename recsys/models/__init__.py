@@ -6,6 +6,7 @@ from recsys.models.clusterings import Clustering
 from recsys.models.embeddings import EmbeddingJob
 from recsys.models.expectation_checks import ExpectationCheck
 from recsys.models.jobs import Job
+from recsys.models.preferences import Preference, PreferenceFit
 from recsys.models.proposals import (
     BlendProposal,
     DecisionProposal,
@@ -31,6 +32,8 @@ __all__ = [
     "Job",
     "LiveModel",
     "ModelVersion",
+    "Preference",
+    "PreferenceFit",
     "Promotion",
     "ProposalRound",
     "ProposalVerdict",

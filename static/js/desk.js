@@ -18,6 +18,9 @@
     const known = { 401: words.signedOut, 403: words.stale };
     say(known[status] ?? `${words.failed} (${status})`);
   });
+  for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+    document.addEventListener(name, (event) => event.detail.elt.closest(".pane")?.classList.add("pane--failed"));
+  }
   // It comes after an answer that is an error, too.
   document.addEventListener("htmx:afterOnLoad", (event) => event.detail.successful && say(""));
 })();

@@ -40,6 +40,7 @@ from feedback.models import Comment
 from recsys import fallbacks, fusing, proposal_actions
 from recsys.appraisal_actions import KINDS
 from recsys.failures import Failure
+from recsys.item_features import SLOT, Feature
 from recsys.models import (
     BlendProposal,
     BlendSweep,
@@ -49,6 +50,8 @@ from recsys.models import (
     Heartbeat,
     Job,
     ModelVersion,
+    Preference,
+    PreferenceFit,
     ProposalRound,
     Run,
     RunProgress,
@@ -78,6 +81,7 @@ def build_hostile() -> World:
     _rename()
     _expected()
     _proposals(curator)
+    _preferences()
     world.named["slate_id"] = _slates(str(world.named["item_id"]))
     return world
 
@@ -241,6 +245,32 @@ def _expected() -> None:
             basis=dict(fulfilment.basis_of(Target(change_set=home)).facts),
             results=[result],
         )
+
+
+def _preferences() -> None:
+    """What draws Ada and what puts her off, all of it hostile."""
+    features = [
+        Feature(field, "tags", value) for field in ("genres", "gone") for value in (PAYLOAD, "x")
+    ]
+    told = [*features, Feature("year", "number", scale=9.5), Feature(SLOT, "number")]
+    fit = PreferenceFit.objects.create(
+        since=timezone.now(),
+        members=2,
+        choices=40,
+        features=[feature.as_json() for feature in told],
+        mean=[0.1] * len(told),
+        deviation=[0.5] * len(told),
+    )
+    Preference.objects.create(
+        member=Member.objects.get(outside_id="ada"),
+        fit=fit,
+        impressions=12,
+        choices=20,
+        theta=[1.0, -1.0, 0.0, 1.0, -1.0, -0.5],
+        deviation=[0.1] * len(told),
+        likes=9,
+        interests=[{"tag": PAYLOAD, "likes": 5, "lift": 2.5}],
+    )
 
 
 def _comments() -> None:

@@ -38,7 +38,15 @@ from feedback.partitions import Table, months
 from feedback.stats import roll_up
 from recsys import tasks
 from recsys.failures import Failure
-from recsys.models import Appraisal, ExpectationCheck, Job, ProposalRound, Run
+from recsys.models import (
+    Appraisal,
+    ExpectationCheck,
+    Job,
+    Preference,
+    PreferenceFit,
+    ProposalRound,
+    Run,
+)
 from tests.factories import ItemFactory, MemberFactory, SegmentFactory, UserFactory
 from tests.feedback.cast import NOON, told
 
@@ -247,6 +255,13 @@ def looked():
     return ProposalRound.objects.count, 1
 
 
+@pytest.fixture
+def preferred():
+    """Somebody likes something."""
+    record([told(MemberFactory.create(), "e1", Kind.LIKE, ItemFactory.create())], source="test")
+    return lambda: (PreferenceFit.objects.count(), Preference.objects.count()), (1, 1)
+
+
 WORK = {
     "recsys.sweep": "swept",
     "recsys.launch_due": "launched",
@@ -262,6 +277,7 @@ WORK = {
     "recsys.follow_expectations": "checked",
     "recsys.forget_reports": "forgotten",
     "recsys.propose_decisions": "looked",
+    "recsys.learn_preferences": "preferred",
 }
 
 
