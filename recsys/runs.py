@@ -167,7 +167,8 @@ def _trained(run: Run, version: ModelVersion, reporter: Reporter, watch: Watch) 
     watch.check()
     path = snapshots.run_folder(run) / "job.json"
     path.write_text(json.dumps(asdict(_job(run, version)), indent=1))
-    with FitProcess(path, registry.parse_options(run.options).threads) as child:
+    options = registry.parse_options(run.options)
+    with FitProcess(path, options.threads, options.processes) as child:
         return follow(child, reporter, watch)
 
 

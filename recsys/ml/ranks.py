@@ -91,6 +91,10 @@ class Ranks:
         dist.all_reduce(word, group=self.words)
         return float(word) / self.size
 
+    def meet(self) -> None:
+        """Wait until all ranks are here."""
+        self.mean(0.0)
+
 
 class _Lesson(nn.Module):
     """A loss as a module, so that all of its model's parameters pass through one forward of DDP."""
@@ -125,13 +129,13 @@ def joined(device: str) -> Iterator[Ranks]:
         yield ALONE
         return
     dist.init_process_group(_backend(device), timeout=STEP)
+    _here = Ranks(dist.get_rank(), size, dist.new_group(backend="gloo", timeout=REST))
     try:
-        words = dist.new_group(backend="gloo", timeout=REST)
-        _here = Ranks(dist.get_rank(), size, words)
         yield _here
+        _here.meet()
+        dist.destroy_process_group()  # not after an error: it would wait for what never comes
     finally:
         _here = ALONE
-        dist.destroy_process_group()
 
 
 def _backend(device: str) -> str:
