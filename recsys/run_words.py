@@ -162,6 +162,10 @@ CHECKS: Final[Mapping[str, tuple[str | Promise, str | Promise]]] = {
         _("%(n)s training workers live."),
         _("The run will wait: start a training worker."),
     ),
+    "processes": (
+        _("%(n)s processes are asked for, of %(most)s that a training worker has room for."),
+        _("Ask for no more than it has GPUs, or cores where it has no GPU."),
+    ),
     "device": (
         _("The device that was asked for is there."),
         _("No training worker has a GPU: choose auto or cpu."),
