@@ -98,7 +98,6 @@ REASONS: Final[Words] = {
     "one_device": _("Only GPUs of CUDA and processors can be shared out: choose auto or cpu."),
     "few_gpus": _("%(asked)s processes were asked for and the worker has %(there)s GPUs."),
     "few_cores": _("%(asked)s processes were asked for and the worker has %(there)s cores."),
-    "one_process": _("This family does not train by gradient, so one process fits it."),
     "killed": _("The system killed the fit, most likely for want of memory."),
     "ended": _("The fit ended unexpectedly with status %(status)s; its log is %(log)s."),
     "little_space": _("%(free)s are free, %(needed)s are needed."),
