@@ -7,14 +7,11 @@ started by `torchrun`: the first one tells, judges and writes, the others fit al
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import io
 import json
 import os
-import select
 import shutil
-import signal
 import sys
 import threading
 import time
@@ -31,6 +28,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow.parquet as pq
 
+from recsys import obeying
 from recsys.failures import trouble_of
 from recsys.ml import artifact, registry
 from recsys.ml.checkpoints import ForeignCheckpoint
@@ -46,10 +44,8 @@ from recsys.telling import Teller
 if TYPE_CHECKING:
     from recsys.ml.ranks import Ranks
 
-ORPHANED: Final = 3
 GIVEN_UP: Final = 4
 """How one of several ranks ends that was cancelled or has failed: `torchrun` then ends the others."""
-PR_SET_PDEATHSIG: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,39 +89,31 @@ class Job:
 
 def main() -> None:
     """Do the job that the file in the first argument describes."""
-    _die_with_parent()
-    teller = Teller(sys.stdout if _is_first() else io.StringIO())
-    threading.Thread(target=_watch, args=(teller.cancelled,), daemon=True).start()
+    obeying.die_with_parent()
+    teller = Teller(sys.stdout if obeying.is_first() else io.StringIO())
+    threading.Thread(target=obeying.watch, args=(teller.cancelled,), daemon=True).start()
     job = Job(**json.loads(Path(sys.argv[1]).read_text()))
     try:
         teller.say(result=_performed(job, teller))
     except Cancelled:
         teller.say(cancelled=True)
         # The device is wanted: torch would take its time to leave.
-        os._exit(0 if _is_alone() else GIVEN_UP)
+        os._exit(0 if obeying.is_alone() else GIVEN_UP)
     except Exception as error:  # noqa: BLE001 - whatever it is, the worker is told its class
         with suppress(OSError):  # the log lies on the disk that may be full
             traceback.print_exc()
         Teller(sys.stdout).say(failed=trouble_of(error).told())
-        if not _is_alone():
+        if not obeying.is_alone():
             os._exit(GIVEN_UP)
 
 
 def _performed(job: Job, tell: Teller) -> dict[str, Any]:
     """Do the job alone, or as one of several ranks; torch is loaded here only for these."""
-    if _is_alone():
+    if obeying.is_alone():
         return perform(job, tell)
     options = registry.parse_options(job.options, job.family)
     with resolve_name("recsys.ml.ranks:joined")(options.device) as ranks:
         return perform(job, tell, ranks)
-
-
-def _is_alone() -> bool:
-    return os.environ.get("WORLD_SIZE", "1") == "1"
-
-
-def _is_first() -> bool:
-    return os.environ.get("RANK", "0") == "0"
 
 
 def perform(job: Job, tell: Teller, ranks: Ranks | None = None) -> dict[str, Any]:
@@ -234,7 +222,7 @@ class _Fits:
         """Remove what no rank reads any more, before one reads it again."""
         if self.ranks:
             self.ranks.meet()
-        if _is_first():
+        if obeying.is_first():
             shutil.rmtree(folder)
         if self.ranks:
             self.ranks.meet()
@@ -288,24 +276,6 @@ def _amount(interactions: Interactions) -> Amount:
         items=len(np.unique(interactions.items)),
         liked=int((interactions.values > 0).sum()),
     )
-
-
-def _watch(cancelled: threading.Event) -> None:
-    """Obey the worker: a word from it stops the fit at its next batch, its end at once."""
-    if _is_first():
-        while os.read(0, 64):
-            cancelled.set()
-    else:  # the pipe is one for all ranks: what this one read the first would miss
-        ending = select.poll()
-        ending.register(0, 0)
-        ending.poll()
-    os._exit(ORPHANED)
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to kill this process with its worker; elsewhere the closed pipe does it."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -55,6 +55,7 @@ class OutOfMemoryError(RuntimeError):
         (Exception("I/O error: No space left on device (os error 28)"), Failure.DISK_FULL),
         (OSError(errno.EROFS, "Read-only file system"), Failure.NOT_WRITABLE),
         (RuntimeError("CUDA error: unspecified launch failure"), Failure.DEVICE_LOST),
+        (RuntimeError("[gloo/transport/tcp/pair.cc] Connection closed by peer"), Failure.RANK_LOST),
         (KeyError("rows"), Failure.CODE_ERROR),
     ],
 )
