@@ -39,6 +39,19 @@ def test_two_processes_end_with_the_model_of_one_and_one_of_them_tells(folder):
         np.testing.assert_allclose(together[name], numbers, rtol=1e-3, atol=1e-5)
 
 
+def test_what_an_attempt_left_is_kept_by_all_ranks_and_what_is_damaged_is_learnt_anew(folder):
+    with _together(folder, epochs=4) as child:
+        while not (message := child.next_message(60)) or not _is_point_of("test", message):
+            pass
+    (damaged,) = (folder / "checkpoints" / "test").glob("[0-9]*")
+    for file in damaged.iterdir():
+        file.write_bytes(file.read_bytes()[:-9])
+    messages = _messages(_together(folder, epochs=4))
+    logged = [(each["log"]["code"], each["log"]["part"]) for each in messages if "log" in each]
+    assert logged == [("kept_part", "validation"), ("damaged_part", "test")]
+    assert messages[-1]["result"]["digest"]
+
+
 def test_a_rank_that_is_killed_ends_the_fit_with_an_error_within_seconds(folder):
     with _together(folder, **LONG) as child:
         _until_it_trains(child)
@@ -90,6 +103,10 @@ def test_a_family_that_does_not_train_by_gradient_refuses_a_second_process(folde
 
 def _together(folder, **parameters):
     return FitProcess(write_job(folder, "dot", options=TOGETHER, **parameters), 1, processes=2)
+
+
+def _is_point_of(part, message):
+    return bool(message.get("metrics")) and message["step"]["part"] == part
 
 
 def _children(pid):

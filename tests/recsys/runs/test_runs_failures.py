@@ -87,6 +87,7 @@ def test_every_reason_names_its_facts(reason):
         "free": 4,
         "needed": 5,
         "most": 6,
+        "asked": 7,
     }
     run = Run(state=Job.State.FAILED, failure="bad_data", failure_facts={"reason": reason, **facts})
     assert "%" not in words_of(run).reason
