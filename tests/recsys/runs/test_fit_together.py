@@ -46,7 +46,7 @@ def test_what_an_attempt_left_is_kept_by_all_ranks_and_what_is_damaged_is_learnt
     (damaged,) = (folder / "checkpoints" / "test").glob("[0-9]*")
     for file in damaged.iterdir():
         file.write_bytes(file.read_bytes()[:-9])
-    messages = _messages(_together(folder, epochs=4))
+    messages = _messages(_together(folder, attempt=2, epochs=4))
     logged = [(each["log"]["code"], each["log"]["part"]) for each in messages if "log" in each]
     assert logged == [("kept_part", "validation"), ("damaged_part", "test")]
     assert messages[-1]["result"]["digest"]
