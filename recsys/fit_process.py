@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -101,7 +102,11 @@ def _together(processes: int) -> list[str]:
     """How a program is started by `torchrun`, on this machine alone; nothing where one process is enough."""
     if processes == 1:
         return []
-    place = ["--standalone", "--local-addr", "localhost", "--max-restarts", "0"]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    # Not its --standalone: that would unpickle what anybody on the network puts into its store.
+    place = ["--master-addr", "127.0.0.1", "--master-port", str(port), "--max-restarts", "0"]
     return ["-m", "torch.distributed.run", *place, "--nproc-per-node", str(processes)]
 
 
