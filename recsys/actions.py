@@ -65,7 +65,7 @@ def request_run(  # noqa: PLR0913 - what a run is asked with
     setting that cannot be.
     """
     config = registry.parse_config(family, parameters)
-    training = registry.parse_options(options or {})
+    training = registry.parse_options(options or {}, family)
     with transaction.atomic():
         run = Run.objects.create(
             family=family,
@@ -126,7 +126,7 @@ def save_schedule(*, schedule: Schedule, actor: User) -> Schedule:
     """
     check = registry.parse_config(schedule.family, schedule.parameters)
     schedule.parameters, schedule.changed_by = asdict(check), actor
-    schedule.options = asdict(registry.parse_options(schedule.options))
+    schedule.options = asdict(registry.parse_options(schedule.options, schedule.family))
     if not schedule.every_hours:
         cadence.wall_clock(schedule.cron, schedule.zone)
     if Schedule.objects.filter(name=schedule.name).exclude(pk=schedule.pk).exists():

@@ -40,9 +40,10 @@ def _lasting(role: str, work: Callable[[str], None]) -> None:
 
 
 def _beat(role: str) -> None:
-    device = devices.gpu() if role == "training" else ""
+    trains = role == "training"
+    device, room = (devices.gpu(), devices.room()) if trains else ("", 1)
     while True:
-        beat(role, device=device)
+        beat(role, device=device, room=room)
         time.sleep(BEAT_S)
 
 

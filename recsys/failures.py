@@ -23,6 +23,10 @@ OS_ERROR: Final = re.compile(r"os error (\d+)")
 NO_MEMORY: Final = re.compile(r"out of memory|can't allocate memory|bad_alloc", re.IGNORECASE)
 NO_DEVICE: Final = re.compile(r"cuda error|cudnn error|nccl error|device-side", re.IGNORECASE)
 
+PEER_GONE: Final = re.compile(
+    r"gloo|closed by peer|reset by peer|tcpstore|remote process exit", re.IGNORECASE
+)
+
 
 class Failure(StrEnum):
     """The classes; each has its remedy in `run_words`."""
@@ -33,10 +37,18 @@ class Failure(StrEnum):
     DISK_FULL = "disk_full"
     NOT_WRITABLE = "not_writable"
     DEVICE_LOST = "device_lost"
+    RANK_LOST = "rank_lost"
     DATABASE_AWAY = "database_away"
     WORKER_DIED = "worker_died"
     LEASE_LOST = "lease_lost"
     CODE_ERROR = "code_error"
+
+
+BY_TEXT: Final = (
+    (NO_MEMORY, Failure.OUT_OF_MEMORY),
+    (PEER_GONE, Failure.RANK_LOST),
+    (NO_DEVICE, Failure.DEVICE_LOST),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +91,7 @@ def _of_machine(error: BaseException) -> Failure | None:
         return Failure.OUT_OF_MEMORY
     if not isinstance(error, RuntimeError):
         return None
-    if NO_MEMORY.search(str(error)):
-        return Failure.OUT_OF_MEMORY
-    return Failure.DEVICE_LOST if NO_DEVICE.search(str(error)) else None
+    return next((failure for said, failure in BY_TEXT if said.search(str(error))), None)
 
 
 def _number(error: BaseException) -> int | None:

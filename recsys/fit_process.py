@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -17,21 +18,24 @@ from typing import IO, Any, Final, Self, cast
 from django.conf import settings
 
 GRACE_S: Final = 2.0
+LOOPBACK: Final = {"GLOO_SOCKET_IFNAME": "lo"} if sys.platform == "linux" else {}
 Message = Mapping[str, Any]
 
 
 class FitProcess:
     """A running `recsys.fitting`. Use as a context: whatever happens, the child is gone afterwards.
 
-    Messages are the child's JSON lines; what it writes to stderr goes to `fit.log` beside the job.
+    Messages are the child's JSON lines; what it writes to stderr goes to `fit.log` beside the job. Several
+    ``processes`` are started and ended by `torchrun`, which then is the child; the first of them speaks.
     """
 
-    def __init__(self, job_path: Path, threads: int) -> None:
+    def __init__(self, job_path: Path, threads: int, processes: int = 1) -> None:
+        self.processes = processes
         self.log_path = job_path.with_name("fit.log")
         self._messages: Queue[Message | None] = Queue()
         with self.log_path.open("ab") as stderr:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "recsys.fitting", str(job_path)],
+                [sys.executable, *_together(processes), "-m", "recsys.fitting", str(job_path)],
                 cwd=settings.BASE_DIR,
                 env=_environment(threads),
                 stdin=subprocess.PIPE,
@@ -94,7 +98,22 @@ class FitProcess:
         self._messages.put(None)
 
 
+def _together(processes: int) -> list[str]:
+    """How a program is started by `torchrun`, on this machine alone; nothing where one process is enough."""
+    if processes == 1:
+        return []
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    # Not its --standalone: that would unpickle what anybody on the network puts into its store.
+    place = ["--master-addr", "127.0.0.1", "--master-port", str(port), "--max-restarts", "0"]
+    return ["-m", "torch.distributed.run", *place, "--nproc-per-node", str(processes)]
+
+
 def _environment(threads: int) -> dict[str, str]:
-    """The worker's environment with the number of threads that the libraries below may start."""
+    """The worker's environment with the number of threads that the libraries below may start.
+
+    Processes that fit together on processors speak inside this machine only.
+    """
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    return {**os.environ, **dict.fromkeys(names, str(threads))}
+    return {**os.environ, **LOOPBACK, **dict.fromkeys(names, str(threads))}

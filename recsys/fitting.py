@@ -1,17 +1,17 @@
 """The program of the child process that fits: `python -m recsys.fitting JOB.json`. No Django, no Celery.
 
 It writes JSON lines to stdout (see `Teller`) and ends. A word on stdin stops it at its next batch; a
-closed stdin means that its worker is gone, and ends it at once.
+closed stdin means that its worker is gone, and ends it at once. Several processes may do the job together,
+started by `torchrun`: the first one tells, judges and writes, the others fit along.
 """
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
+import io
 import json
 import os
 import shutil
-import signal
 import sys
 import threading
 import time
@@ -22,11 +22,13 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow.parquet as pq
 
+from recsys import obeying
 from recsys.failures import trouble_of
 from recsys.ml import artifact, registry
 from recsys.ml.checkpoints import ForeignCheckpoint
@@ -39,8 +41,11 @@ from recsys.ml.tables import read_table, read_texts, read_vectors
 from recsys.ml.vectors import Texts, Vectors
 from recsys.telling import Teller
 
-ORPHANED: Final = 3
-PR_SET_PDEATHSIG: Final = 1
+if TYPE_CHECKING:
+    from recsys.ml.ranks import Ranks
+
+GIVEN_UP: Final = 4
+"""How one of several ranks ends that was cancelled or has failed: `torchrun` then ends the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +89,38 @@ class Job:
 
 def main() -> None:
     """Do the job that the file in the first argument describes."""
-    _die_with_parent()
-    teller = Teller(sys.stdout)
-    threading.Thread(target=_watch, args=(teller.cancelled,), daemon=True).start()
+    obeying.die_with_parent()
+    teller = Teller(sys.stdout if obeying.is_first() else io.StringIO())
+    threading.Thread(target=obeying.watch, args=(teller.cancelled,), daemon=True).start()
     job = Job(**json.loads(Path(sys.argv[1]).read_text()))
     try:
-        teller.say(result=perform(job, teller))
+        teller.say(result=_performed(job, teller))
     except Cancelled:
         teller.say(cancelled=True)
-        os._exit(0)  # the device is wanted: torch would take its time to leave
+        # The device is wanted: torch would take its time to leave.
+        os._exit(0 if obeying.is_alone() else GIVEN_UP)
     except Exception as error:  # noqa: BLE001 - whatever it is, the worker is told its class
         with suppress(OSError):  # the log lies on the disk that may be full
             traceback.print_exc()
-        teller.say(failed=trouble_of(error).told())
+        Teller(sys.stdout).say(failed=trouble_of(error).told())
+        if not obeying.is_alone():
+            os._exit(GIVEN_UP)
 
 
-def perform(job: Job, tell: Teller) -> dict[str, Any]:
-    """Fit before each cut and judge what comes after it, then fit on everything; returns digest and report."""
+def _performed(job: Job, tell: Teller) -> dict[str, Any]:
+    """Do the job alone, or as one of several ranks; torch is loaded here only for these."""
+    if obeying.is_alone():
+        return perform(job, tell)
+    options = registry.parse_options(job.options, job.family)
+    with resolve_name("recsys.ml.ranks:joined")(options.device) as ranks:
+        return perform(job, tell, ranks)
+
+
+def perform(job: Job, tell: Teller, ranks: Ranks | None = None) -> dict[str, Any]:
+    """Fit before each cut and judge what comes after it, then fit on everything; returns digest and report.
+
+    Of several ranks only the first one has something to return.
+    """
     began = time.monotonic()
     interactions = read_table(pq.read_table(job.interactions))
     _amount(interactions).check()
@@ -111,7 +131,10 @@ def perform(job: Job, tell: Teller) -> dict[str, Any]:
     cuts = _cuts(interactions)
     vectors = read_vectors(pq.read_table(job.vectors)) if job.vectors else None
     texts = read_texts(pq.read_table(job.texts)) if job.texts else None
-    result = _Fits(job, exam, tell, vectors, texts).judged(cuts)
+    fits = _Fits(job, exam, tell, vectors, texts, ranks)
+    if ranks and not ranks.is_first:
+        return fits.along(cuts)
+    result = fits.judged(cuts)
     seconds = round(time.monotonic() - began, 3)
     return {**result, "report": {**result["report"], "cuts": asdict(cuts), "seconds": seconds}}
 
@@ -123,6 +146,22 @@ class _Fits:
     tell: Teller
     vectors: Vectors | None
     texts: Texts | None
+    ranks: Ranks | None
+
+    def along(self, cuts: Cuts) -> dict[str, Any]:
+        """As another rank than the first: fit what that one fits, judge and write nothing."""
+        everything = self.exam.interactions
+        parts = {"validation": everything.before(cuts.validation)}
+        parts |= {"test": everything.before(cuts.test), "final": everything}
+        for part, interactions in parts.items():
+            self.tell.part = part
+            if self._told(is_to_learn=False):
+                self._learnt(interactions, Path(self.job.checkpoints) / part)
+        return {}
+
+    def _told(self, *, is_to_learn: bool) -> bool:
+        """Whether the first rank has something to learn, at every rank."""
+        return bool(self.ranks.told(is_to_learn)) if self.ranks else is_to_learn
 
     def judged(self, cuts: Cuts) -> dict[str, Any]:
         """Fit three times: before the validation cut, before the test cut, on everything."""
@@ -162,20 +201,34 @@ class _Fits:
         self.tell.part = part
         folder = Path(self.job.checkpoints) / part
         finished = folder / "finished"
-        if scorer := self._taken_over(finished):
+        scorer = self._taken_over(finished)
+        self._told(is_to_learn=scorer is None)
+        if scorer:
             return scorer
-        try:
-            scorer = self._learnt(interactions, folder)
-        except (artifact.CorruptArtifact, ForeignCheckpoint):
-            shutil.rmtree(folder)
-            self.tell.log("damaged_part", part=part)
-            scorer = self._learnt(interactions, folder)
+        scorer = self._learnt(interactions, folder)
         self._save(scorer, finished, interactions)
         return scorer
 
-    def _learnt(self, interactions: Interactions, checkpoints: Path) -> Scorer:
-        """Fit, going on from a checkpoint where there is one."""
-        options = registry.parse_options(self.job.options)
+    def _learnt(self, interactions: Interactions, folder: Path) -> Scorer:
+        """Fit, going on from a checkpoint where there is one; from a damaged one it begins again."""
+        try:
+            return self._learnt_from(interactions, folder)
+        except (artifact.CorruptArtifact, ForeignCheckpoint):
+            self._remove(folder)
+            self.tell.log("damaged_part", part=self.tell.part)
+            return self._learnt_from(interactions, folder)
+
+    def _remove(self, folder: Path) -> None:
+        """Remove what no rank reads any more, before one reads it again."""
+        if self.ranks:
+            self.ranks.meet()
+        if obeying.is_first():
+            shutil.rmtree(folder)
+        if self.ranks:
+            self.ranks.meet()
+
+    def _learnt_from(self, interactions: Interactions, checkpoints: Path) -> Scorer:
+        options = registry.parse_options(self.job.options, self.job.family)
         training = Training(options, self.tell, checkpoints, self.vectors, self.texts)
         config = registry.parse_config(self.job.family, self.job.parameters)
         learn = registry.learner_of(self.job.family)
@@ -223,19 +276,6 @@ def _amount(interactions: Interactions) -> Amount:
         items=len(np.unique(interactions.items)),
         liked=int((interactions.values > 0).sum()),
     )
-
-
-def _watch(cancelled: threading.Event) -> None:
-    """Obey the worker: a word from it stops the fit at its next batch, its end at once."""
-    while os.read(0, 64):
-        cancelled.set()
-    os._exit(ORPHANED)
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to kill this process with its worker; elsewhere the closed pipe does it."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -68,6 +68,8 @@ def _note(message: Message, reporter: Reporter) -> None:
 def _last_words(child: FitProcess) -> Trouble:
     """Whoever is killed without our doing has most likely asked the kernel for more memory than there is."""
     status = child.exit_status()
+    if child.processes > 1:
+        return Trouble(Failure.RANK_LOST, {"reason": "rank_lost", "log": str(child.log_path)})
     if status == -signal.SIGKILL:
         return Trouble(Failure.OUT_OF_MEMORY, {"reason": "killed"})
     return Trouble(

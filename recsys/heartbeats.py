@@ -18,11 +18,15 @@ FORGOTTEN_AFTER: Final = timedelta(minutes=10)
 
 
 def beat(
-    role: str, loaded: Sequence[UUID] = (), problems: Sequence[str] = (), device: str = ""
+    role: str,
+    loaded: Sequence[UUID] = (),
+    problems: Sequence[str] = (),
+    device: str = "",
+    room: int = 1,
 ) -> None:
     """Write that this process lives."""
     told = {"beat_at": Now(), "loaded": list(loaded), "problem": "\n".join(problems)}
-    born = {"role": role, "pid": os.getpid(), "started_at": Now(), "device": device}
+    born = {"role": role, "pid": os.getpid(), "started_at": Now(), "device": device, "room": room}
     Heartbeat.objects.update_or_create(
         name=worker_name(), defaults=told, create_defaults={**born, **told}
     )

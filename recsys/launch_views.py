@@ -76,10 +76,11 @@ def _before(family: Family, form: LaunchForm) -> dict[str, Any]:
     given, options = form.held()
     try:
         parameters = asdict(registry.parse_config(family.name, given))
-        device = registry.parse_options(options).device
+        chosen = registry.parse_options(options)
     except ConfigError:
-        parameters, device = {}, "auto"
-    checks = run_cards.checks(readiness.checks(family.name, device, parameters))
+        parameters, chosen = {}, registry.parse_options({})
+    found = readiness.checks(family.name, chosen.device, parameters, chosen.processes)
+    checks = run_cards.checks(found)
     return {
         "family": family,
         "checks": checks,
@@ -92,6 +93,7 @@ def _before(family: Family, form: LaunchForm) -> dict[str, Any]:
 
 def _request(request: HttpRequest, family: Family, form: LaunchForm) -> Run | None:
     try:
+        readiness.check_processes(form.options())
         return actions.request_run(
             family=family.name,
             parameters=form.parameters(),

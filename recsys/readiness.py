@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,13 +20,14 @@ from recsys import embeddings
 from recsys.failures import Failure, Trouble
 from recsys.leases import LIVES
 from recsys.ml import registry
+from recsys.ml.configuration import ConfigError, Problem
 from recsys.ml.sufficiency import LEAST_INTERACTIONS, LEAST_ITEMS, LEAST_MEMBERS, Amount
 from recsys.models import Heartbeat, Job, ModelVersion, Run
 
 LEAST_FREE: Final = 256 * 2**20
 COPIES: Final = 6
 COUNTED: Final = 10_000
-DECIDING: Final = ("seed", "device", "precision")
+DECIDING: Final = ("seed", "device", "precision", "processes")
 """The options that make a model another one."""
 LIKED: Final = (
     Q(stars__gte=3)
@@ -49,12 +50,14 @@ class Check:
 
 
 def checks(
-    family: str, device: str = "auto", parameters: Mapping[str, Any] | None = None
+    family: str,
+    device: str = "auto",
+    parameters: Mapping[str, Any] | None = None,
+    processes: int = 1,
 ) -> list[Check]:
     """What a launch of a family with these settings would find now; counts go no further than matters."""
-    alive = Heartbeat.objects.filter(role="training", beat_at__gt=Now() - LIVES)
-    workers = list(alive.values_list("device", flat=True))
-    gpus = [gpu for gpu in workers if gpu]
+    workers = _workers()
+    gpus = [gpu for gpu, _ in workers if gpu]
     return [
         *_data(),
         *_texts(family, parameters or {}),
@@ -63,13 +66,45 @@ def checks(
         Check("writable", writable()),
         Check("worker", ok=bool(workers), facts={"n": len(workers)}),
         Check("device", ok=device != "cuda" or bool(gpus), facts={"gpus": gpus}),
+        *_room(workers, device, processes),
     ]
 
 
-def trouble_at_claim(run: Run, gpu: str) -> Trouble | None:
-    """What keeps this worker from doing a run, before any of its data is read."""
+def check_processes(given: Mapping[str, Any]) -> None:
+    """Raise ConfigError where options ask for more processes than any worker that lives has room for."""
+    options = registry.parse_options(given)
+    if options.processes == 1:
+        return
+    for check in _room(_workers(), options.device, options.processes):
+        if not check.ok:
+            wrong = f"{options.processes} processes are more than there is room for"
+            expected = f"{check.facts['most']} or fewer: one for each GPU, or each core without one"
+            raise ConfigError((Problem("processes", wrong, expected),))
+
+
+def _workers() -> list[tuple[str, int]]:
+    """Of each training worker that lives its GPU and its room."""
+    alive = Heartbeat.objects.filter(role="training", beat_at__gt=Now() - LIVES)
+    return list(alive.values_list("device", "room"))
+
+
+def _room(workers: Sequence[tuple[str, int]], device: str, processes: int) -> list[Check]:
+    """Whether a worker has room for several processes; one with a GPU does not tell of its cores."""
+    unknown = device == "cpu" and any(gpu for gpu, _ in workers)
+    if processes == 1 or unknown or not workers:
+        return []
+    most = max(room for _, room in workers)
+    return [Check("processes", ok=processes <= most, facts={"n": processes, "most": most})]
+
+
+def trouble_at_claim(run: Run, gpu: str, room: int = 1) -> Trouble | None:
+    """What keeps this worker, with room for so many processes, from doing a run, before any of its data is read."""
     if run.options.get("device") == "cuda" and not gpu:
         return Trouble(Failure.CONFIGURATION, {"reason": "no_gpu"})
+    if (asked := run.options.get("processes", 1)) > room:
+        on_gpus = gpu and run.options.get("device") != "cpu"
+        reason = "few_gpus" if on_gpus else "few_cores"
+        return Trouble(Failure.CONFIGURATION, {"reason": reason, "asked": asked, "there": room})
     disk = _disk(run.family)
     if not disk.ok:
         return Trouble(Failure.DISK_FULL, {"reason": "little_space", **disk.facts})
@@ -85,7 +120,7 @@ def same_before(
     """
     runs = Run.objects.filter(family=family, state=Job.State.SUCCEEDED, parameters=parameters)
     last = runs.select_related("version").order_by("-finished_at").first()
-    if last is None or any(last.options.get(name) != options.get(name) for name in DECIDING):
+    if last is None or any(last.options.get(name, 1) != options.get(name, 1) for name in DECIDING):
         return None
     watermark = last.snapshot.get("watermark")
     return None if watermark is None or _came_since(datetime.fromisoformat(watermark)) else last

@@ -57,6 +57,7 @@ TITLES: Final[Mapping[str, str | Promise]] = {
     Failure.DISK_FULL: _("The disk is full."),
     Failure.NOT_WRITABLE: _("The data folder cannot be written."),
     Failure.DEVICE_LOST: _("The GPU was lost."),
+    Failure.RANK_LOST: _("One of the processes that fitted together ended or fell silent."),
     Failure.DATABASE_AWAY: _("The database went away, again and again."),
     Failure.WORKER_DIED: _("The worker died, and every allowed attempt is used up."),
     Failure.LEASE_LOST: _("The worker fell silent, and every allowed attempt is used up."),
@@ -71,6 +72,9 @@ REMEDIES: Final[Mapping[str, str | Promise]] = {
     ),
     Failure.NOT_WRITABLE: _("Let the worker's user write there, then launch the run again."),
     Failure.DEVICE_LOST: _("Look at the driver's log and restart the training worker."),
+    Failure.RANK_LOST: _(
+        "Most often it ran out of memory. Ask for fewer processes or a smaller model, or launch it again."
+    ),
     Failure.DATABASE_AWAY: _("See that the database stays up, then launch the run again."),
     Failure.WORKER_DIED: _(
         "Look at the training worker's log; most often the machine ran out of memory."
@@ -90,6 +94,10 @@ REASONS: Final[Words] = {
     ),
     "loss_not_a_number": _("The loss is no longer a number: lower the learning rate."),
     "no_gpu": _("A GPU was asked for and this worker has none: choose auto or cpu."),
+    "rank_lost": _("The log of all of them is %(log)s."),
+    "one_device": _("Only GPUs of CUDA and processors can be shared out: choose auto or cpu."),
+    "few_gpus": _("%(asked)s processes were asked for and the worker has %(there)s GPUs."),
+    "few_cores": _("%(asked)s processes were asked for and the worker has %(there)s cores."),
     "killed": _("The system killed the fit, most likely for want of memory."),
     "ended": _("The fit ended unexpectedly with status %(status)s; its log is %(log)s."),
     "little_space": _("%(free)s are free, %(needed)s are needed."),
@@ -152,6 +160,10 @@ CHECKS: Final[Mapping[str, tuple[str | Promise, str | Promise]]] = {
     "worker": (
         _("%(n)s training workers live."),
         _("The run will wait: start a training worker."),
+    ),
+    "processes": (
+        _("%(n)s processes are asked for, of %(most)s that a training worker has room for."),
+        _("Ask for no more than it has GPUs, or cores where it has no GPU."),
     ),
     "device": (
         _("The device that was asked for is there."),

@@ -160,15 +160,20 @@ def _fail(lease: leases.Lease, trouble: Trouble) -> None:
 
 def _trained(run: Run, version: ModelVersion, reporter: Reporter, watch: Watch) -> Message:
     """Snapshot the data and fit on it in a child process; returns the digest and the report."""
-    if trouble := readiness.trouble_at_claim(run, devices.gpu()):
+    if trouble := readiness.trouble_at_claim(run, devices.gpu(), _room(run)):
         raise RunFailed(trouble)
     _prepare(run, reporter)
     _skip_if_unchanged(run)
     watch.check()
     path = snapshots.run_folder(run) / "job.json"
     path.write_text(json.dumps(asdict(_job(run, version)), indent=1))
-    with FitProcess(path, registry.parse_options(run.options).threads) as child:
+    options = registry.parse_options(run.options)
+    with FitProcess(path, options.threads, options.processes) as child:
         return follow(child, reporter, watch)
+
+
+def _room(run: Run) -> int:
+    return devices.room(run.options.get("device", "auto"))
 
 
 def _job(run: Run, version: ModelVersion) -> fitting.Job:

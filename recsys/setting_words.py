@@ -72,6 +72,7 @@ LABELS: Final[Mapping[str, str | Promise]] = {
     "threads": _("Threads"),
     "precision": _("Precision"),
     "compiled": _("Compilation"),
+    "processes": _("Processes"),
 }
 
 

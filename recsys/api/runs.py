@@ -53,6 +53,7 @@ def _request(request: Request, actor: User) -> Response:
     asked.is_valid(raise_exception=True)
     values = {"parameters": {}, **asked.validated_data}
     try:
+        readiness.check_processes(values.get("options") or {})
         run = actions.request_run(actor=actor, **values)
     except ConfigError as error:
         raise _impossible(error) from error

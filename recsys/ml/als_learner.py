@@ -23,7 +23,8 @@ from recsys.ml.checkpoints import Checkpoints, fingerprint
 from recsys.ml.configs import AlsConfig
 from recsys.ml.interactions import Interactions, Values, Vocabulary
 from recsys.ml.scorer import Training, Untrainable
-from recsys.ml.training import STAGE, device_of
+from recsys.ml.torch_device import device_of
+from recsys.ml.training import STAGE
 
 SPREAD: Final = 0.01
 Confidences = sparse.csr_matrix[np.float32]

@@ -17,11 +17,11 @@ from recsys.ml.configs import JointConfig
 from recsys.ml.gru_learner import Recurrent
 from recsys.ml.interactions import Interactions, Vocabulary
 from recsys.ml.joint import Joint
+from recsys.ml.ranks import Batch
 from recsys.ml.samples import arrays_of
 from recsys.ml.scorer import Training
 from recsys.ml.sequence_learner import teach
 from recsys.ml.text_learner import AT_ONCE, Reader
-from recsys.ml.training import Batch
 
 
 class Joining(nn.Module):

@@ -9,7 +9,7 @@ from recsys.ml.configuration import choice, gettext_noop, number
 
 @dataclass(frozen=True, slots=True)
 class TrainingOptions:
-    """Seed, device, threads, precision and compilation of one run; the same options give the same model."""
+    """Seed, device, threads, precision, compilation and processes of one run; the same options give the same model."""
 
     seed: int = field(
         default=0,
@@ -44,4 +44,14 @@ class TrainingOptions:
                 "Compile a torch fit first: a minute more at the start, on a GPU less at each step."
             )
         },
+    )
+    processes: int = field(
+        default=1,
+        metadata=number(
+            gettext_noop(
+                "Processes that fit together, each on a GPU of its own, or without one on its threads."
+            ),
+            1,
+            64,
+        ),
     )

@@ -30,7 +30,14 @@ from recsys.ml.configs import (
     UserKnnConfig,
 )
 from recsys.ml.configs.linear import MOST_ITEMS
-from recsys.ml.configuration import Setting, gettext_noop, parse, settings_of
+from recsys.ml.configuration import (
+    ConfigError,
+    Problem,
+    Setting,
+    gettext_noop,
+    parse,
+    settings_of,
+)
 from recsys.ml.options import TrainingOptions
 
 if TYPE_CHECKING:
@@ -62,8 +69,8 @@ class Family:
     """One kind of scorer.
 
     ``iterative`` ones resume from a checkpoint, the others start again; those that ``reads_texts`` need
-    the vectors of items, those that ``reads_words`` their texts. ``most_items`` is how many items a fit
-    takes, 0 any number.
+    the vectors of items, those that ``reads_words`` their texts. Only those that train ``by_gradient`` can be
+    fitted by several processes. ``most_items`` is how many items a fit takes, 0 any number.
     """
 
     name: str
@@ -73,6 +80,7 @@ class Family:
     scorer: str
     learner: str
     iterative: bool = False
+    by_gradient: bool = False
     reads_texts: bool = False
     reads_words: bool = False
     most_items: int = 0
@@ -170,6 +178,7 @@ _ALL: Final = (
         "recsys.ml.dot:Dot",
         "recsys.ml.dot_learner:fit",
         iterative=True,
+        by_gradient=True,
     ),
     Family(
         "ncf",
@@ -179,6 +188,7 @@ _ALL: Final = (
         "recsys.ml.ncf:Ncf",
         "recsys.ml.ncf_learner:fit",
         iterative=True,
+        by_gradient=True,
     ),
     Family(
         "rating",
@@ -196,6 +206,7 @@ _ALL: Final = (
         "recsys.ml.gru:Gru",
         "recsys.ml.gru_learner:fit",
         iterative=True,
+        by_gradient=True,
     ),
     Family(
         "sasrec",
@@ -205,6 +216,7 @@ _ALL: Final = (
         "recsys.ml.sasrec:Sasrec",
         "recsys.ml.sasrec_learner:fit",
         iterative=True,
+        by_gradient=True,
     ),
     Family(
         "content",
@@ -225,6 +237,7 @@ _ALL: Final = (
         "recsys.ml.textcnn:Textcnn",
         "recsys.ml.textcnn_learner:fit",
         iterative=True,
+        by_gradient=True,
         reads_words=True,
     ),
     Family(
@@ -237,6 +250,7 @@ _ALL: Final = (
         "recsys.ml.joint:Joint",
         "recsys.ml.joint_learner:fit",
         iterative=True,
+        by_gradient=True,
         reads_words=True,
     ),
 )
@@ -260,9 +274,13 @@ def parse_config(name: str, parameters: object) -> Config:
     return cast("Config", parse(family(name).config, parameters))
 
 
-def parse_options(given: object) -> TrainingOptions:
-    """Make training options of what was given; raises ConfigError."""
-    return parse(TrainingOptions, given)
+def parse_options(given: object, name: str = "") -> TrainingOptions:
+    """Make training options of what was given, for a family where one is named; raises ConfigError."""
+    options = parse(TrainingOptions, given)
+    if name and options.processes > 1 and not family(name).by_gradient:
+        wrong = f"{name} does not train by gradient, so one process fits it"
+        raise ConfigError((Problem("processes", wrong, "1"),))
+    return options
 
 
 def scorer_of(name: str) -> type[Scorer]:

@@ -19,8 +19,10 @@ from recsys.ml import folding
 from recsys.ml.checkpoints import fingerprint
 from recsys.ml.interactions import Interactions
 from recsys.ml.optimizer import AdamW
+from recsys.ml.ranks import Batch
 from recsys.ml.scorer import Training, Untrainable
-from recsys.ml.training import Batch, Task, device_of, train
+from recsys.ml.torch_device import device_of
+from recsys.ml.training import Task, train
 
 NEVER: Final = 1e-30
 """The chance of an item that nobody turned to: it is no target and is never sampled."""
@@ -177,6 +179,7 @@ def learn(
         steps=samples.steps(config.batch_size),
         epochs=config.epochs,
         fingerprint=_fingerprint(config, known, training, besides),
+        whole=1,
     )
     train(task, training, device)
 

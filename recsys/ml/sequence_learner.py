@@ -22,12 +22,13 @@ from recsys.ml.configs.sequences import SequenceConfig
 from recsys.ml.interactions import Interactions, Vocabulary
 from recsys.ml.optimizer import AdamW
 from recsys.ml.pacing import Pacing
+from recsys.ml.ranks import Batch
 from recsys.ml.samples import arrays_of
 from recsys.ml.scorer import Training
 from recsys.ml.sequence_losses import LOSSES, PRODUCT, Meeting
 from recsys.ml.sequences import Sequences, held_out, spoken
-from recsys.ml.torch_device import moved
-from recsys.ml.training import Batch, Task, Watch, device_of, train
+from recsys.ml.torch_device import device_of, moved
+from recsys.ml.training import Task, Watch, train
 
 Made = TypeVar("Made", bound="Network")
 SPREAD: Final = 0.05
@@ -128,6 +129,8 @@ class Lesson:
             fingerprint=name,
             pacing=Pacing(config.patience if self.held else 0, clip=config.clip),
             watch=self._watch(self.held) if self.held else None,
+            whole=1,
+            weighs=_taught,
         )
 
     def _batches(self, seed: int, epoch: int) -> Iterator[Batch]:
@@ -181,6 +184,11 @@ class Lesson:
         hidden = self.network(self.network.inputs(table, items, weights), fades)[rows, last]
         scores = self.network.meeting().all(hidden, table).scatter(1, items, -torch.inf)
         return scores, targets[rows, last]
+
+
+def _taught(batch: Batch) -> int:
+    """How many places of a batch teach."""
+    return int((batch[4] > 0).sum())
 
 
 def _ndcg(scores: Tensor, targets: Tensor) -> Tensor:

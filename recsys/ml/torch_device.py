@@ -1,12 +1,31 @@
-"""How torch computes where: the number format, and the way of a batch to the device."""
+"""Where and how torch computes: the device, the number format, and the way of a batch to the device."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 import torch
 from torch import Tensor
+
+from recsys.ml.scorer import Untrainable
+
+
+def device_of(name: str) -> torch.device:
+    """The device of an option: ``auto`` is CUDA where there is one, else the processor.
+
+    Raises Untrainable where CUDA or MPS is asked for and there is none.
+    """
+    there: dict[str, Callable[[], bool]] = {
+        "cuda": torch.cuda.is_available,
+        "mps": torch.backends.mps.is_available,
+    }
+    if name in there and not there[name]():
+        told = f"device: {name} was asked for and there is none; expected auto or cpu"
+        raise Untrainable(told, reason="no_gpu", is_setting=True)
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
 
 
 def precision_of(name: str, device: torch.device) -> AbstractContextManager[None]:

@@ -2,26 +2,27 @@
 
 A task says what to learn; the loop says how. All chance of an epoch comes from (seed, epoch) and the pace
 follows from the measures so far, so a run that resumes at an epoch's start ends with the same model as
-one that was never stopped.
+one that was never stopped. Several processes may train one model together (see `ranks`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 import torch
 from torch import Tensor, nn
 
+from recsys.ml import ranks
 from recsys.ml.checkpoints import Checkpoints
 from recsys.ml.pacing import Pacing
-from recsys.ml.scorer import Training, Untrainable
+from recsys.ml.ranks import Batch
+from recsys.ml.scorer import Training
 from recsys.ml.torch_device import moved, precision_of
 from recsys.ml.training_state import Course, parameters, read_state, state_of
 
 STAGE: Final = "training"
-Batch = Sequence[Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Task:
     ``batches(epoch)`` yields ``steps`` batches of CPU tensors, always the same for an epoch;
     ``loss(batch)`` is the mean loss of one on the model's device; ``fingerprint`` names settings and
     data, so that a checkpoint of other ones is refused. Without a ``watch`` the pace follows the loss.
+    The last ``whole`` tensors of a batch are not by row; its loss is the mean of ``weighs(batch)`` ones.
     """
 
     model: nn.Module
@@ -59,23 +61,8 @@ class Task:
     fingerprint: str
     pacing: Pacing = field(default_factory=Pacing)
     watch: Watch | None = None
-
-
-def device_of(name: str) -> torch.device:
-    """The device of an option: ``auto`` is CUDA where there is one, else the processor.
-
-    Raises Untrainable where CUDA or MPS is asked for and there is none.
-    """
-    there: dict[str, Callable[[], bool]] = {
-        "cuda": torch.cuda.is_available,
-        "mps": torch.backends.mps.is_available,
-    }
-    if name in there and not there[name]():
-        told = f"device: {name} was asked for and there is none; expected auto or cpu"
-        raise Untrainable(told, reason="no_gpu", is_setting=True)
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(name)
+    whole: int = 0
+    weighs: Callable[[Batch], int] = lambda batch: len(batch[0])
 
 
 def train(task: Task, training: Training, device: torch.device) -> list[float]:
@@ -86,6 +73,7 @@ def train(task: Task, training: Training, device: torch.device) -> list[float]:
     """
     torch.set_num_threads(training.options.threads)
     loss = torch.compile(task.loss, dynamic=True) if training.options.compiled else task.loss
+    loss = ranks.here().together(task.model, loss)
     rates = [group["lr"] for group in task.optimizer.param_groups]
     kept = Checkpoints(training.checkpoints, task.fingerprint)
     course = _resumed(task, kept, device)
@@ -96,7 +84,8 @@ def train(task: Task, training: Training, device: torch.device) -> list[float]:
             group["lr"] = rate * task.pacing.after(course.measures).rate
         course.losses.append(_epoch(task, loss, len(course.losses), training, device))
         _measure(task, course)
-        kept.keep(state_of(task.model, task.optimizer, course), course.losses)
+        if ranks.here().is_first:
+            kept.keep(state_of(task.model, task.optimizer, course), course.losses)
         _tell(task, course, len(course.losses) - 1, training)
     if course.best is not None:
         task.model.load_state_dict(course.best)
@@ -123,21 +112,23 @@ def _epoch(
     training: Training,
     device: torch.device,
 ) -> float:
-    torch.manual_seed(training.options.seed + (epoch << 32))
+    here = ranks.here()
+    torch.manual_seed(training.options.seed + (epoch << 32) + here.rank * ranks.APART)
     task.model.train()
     total = torch.zeros((), device=device)
     first, steps = epoch * task.steps, task.steps * task.epochs
     for step, batch in enumerate(task.batches(epoch)):
         training.progress(STAGE, first + step, steps)
+        part = here.part(batch, task.whole)
         with precision_of(training.options.precision, device):
-            loss = loss_of(moved(batch, device))
+            loss = loss_of(moved(part, device)) * here.share(batch, part, task.weighs)
         task.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         if task.pacing.clip:
             nn.utils.clip_grad_norm_(task.model.parameters(), task.pacing.clip)
         task.optimizer.step()
         total += loss.detach()
-    return float(total) / task.steps
+    return here.mean(float(total)) / task.steps
 
 
 def _measure(task: Task, course: Course) -> None:
@@ -146,8 +137,10 @@ def _measure(task: Task, course: Course) -> None:
         course.measures.append(course.losses[-1])
         return
     task.model.eval()
+    here = ranks.here()
     with torch.no_grad():
-        course.measures.append(task.watch.sign * task.watch.measure())
+        found = task.watch.measure() if here.is_first else 0.0
+    course.measures.append(task.watch.sign * here.told(found))
     if task.pacing.after(course.measures).best == len(course.measures) - 1:
         course.best = parameters(task.model)
 

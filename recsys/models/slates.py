@@ -81,7 +81,10 @@ class Refusing(Job):
 
 
 class Heartbeat(models.Model):
-    """One living process of a role, seen lately: the models and the GPU that it holds, and what ails it."""
+    """One living process of a role, seen lately: the models and the GPU that it holds, and what ails it.
+
+    ``room`` is how many processes may do one fit there.
+    """
 
     name = models.CharField(primary_key=True, max_length=160)
     role = models.CharField(max_length=20)
@@ -91,6 +94,7 @@ class Heartbeat(models.Model):
     loaded = ArrayField(models.UUIDField(), default=list)
     problem = models.TextField(blank=True)
     device = models.CharField(max_length=160, blank=True, db_default="")
+    room = models.PositiveSmallIntegerField(db_default=1)
 
     def __str__(self) -> str:
         return self.name

@@ -10,7 +10,8 @@ from torch import nn
 from recsys.ml.options import TrainingOptions
 from recsys.ml.pacing import Pacing
 from recsys.ml.scorer import Cancelled, Training, Untrainable
-from recsys.ml.training import Task, Watch, device_of, train
+from recsys.ml.torch_device import device_of
+from recsys.ml.training import Task, Watch, train
 
 CPU = torch.device("cpu")
 STEPS = 3

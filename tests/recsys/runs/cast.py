@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,12 +52,18 @@ def write_snapshot(
     pq.write_table(pa.table({"item_id": [str(each) for each in ids]}), folder / "catalogue.parquet")
 
 
-def write_job(folder: Path, family: str, attempt: int = 1, **parameters: Any) -> Path:
+def write_job(
+    folder: Path,
+    family: str,
+    attempt: int = 1,
+    options: Mapping[str, Any] | None = None,
+    **parameters: Any,
+) -> Path:
     """The job of a fit on the snapshot in a folder."""
     job = Job(
         family=family,
         parameters=parameters,
-        options={},
+        options=options or {},
         interactions=str(folder / "interactions.parquet"),
         catalogue=str(folder / "catalogue.parquet"),
         artifact=str(folder / f"version-{attempt}" / "model"),

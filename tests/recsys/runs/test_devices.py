@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 
 import pynvml
 import pytest
@@ -45,6 +46,31 @@ def test_a_gpu_is_named_and_read(gpu, monkeypatch):
     assert devices.gpu() == "name of gpu 1"
     reading = Meter(os.getpid()).read()
     assert (reading["gpu"], reading["gpu_memory"]) == (71.0, 3.0)
+
+
+def test_a_fit_has_room_on_each_gpu_or_else_on_each_core(gpu, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(7)))
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetCount", lambda: 4)
+    monkeypatch.delenv(devices.VISIBLE, raising=False)
+    assert (devices.room(), devices.room("cpu")) == (4, 7)
+    monkeypatch.setenv(devices.VISIBLE, "1,0")
+    assert devices.room() == 2
+    monkeypatch.setattr(devices, "_handle", lambda: None)
+    assert devices.room() == 7
+
+
+def test_what_ranks_use_is_read_with_what_started_them():
+    with subprocess.Popen(
+        [sys.executable, "-c", "b = bytearray(2**26); b[:] = bytes([1]) * 2**26; input()"],
+        stdin=subprocess.PIPE,
+    ) as child:
+        deadline = time.monotonic() + 20
+        meter = Meter(os.getpid())
+        own = Meter(child.pid)
+        while own.read()["memory"] < 64 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert meter.read()["memory"] > devices._resident(os.getpid()) + 64
+        child.communicate(b"\n")
 
 
 def test_two_workers_of_a_machine_with_two_gpus_have_two_devices(monkeypatch):

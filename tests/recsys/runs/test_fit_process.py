@@ -10,9 +10,9 @@ import time
 import pytest
 
 from recsys.fit_process import FitProcess, Message
-from recsys.fitting import ORPHANED
 from recsys.ml import artifact
 from recsys.ml.scorer import Untrainable
+from recsys.obeying import ORPHANED
 from recsys.telling import Teller
 from tests.recsys.runs.cast import write_job, write_snapshot
 

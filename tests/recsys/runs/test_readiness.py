@@ -10,10 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from curation.access import issue_token
-from recsys import readiness, run_words
+from recsys import actions, readiness, run_words
 from recsys.failures import Failure
 from recsys.ml import registry
+from recsys.ml.configuration import ConfigError
 from recsys.models import Heartbeat, Run
+from tests.recsys.runs.test_runs_launching import values
 
 
 def found(family="ease", device="auto", **parameters):
@@ -22,9 +24,9 @@ def found(family="ease", device="auto", **parameters):
 
 @pytest.fixture
 def worker(db):
-    def live(device=""):
+    def live(device="", room=1):
         now = timezone.now()
-        told = {"role": "training", "pid": 1, "started_at": now, "beat_at": now}
+        told = {"role": "training", "pid": 1, "started_at": now, "beat_at": now, "room": room}
         return Heartbeat.objects.create(name=f"w {device}", device=device, **told)
 
     return live
@@ -80,6 +82,57 @@ def test_a_folder_that_cannot_be_written_stops_a_run(make_run, var):
 def test_a_worker_that_can_do_a_run_finds_nothing_against_it(make_run):
     assert readiness.trouble_at_claim(make_run(), "") is None
     assert readiness.trouble_at_claim(make_run(options={"device": "cuda"}), "a GPU") is None
+
+
+def test_more_processes_than_a_worker_has_room_for_are_told_beforehand(worker):
+    def told(device="auto", processes=3):
+        checks = readiness.checks("dot", device, {}, processes)
+        return {check.code: check.ok for check in checks}.get("processes")
+
+    assert told() is None, "nobody knows of room before a worker lives"
+    worker(room=2)
+    assert (told(processes=1), told(processes=2), told(processes=3)) == (None, True, False)
+    worker("NVIDIA H100", room=4)
+    assert (told(processes=4), told(processes=5)) == (True, False)
+    assert told("cpu", processes=5) is None, "a worker with GPUs does not tell of its cores"
+
+
+def test_more_processes_than_there_is_room_for_are_refused_at_the_field(client, operator, worker):
+    worker(room=2)
+    client.force_login(operator)
+    address = reverse("runs:launch") + "?family=dot"
+    form = values(client.get(address).context["form"])
+    page = client.post(address, {**form, "option-processes": 3})
+    assert "2 or fewer: one for each GPU" in page.content.decode()
+    assert not Run.objects.exists()
+    headers = {"Authorization": f"Token {issue_token(operator, 'demo')}"}
+    asked = {"family": "dot", "options": {"processes": 3}}
+    answer = client.post("/api/v1/runs/", asked, content_type="application/json", headers=headers)
+    assert answer.status_code == 400
+    assert "2 or fewer" in answer.content.decode()
+
+
+def test_a_family_that_one_process_fits_is_refused_more(operator):
+    with pytest.raises(ConfigError, match="ease does not train by gradient"):
+        actions.request_run(family="ease", parameters={}, options={"processes": 2}, actor=operator)
+
+
+@pytest.mark.parametrize(
+    ("device", "gpu", "room", "reason"),
+    [
+        ("auto", "a GPU", 1, "few_gpus"),
+        ("cpu", "a GPU", 1, "few_cores"),
+        ("auto", "", 1, "few_cores"),
+    ],
+)
+def test_a_worker_without_room_for_all_processes_refuses_the_run(
+    make_run, device, gpu, room, reason
+):
+    run = make_run(family="dot", options={"device": device, "processes": 2})
+    trouble = readiness.trouble_at_claim(run, gpu, room)
+    assert trouble is not None
+    assert trouble.facts == {"reason": reason, "asked": 2, "there": 1}
+    assert readiness.trouble_at_claim(run, gpu, 2) is None
 
 
 def test_the_page_of_a_launch_says_what_to_do(client, operator):

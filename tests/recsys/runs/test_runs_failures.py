@@ -55,6 +55,7 @@ class OutOfMemoryError(RuntimeError):
         (Exception("I/O error: No space left on device (os error 28)"), Failure.DISK_FULL),
         (OSError(errno.EROFS, "Read-only file system"), Failure.NOT_WRITABLE),
         (RuntimeError("CUDA error: unspecified launch failure"), Failure.DEVICE_LOST),
+        (RuntimeError("[gloo/transport/tcp/pair.cc] Connection closed by peer"), Failure.RANK_LOST),
         (KeyError("rows"), Failure.CODE_ERROR),
     ],
 )
@@ -86,6 +87,7 @@ def test_every_reason_names_its_facts(reason):
         "free": 4,
         "needed": 5,
         "most": 6,
+        "asked": 7,
     }
     run = Run(state=Job.State.FAILED, failure="bad_data", failure_facts={"reason": reason, **facts})
     assert "%" not in words_of(run).reason

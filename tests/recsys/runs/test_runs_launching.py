@@ -17,7 +17,14 @@ from recsys.setting_words import LABELS
 from tests.factories import ItemFactory, MemberFactory
 from tests.feedback.cast import told
 
-DEFAULTS = {"seed": 0, "device": "auto", "threads": 1, "precision": "fp32", "compiled": False}
+DEFAULTS = {
+    "seed": 0,
+    "device": "auto",
+    "threads": 1,
+    "precision": "fp32",
+    "compiled": False,
+    "processes": 1,
+}
 
 
 @pytest.fixture
