@@ -45,7 +45,7 @@ class AuditForm(forms.Form):
         super().__init__(given, use_required_attribute=False, label_suffix="")
         self._people = people
         acts = sorted((str(capfirst(words)), act) for act, words in ACTIONS.items())
-        kinds = [(label, capfirst(KINDS[label])) for label in kinds_for(people=people)]
+        kinds = [(label, str(capfirst(KINDS[label]))) for label in kinds_for(people=people)]
         everything = ("", gettext("all"))
         self._offer("action", [everything, *((act, words) for words, act in acts)])
         self._offer("kind", [everything, *kinds])

@@ -47,7 +47,7 @@ def download(request: HttpRequest) -> HttpResponseBase:
     """All rows under the same filters as the page, as CSV, sent as they are read."""
     form = _form(request)
     if not form.is_valid():
-        told = [text for errors in form.errors.values() for text in errors]
+        told = [str(text) for errors in form.errors.values() for text in errors]
         return HttpResponse("\n".join(told), "text/plain; charset=utf-8", status=400)
     lines = trail.as_csv(form.wanted(), get_language() or "en", timezone.get_current_timezone())
     named = {"Content-Disposition": 'attachment; filename="audit.csv"'}

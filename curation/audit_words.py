@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -58,7 +59,11 @@ ACTIONS: Final = {
     "withdraw": _("draft taken out"),
 }
 
-_LABELS: Final = {"insert": _("made"), "update": _("changed"), "delete": _("deleted")}
+_LABELS: Final = {
+    "insert": _("made"),
+    "update": pgettext_lazy("what was done", "changed"),
+    "delete": _("deleted"),
+}
 
 KINDS: Final[Mapping[str, StrPromise]] = {
     "curation.decision": _("decision"),

@@ -157,8 +157,8 @@ def test_a_page_leads_to_the_older_rows_under_the_same_filters(desk, curator, mo
     for at in range(3):
         actions.open_change_set(actor=curator, name=f"Set {at}")
     first = desk.get(PAGE, {"kind": "curation.changeset"})
-    link = re.search(r'rel="next" href="([^"]+)"', first.content.decode())[1].replace("&amp;", "&")
-    second = desk.get(PAGE + link)
+    [link] = re.findall(r'rel="next" href="([^"]+)"', first.content.decode())
+    second = desk.get(PAGE + link.replace("&amp;", "&"))
     names = [row[2] for answer in (first, second) for row in rows(answer)]
     assert names == [f"Change set Set {at}" for at in (2, 1, 0)]
     assert "rel=" not in second.content.decode().partition('class="pages"')[2]
