@@ -6,6 +6,7 @@ from django.urls import path
 
 from curation import (
     approval_views,
+    audit_views,
     blend_views,
     catalogue_views,
     change_set_views,
@@ -66,6 +67,8 @@ urlpatterns = [
         expectation_views.retire,
         name="retire-expectation",
     ),
+    path("audit/", audit_views.audit, name="audit"),
+    path("audit.csv", audit_views.download, name="audit-csv"),
     path("history/<str:label>/<str:key>/", policy_views.history, name="history"),
     path("safety/", policy_views.safety, name="safety"),
     path("lint/", policy_views.lint, name="lint"),

@@ -15,8 +15,8 @@ from django.utils.formats import localize
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from curation.audit_words import KINDS, act_called
 from curation.differences import Change
 from curation.models import User
 
@@ -44,38 +44,6 @@ _PARTS: Final[Mapping[str, Mapping[str, str]]] = {
 _SECRET: Final = frozenset({"token_key"})
 _DERIVED: Final = frozenset({"id", "created_at", "updated_at"})
 
-ACTIONS: Final = {
-    "add_expectation": gettext_lazy("expectation set"),
-    "add_rule": gettext_lazy("rule written"),
-    "approve": gettext_lazy("approved"),
-    "ask_approval": gettext_lazy("approval asked for"),
-    "block_item": gettext_lazy("block written"),
-    "change_expectation": gettext_lazy("expectation changed"),
-    "change_user": gettext_lazy("person or roles changed"),
-    "change_surface": gettext_lazy("settings changed"),
-    "discard": gettext_lazy("change set discarded"),
-    "end_decision": gettext_lazy("end written"),
-    "import_decisions": gettext_lazy("imported from a file"),
-    "move": gettext_lazy("draft moved"),
-    "pin_item": gettext_lazy("pin written"),
-    "publish": gettext_lazy("published"),
-    "publish_despite_expectations": gettext_lazy("published although an expectation stopped it"),
-    "publish_overridden": gettext_lazy("published although something stopped it"),
-    "publish_without_approval": gettext_lazy("published without approval"),
-    "refuse_planned": gettext_lazy("not published as planned"),
-    "retire_expectation": gettext_lazy("expectation retired"),
-    "revise_decision": gettext_lazy("revised"),
-    "roll_back": gettext_lazy("rolled back"),
-    "schedule": gettext_lazy("publish planned"),
-    "send_back": gettext_lazy("sent back"),
-    "set_active": gettext_lazy("items switched"),
-    "set_blend": gettext_lazy("blend written"),
-    "set_segment": gettext_lazy("segment defined"),
-    "take_back_approval": gettext_lazy("approval taken back"),
-    "unschedule": gettext_lazy("plan given up"),
-    "withdraw": gettext_lazy("draft taken out"),
-}
-
 
 @dataclass(frozen=True)
 class Entry:
@@ -95,7 +63,7 @@ def audited_model(label: str) -> type[Model] | None:
         model = apps.get_model(label)
     except (LookupError, ValueError):
         return None
-    return model if _events(model, "pgh_obj") else None
+    return model if events_of(model, "pgh_obj") else None
 
 
 def find(model: type[Model], key: str) -> Model | None:
@@ -124,16 +92,26 @@ def history(one: Model) -> list[Entry]:
 def _rows(one: Model) -> list[AuditRow]:
     """The audit's rows of an object and its parts, in the order in which they were written."""
     model = type(one)
-    own = _events(model, "pgh_obj")
-    found = [] if own is None else list(own.objects.filter(pgh_obj=one.pk).order_by("-pk")[:MOST])
+    own = events_of(model, "pgh_obj")
+    found = [] if own is None else list(_newest(own, pgh_obj=one.pk))
     for label, path in _PARTS.get(model._meta.label_lower, {}).items():
-        events = _events(apps.get_model(label))
+        events = events_of(apps.get_model(label))
         if events is not None:
-            found += events.objects.filter(**{path: one.pk}).order_by("-pk")[:MOST]
+            found += _newest(events, **{path: one.pk})
     return sorted(found, key=lambda row: (row.pgh_created_at, row.pk))
 
 
-def _events(model: type[Model], *fields: str) -> AuditRow:
+def _newest(events: AuditRow, **of: object) -> Iterable[AuditRow]:
+    rows = events.objects.filter(**of).order_by("-pk")
+    return (rows if keeps_context(events) else rows.select_related("pgh_context"))[:MOST]  # type: ignore[no-any-return]
+
+
+def keeps_context(events: AuditRow) -> bool:
+    """Whether each row holds who acted and why; else the rows of an act share one that does."""
+    return not events._meta.get_field("pgh_context").is_relation
+
+
+def events_of(model: type[Model], *fields: str) -> AuditRow:
     """The model of a model's audit rows; None where it has none, or none with these fields."""
     for each in apps.get_models():
         if getattr(each, "pgh_tracked_model", None) is model:
@@ -145,6 +123,11 @@ def _events(model: type[Model], *fields: str) -> AuditRow:
 def _object_key(row: AuditRow) -> object:
     """What tells one audited object from another of its kind; a row without a link stands alone."""
     return getattr(row, "pgh_obj_id", None) or row.pk
+
+
+def kind_called(model: type[Model]) -> str:
+    """What the objects of an audited model are called."""
+    return str(KINDS.get(model._meta.label_lower, model._meta.verbose_name))
 
 
 def _fields(row: AuditRow) -> list[Any]:
@@ -194,15 +177,20 @@ def _name(field: Field[Any, Any]) -> str:
     return _(own)
 
 
+def _context(row: AuditRow) -> Mapping[str, Any]:
+    """Who acted and why, wherever the audit keeps it: in the row, or in one that several share."""
+    kept = row.pgh_context
+    return getattr(kept, "metadata", kept) or {}
+
+
 def _actors(rows: Iterable[AuditRow]) -> set[str]:
-    return {str(actor) for row in rows if (actor := (row.pgh_context or {}).get("actor"))}
+    return {str(actor) for row in rows if (actor := _context(row).get("actor"))}
 
 
 def _entry(
     row: AuditRow, old: Mapping[str, Any], new: Mapping[str, Any], users: Mapping[str, str]
 ) -> Entry:
-    context = row.pgh_context or {}
-    action = str(context.get("action", ""))
+    context = _context(row)
     gone = row.pgh_label == "delete"
     empty = (None, "", False)
     differ = (
@@ -213,15 +201,8 @@ def _entry(
     return Entry(
         at=row.pgh_created_at,
         who=users.get(str(context.get("actor", "")), "") or _("the product"),
-        act=str(ACTIONS.get(action, action.replace("_", " "))) or str(_LABELS[row.pgh_label]),
-        what=str(capfirst(row.pgh_tracked_model._meta.verbose_name)),
+        act=act_called(str(context.get("action", "")), row.pgh_label),
+        what=str(capfirst(kind_called(row.pgh_tracked_model))),
         reason=str(context.get("reason", "")),
         changes=list(differ),
     )
-
-
-_LABELS: Final = {
-    "insert": gettext_lazy("made"),
-    "update": gettext_lazy("changed"),
-    "delete": gettext_lazy("deleted"),
-}

@@ -28,9 +28,8 @@ _HERE: Final = ", ".join(f'"curation_item"."{name}"' for name in _COLUMNS)
 _WORDS: Final = f"curation_words({_HERE}) @@ %s::tsquery"
 _TEXT: Final = f"strpos(curation_text({_HERE}), %s) > 0"
 _OTHERS: Final = f"curation_words({', '.join(f'other.{name}' for name in _COLUMNS)}) @@ %s::tsquery"
-_AMONG: Final = (
-    f'"curation_item"."id" IN (SELECT other.id FROM curation_item other WHERE {_OTHERS})'  # noqa: S608
-)
+_KEYS: Final = f"SELECT other.id FROM curation_item other WHERE {_OTHERS}"  # noqa: S608
+_AMONG: Final = f'"curation_item"."id" IN ({_KEYS})'
 _TIER: Final = f"CASE WHEN {_AMONG} THEN 0 WHEN {_AMONG} THEN 1 WHEN {_AMONG} THEN 2 ELSE 3 END"
 _UNSPACED: Final = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
@@ -98,6 +97,11 @@ def matching(items: QuerySet[Item], query: Query) -> QuerySet[Item]:
     for run in query.runs:
         found = found.filter(_told(_TEXT, run))
     return found
+
+
+def titled(query: Query) -> RawSQL:
+    """The keys of the items whose title holds every word of a query, for a condition on what names items."""
+    return RawSQL(_KEYS, [query.in_title])  # noqa: S611 - constants alone
 
 
 def ranked(items: QuerySet[Item], query: Query) -> QuerySet[Item]:

@@ -19,11 +19,14 @@ ONLY_ADDED = pgtrigger.Protect(name="only_added", operation=pgtrigger.Update | p
 NEVER_DELETED = pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)
 
 
-def audited(*fields: str, obj: bool = True) -> Callable[[type[Row]], type[Row]]:
+def audited(
+    *fields: str, obj: bool = True, listed: bool = True
+) -> Callable[[type[Row]], type[Row]]:
     """Keep an event of each insert, update and delete of these fields (none named: of all).
 
     The context of the change (actor, action, reason) is copied into the event, so that nothing
-    alters it later. Without `obj` the event has no link to the row.
+    alters it later. Without `obj` the event has no link to the row. Of what is `listed` in the audit as
+    a whole, the newest events are found by an index.
     """
     options: dict[str, Any] = {"fields": list(fields)} if fields else {}
     if not obj:
@@ -38,12 +41,21 @@ def audited(*fields: str, obj: bool = True) -> Callable[[type[Row]], type[Row]]:
             append_only=True,
             context_field=pghistory.ContextJSONField(),
             model_name=f"{model.__name__}Event",
-            meta={"verbose_name": name, "verbose_name_plural": name},
+            meta={
+                "verbose_name": name,
+                "verbose_name_plural": name,
+                "indexes": [_newest(model)] if listed else [],
+            },
             **options,
         )
         return tracked(model)  # type: ignore[no-any-return]
 
     return track
+
+
+def _newest(model: type[models.Model]) -> models.Index:
+    name = f"{model.__name__.lower()}_audit_newest"
+    return models.Index(fields=["pgh_created_at", "pgh_id"], name=name)
 
 
 REVOKE_SQL = """

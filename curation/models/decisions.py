@@ -194,7 +194,7 @@ class PolicyVersion(models.Model):
         return f"{self.surface_id} {self.number}"
 
 
-@audited()
+@audited(listed=False)
 class PolicyEntry(models.Model):
     """One revision in force in one policy version, and the instant of its own publish."""
 

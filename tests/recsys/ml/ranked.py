@@ -148,7 +148,12 @@ def _forked(rank: int, port: int, folder: Path, lessons: Iterable[str]) -> int:
     child = os.fork()
     if child:
         return child
-    told = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": SIZE, "LOCAL_WORLD_SIZE": SIZE}
+    told: dict[str, object] = {
+        "RANK": rank,
+        "LOCAL_RANK": rank,
+        "WORLD_SIZE": SIZE,
+        "LOCAL_WORLD_SIZE": SIZE,
+    }
     told |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
     os.environ.update({name: str(value) for name, value in told.items()})
     try:

@@ -6,6 +6,7 @@ import io
 import os
 import signal
 import time
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from recsys.obeying import ORPHANED
 from recsys.telling import Teller
 from tests.recsys.runs.cast import write_job, write_snapshot
 
-LONG = {"epochs": 500, "batch_size": 8}
+LONG: dict[str, Any] = {"epochs": 500, "batch_size": 8}
 
 
 @pytest.fixture
