@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from curation import actions, desk, histories, inspections, todo
+from curation import actions, desk, histories, inspections, mends, receipts, todo
 from curation.access import role_required, roles_of
 from curation.actions import Imported, Publication, Terms
 from curation.answering import actor_of, attempt, page, tell_published
@@ -23,6 +23,7 @@ from curation.decision_files import export
 from curation.file_forms import ImportForm
 from curation.forms import SafetyForm
 from curation.lineages import named
+from curation.mends import PLACE
 from curation.models import Inspection, Surface, User
 from curation.problems import Missing, Problem
 
@@ -37,9 +38,10 @@ def lint(request: HttpRequest) -> HttpResponse:
     kept = Inspection.objects.select_related("surface").order_by("surface")
     lines = desk.lines(named().filter(pk__in=[row.revision.pk for row in found]))
     called = {line.revision.pk: line.title for line in lines}
-    told = [(row, called[row.revision.pk]) for row in found]
+    offered = mends.offers(found)
+    told = [(row, called[row.revision.pk], offered.of(row), offered.waits_in(row)) for row in found]
     context = {"title": _("Findings"), "findings": told, "inspections": kept}
-    return page(request, "lint", context)
+    return page(request, "lint", {**context, "mended": receipts.shown(request, place=PLACE)})
 
 
 @role_required("curator")
