@@ -17,7 +17,7 @@ from curation.actions import Bulk, Draft
 from curation.inspections import Found
 from curation.lineages import named, now_in_force
 from curation.models import ChangeSet, Decision, Revision, User
-from curation.policies import load_policy
+from curation.policies import drafts_of, load_policy
 from curation.problems import Conflict, Invalid
 
 PLACE: Final = "curation_mend"
@@ -173,6 +173,9 @@ def undo(*, actor: User, done: Bulk) -> None:
     drafts = [rows[key] for key in done.keys if key in rows]
     reason = _("Undone from the receipt.")
     if done.way == "take_out":
+        now = drafts_of(drafts[0].change_set).get(drafts[0].decision_id)
+        if now is not None and now != drafts[0]:
+            raise Conflict("draft_moved_on", _("Somebody has changed the draft since."))
         actions.withdraw(actor=actor, draft=drafts[0], reason=reason)
     else:
         over = drafts[1] if len(drafts) > 1 else None

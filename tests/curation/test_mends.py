@@ -194,6 +194,22 @@ def test_an_undo_leaves_alone_what_somebody_has_changed_since(desk, curator, hom
     assert newest_of(made.decision).spec == {"slot": 7}
 
 
+def test_an_undo_of_what_was_drafted_for_the_desk_leaves_later_drafts_there(
+    desk, curator, home, films
+):
+    today = timezone.now().date()
+    made = live(curator, home, films[0], 3, review_on=today - timedelta(days=9))
+    page = desk.get(reverse("desk:lint")).content.decode()
+    page = press(desk, reverse("desk:mend-published"), page, "review")
+    mine = newest_of(made.decision)
+    terms = Terms(reason="mine", change_set=mine.change_set)
+    actions.revise_decision(
+        actor=curator, decision=made.decision, base=mine.number, terms=terms, spec={"slot": 7}
+    )
+    assert "Somebody has changed the draft since." in undone(desk, page)
+    assert drafts_of(mine.change_set)[made.decision.pk].spec == {"slot": 7}
+
+
 def test_a_mend_that_nothing_asks_for_any_more_changes_nothing(desk, curator, home, films, spring):
     made = pin(curator, home, films[0], 3, change_set=spring)
     told = {"surface": "home", "revision": str(made.revision.pk), "code": "pin_clash"}
