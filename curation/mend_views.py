@@ -66,17 +66,16 @@ def _in_set(request: HttpRequest, home: ChangeSet) -> Mended:
     now = timezone.now()
     found = inspections.of_drafts(home, now, schema())
     offered = mends.offers(found, home)
-    told = {"actor": actor_of(request), "asked": _asked(request)}
-    return mends.mend(**told, offered=offered, home=home, at=now)
+    actor, asked = actor_of(request), _asked(request)
+    return mends.mend(actor=actor, asked=asked, offered=offered, home=home, at=now)
 
 
 def _published(request: HttpRequest) -> Mended:
-    now, actor = timezone.now(), actor_of(request)
+    now, actor, asked = timezone.now(), actor_of(request), _asked(request)
     offered = mends.offers(inspections.inspect(Surface.objects.all(), now))
-    told = {"actor": actor, "asked": _asked(request)}
     with transaction.atomic():
         home = actions.open_change_set(actor=actor, name=_("Mends of findings"))
-        return mends.mend(**told, offered=offered, home=home, at=now)
+        return mends.mend(actor=actor, asked=asked, offered=offered, home=home, at=now)
 
 
 def _asked(request: HttpRequest) -> Asked:

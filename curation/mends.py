@@ -77,8 +77,8 @@ class Offers:
         """The open change set in which something is drafted for a finding of what is published."""
         if self.home is not None:
             return None
-        both = (row.revision.decision_id, row.finding.decision)
-        return next((self.drafted[key] for key in both if key in self.drafted), None)
+        own = self.drafted.get(row.revision.decision_id)
+        return own or (self.drafted.get(row.finding.decision) if row.finding.decision else None)
 
     def _names(self, row: Found) -> list[str]:
         fits = _BY_CODE.get(row.finding.code)
@@ -202,14 +202,18 @@ def _end(task: _Task) -> Mended:
 
 
 def _end_other(task: _Task) -> Mended:
-    made = _ended(task, Decision.objects.get(pk=task.row.finding.decision))
+    other = task.row.finding.decision
+    if other is None:
+        raise TypeError("the end of another is offered where a finding names one")
+    made = _ended(task, Decision.objects.get(pk=other))
     words = _("The end of what wins is drafted in %(name)s.") % {"name": task.home.name}
     return task.mended(words, made)
 
 
 def _ended(task: _Task, one: Decision) -> Draft:
-    told = {"actor": task.actor, "decision": one, "reason": task.reason}
-    return actions.end_decision(change_set=task.home, **told)
+    return actions.end_decision(
+        actor=task.actor, decision=one, reason=task.reason, change_set=task.home
+    )
 
 
 def _move(task: _Task) -> Mended:
