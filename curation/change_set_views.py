@@ -12,14 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from curation import actions, desk, outlooks, receipts
+from curation import actions, desk, mends, outlooks, receipts
 from curation.access import role_required
 from curation.answering import actor_of, attempt, page, tell_findings
 from curation.change_set_forms import DraftForm, OpenForm, PublishForm, ScheduleForm
 from curation.expectation_views import may_override
 from curation.forms import ReasonForm
 from curation.lineages import named
-from curation.mends import PLACE
 from curation.models import ChangeSet, Revision
 from curation.queries import schema
 
@@ -51,7 +50,7 @@ def publish(request: HttpRequest, change_set_id: UUID) -> HttpResponse:
             tell_findings(request, done)
             return redirect("desk:publish", home.pk)
     context = {"title": home.name, "home": home, "form": form, **_outlook(home)}
-    context["mended"] = receipts.shown(request, place=PLACE)
+    context["mended"] = receipts.shown(request, place=mends.place_of(home))
     return page(request, "publish", context)
 
 

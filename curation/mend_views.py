@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from curation import actions, inspections, mends, receipts
 from curation.access import role_required
 from curation.answering import actor_of
-from curation.mends import PLACE, Asked, Mended
+from curation.mends import Asked, Mended
 from curation.models import ChangeSet, Surface
 from curation.problems import Problem
 from curation.queries import schema
@@ -27,7 +27,7 @@ def mend_draft(request: HttpRequest, change_set_id: UUID) -> HttpResponse:
     """Mend a draft of a change set, or take it out."""
     home = get_object_or_404(ChangeSet, pk=change_set_id)
     try:
-        _keep(request, _in_set(request, home))
+        _keep(request, _in_set(request, home), home)
     except Problem as problem:
         messages.error(request, str(problem))
     return redirect("desk:publish", home.pk)
@@ -47,19 +47,24 @@ def mend_published(request: HttpRequest) -> HttpResponse:
 @role_required("curator")
 @require_POST
 def undo(request: HttpRequest) -> HttpResponse:
-    """Take back the mend that a receipt is about."""
-    actor = actor_of(request)
+    """Take back the mend that a receipt is about, and back to the page that showed it."""
+    actor, home = actor_of(request), _home(request)
     try:
         mends.undo(actor=actor, done=receipts.read(actor, request.POST.get("receipt", "")))
     except Problem as problem:
         messages.error(request, str(problem))
     else:
-        receipts.forget(request, place=PLACE)
+        receipts.forget(request, place=mends.place_of(home))
         messages.success(request, _("Undone."))
+    return redirect("desk:publish", home.pk) if home else redirect("desk:lint")
+
+
+def _home(request: HttpRequest) -> ChangeSet | None:
+    """The change set whose page sent the form, if it was one's."""
     try:
-        return redirect("desk:publish", UUID(request.POST.get("back", "")))
+        return ChangeSet.objects.filter(pk=UUID(request.POST.get("back", ""))).first()
     except ValueError:
-        return redirect("desk:lint")
+        return None
 
 
 def _in_set(request: HttpRequest, home: ChangeSet) -> Mended:
@@ -83,5 +88,6 @@ def _asked(request: HttpRequest) -> Asked:
     return Asked(**{ours: request.POST.get(theirs, "") for ours, theirs in names.items()})
 
 
-def _keep(request: HttpRequest, done: Mended) -> None:
-    receipts.keep(request, actor_of(request), done.undo, done.words, place=PLACE)
+def _keep(request: HttpRequest, done: Mended, home: ChangeSet | None = None) -> None:
+    place = mends.place_of(home)
+    receipts.keep(request, actor_of(request), done.undo, done.words, place=place)

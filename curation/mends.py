@@ -20,15 +20,13 @@ from curation.models import ChangeSet, Decision, Revision, User
 from curation.policies import drafts_of, load_policy
 from curation.problems import Conflict, Invalid
 
-PLACE: Final = "curation_mend"
-"""Where the receipt of a mend is kept for the pages that show it."""
 REVIEW_IN: Final = timedelta(days=90)
 _LABELS: Final = {
     "end_other": gettext_lazy("End what wins"),
     "move": gettext_lazy("Move it to the next free slot"),
     "unbound": gettext_lazy("Let it run without an end"),
     "review": gettext_lazy("Review it in 90 days"),
-    "end": gettext_lazy("End it"),
+    "end": gettext_lazy("Draft its end"),
     "take_out": gettext_lazy("Take it out"),
 }
 _BY_CODE: Final[Mapping[str, str]] = {
@@ -90,6 +88,11 @@ class Offers:
         if self.home is not None:
             return [*names, "take_out"]
         return [*names, "end"] if mine and not row.revision.spec.get("safety") else names
+
+
+def place_of(home: ChangeSet | None) -> str:
+    """Where the receipt of a mend is kept for the one page that shows it: a change set's, or that of findings."""
+    return f"curation_mend_{home.pk.hex}" if home else "curation_mend"
 
 
 def offers(found: Sequence[Found], home: ChangeSet | None = None) -> Offers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -23,7 +23,6 @@ from curation.decision_files import export
 from curation.file_forms import ImportForm
 from curation.forms import SafetyForm
 from curation.lineages import named
-from curation.mends import PLACE
 from curation.models import Inspection, Surface, User
 from curation.problems import Missing, Problem
 
@@ -40,8 +39,9 @@ def lint(request: HttpRequest) -> HttpResponse:
     called = {line.revision.pk: line.title for line in lines}
     offered = mends.offers(found)
     told = [(row, called[row.revision.pk], offered.of(row), offered.waits_in(row)) for row in found]
-    context = {"title": _("Findings"), "findings": told, "inspections": kept}
-    return page(request, "lint", {**context, "mended": receipts.shown(request, place=PLACE)})
+    context: dict[str, Any] = {"title": _("Findings"), "findings": told, "inspections": kept}
+    context["mended"] = receipts.shown(request, place=mends.place_of(None))
+    return page(request, "lint", context)
 
 
 @role_required("curator")

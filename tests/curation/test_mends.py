@@ -95,8 +95,12 @@ def test_a_draft_is_taken_out_in_one_press_for_what_lint_said_and_put_back(
     assert drafts_of(spring) == {}
     made.revision.refresh_from_db()
     assert made.revision.withdrawal.reason == "The item is blocked."
+    other = actions.open_change_set(actor=curator, name="Autumn")
+    for url in (reverse("desk:publish", args=[other.pk]), reverse("desk:lint")):
+        assert "Taken out" not in desk.get(url).content.decode()
     page = undone(desk, page)
     assert "Undone." in page
+    assert 'name="receipt"' not in page
     assert drafts_of(spring)[made.decision.pk].spec == {"slot": 3}
     assert codes_in(spring) == ["pin_blocked"]
 
