@@ -10,8 +10,8 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from curation import actions, browsing, item_desk, receipts
@@ -22,6 +22,7 @@ from curation.browsing import Wanted
 from curation.catalogue_forms import ACTS, SWITCHES, ActForm, FilterForm
 from curation.models import Item, User
 from curation.problems import Problem
+from curation.searching import read
 
 VIEWS: Final = ("list", "grid")
 
@@ -48,6 +49,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "view": request.GET["view"] if request.GET.get("view") in VIEWS else VIEWS[0],
         "is_narrowed": any(query.values()),
         "acts": ACTS,
+        "near": read(wanted.words) is not None and (get_language() or "").startswith("en"),
         "receipt": receipts.shown(request),
     }
     return page(request, "catalogue/index", context)

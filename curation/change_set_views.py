@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from curation import actions, desk, outlooks
+from curation import actions, desk, mends, outlooks, receipts
 from curation.access import role_required
 from curation.answering import actor_of, attempt, page, tell_findings
 from curation.change_set_forms import DraftForm, OpenForm, PublishForm, ScheduleForm
@@ -50,6 +50,7 @@ def publish(request: HttpRequest, change_set_id: UUID) -> HttpResponse:
             tell_findings(request, done)
             return redirect("desk:publish", home.pk)
     context = {"title": home.name, "home": home, "form": form, **_outlook(home)}
+    context["mended"] = receipts.shown(request, place=mends.place_of(home))
     return page(request, "publish", context)
 
 

@@ -11,12 +11,13 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from curation import desk, inspections
+from curation import desk, inspections, mends
 from curation.desk import Line
 from curation.differences import Change, changes
 from curation.inspections import Found
 from curation.lineages import named
 from curation.lint import Level
+from curation.mends import Mend
 from curation.models import (
     ChangeSet,
     Decision,
@@ -44,13 +45,14 @@ class Drafted:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One finding of the inbox: what it is about, what that meets, and who of both wins where one does."""
+    """One finding of the inbox: what it is about, what that meets, who of both wins where one does, and its mends."""
 
     found: Found
     words: str
     other: str
     blocks: bool
     wins: str
+    mends: Sequence[Mend]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def inbox(home: ChangeSet, at: datetime, known: Schema) -> list[Entry]:
     """What lint would say of a publish at an instant: what stops it first, each with both decisions in words."""
     found = inspections.of_drafts(home, at, known)
     others = {row.finding.decision for row in found if row.finding.decision}
-    own = desk.lines((row.revision for row in found), known)
+    own, offered = desk.lines((row.revision for row in found), known), mends.offers(found, home)
     words = _words(others, known) | {str(line.revision.decision_id): line.words for line in own}
     return [
         Entry(
@@ -110,6 +112,7 @@ def inbox(home: ChangeSet, at: datetime, known: Schema) -> list[Entry]:
             other=words.get(str(row.finding.decision), ""),
             blocks=row.finding.level is Level.BLOCKS,
             wins=_wins(row.finding.code),
+            mends=offered.of(row),
         )
         for row in sorted(found, key=lambda row: row.finding.level is not Level.BLOCKS)
     ]

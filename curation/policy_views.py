@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from curation import actions, desk, histories, inspections, todo
+from curation import actions, desk, histories, inspections, mends, receipts, todo
 from curation.access import role_required, roles_of
 from curation.actions import Imported, Publication, Terms
 from curation.answering import actor_of, attempt, page, tell_published
@@ -37,8 +37,10 @@ def lint(request: HttpRequest) -> HttpResponse:
     kept = Inspection.objects.select_related("surface").order_by("surface")
     lines = desk.lines(named().filter(pk__in=[row.revision.pk for row in found]))
     called = {line.revision.pk: line.title for line in lines}
-    told = [(row, called[row.revision.pk]) for row in found]
-    context = {"title": _("Findings"), "findings": told, "inspections": kept}
+    offered = mends.offers(found)
+    told = [(row, called[row.revision.pk], offered.of(row), offered.waits_in(row)) for row in found]
+    context: dict[str, Any] = {"title": _("Findings"), "findings": told, "inspections": kept}
+    context["mended"] = receipts.shown(request, place=mends.place_of(None))
     return page(request, "lint", context)
 
 

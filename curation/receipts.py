@@ -1,4 +1,4 @@
-"""What stands in a receipt of a bulk act, signed, so that an undo takes back that and nothing else."""
+"""What stands in a receipt of a bulk act or of a mend, signed, so that an undo takes back that and nothing else."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ _SALT: Final = "curation.receipt"
 _PLACE: Final = "curation_receipt"
 
 
-def keep(request: HttpRequest, actor: User, done: Bulk, words: str) -> None:
-    """Keep a receipt for the pages that follow."""
+def keep(request: HttpRequest, actor: User, done: Bulk, words: str, *, place: str = _PLACE) -> None:
+    """Keep a receipt for the pages that follow; those of one place show one another's."""
     told = {"by": str(actor.pk), "way": done.way, "keys": [key.hex for key in done.keys]}
     token = signing.dumps(told, salt=_SALT, compress=True)
     at = timezone.now().timestamp()
-    request.session[_PLACE] = {"token": token, "words": words, "at": at}
+    request.session[place] = {"token": token, "words": words, "at": at}
 
 
-def shown(request: HttpRequest) -> dict[str, str] | None:
+def shown(request: HttpRequest, *, place: str = _PLACE) -> dict[str, str] | None:
     """The receipt of the last act, for ten minutes."""
-    kept = request.session.get(_PLACE)
+    kept = request.session.get(place)
     if kept is None or timezone.now().timestamp() - kept["at"] > SHOWN_S:
         return None
     return dict(kept)
 
 
-def forget(request: HttpRequest) -> None:
+def forget(request: HttpRequest, *, place: str = _PLACE) -> None:
     """Show the receipt no more."""
-    request.session.pop(_PLACE, None)
+    request.session.pop(place, None)
 
 
 def read(actor: User, token: str) -> Bulk:

@@ -10,6 +10,7 @@ from typing import Final
 from uuid import uuid4
 
 from django.db.models import QuerySet
+from django.utils.translation import get_language
 from pgvector.django import CosineDistance
 
 from curation.models import Embedding, Item
@@ -26,6 +27,11 @@ _FLOAT_BYTES: Final = 4
 _FIRST_WORD: Final = "a"
 FARTHEST: Final = 0.8
 """The cosine distance beyond which a text has little to do with a query."""
+
+
+def speaks_english() -> bool:
+    """Whether the page is in the language that the encoder knows."""
+    return (get_language() or "").startswith("en")
 
 
 def is_offered() -> bool:

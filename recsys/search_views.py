@@ -12,7 +12,6 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from curation import searching
@@ -55,7 +54,7 @@ def search(request: HttpRequest) -> HttpResponse:
     asked = _asked(request)
     subject = shelves.subject_of(request)
     items = _tagged(shown_to(subject), asked.tag)
-    offered = bool(asked.words) and _speaks_english() and meaning.is_offered()
+    offered = bool(asked.words) and meaning.speaks_english() and meaning.is_offered()
     vector = meaning.vector_of(asked.words) if offered and asked.by == MEANING else None
     found = _found(asked, items, vector)
     told = {
@@ -124,8 +123,3 @@ def _tags(items: Iterable[Item], chosen: str) -> list[str]:
     )
     named = [tag for tag, _count in counted.most_common(MOST_TAGS)]
     return named if not chosen or chosen in named else [chosen, *named]
-
-
-def _speaks_english() -> bool:
-    """Whether the page is in the language that the encoder knows."""
-    return (get_language() or "").startswith("en")

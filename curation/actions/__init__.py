@@ -11,7 +11,14 @@ from curation.actions.catalogue import (
     set_active,
     undo_bulk,
 )
-from curation.actions.change_sets import move, publish_due, schedule, unschedule, withdraw
+from curation.actions.change_sets import (
+    move,
+    publish_due,
+    put_back,
+    schedule,
+    unschedule,
+    withdraw,
+)
 from curation.actions.decisions import (
     add_rule,
     block_item,
@@ -20,7 +27,15 @@ from curation.actions.decisions import (
     revise_decision,
     set_blend,
 )
-from curation.actions.drafts import Draft, Refused, Terms, discard, open_change_set
+from curation.actions.drafts import (
+    Draft,
+    Refused,
+    Terms,
+    discard,
+    open_change_set,
+    terms_of,
+    touched,
+)
 from curation.actions.expectations import (
     Expected,
     add_expectation,
@@ -87,6 +102,7 @@ __all__ = [
     "publish",
     "publish_decision",
     "publish_due",
+    "put_back",
     "put_items",
     "put_members",
     "read_claim",
@@ -102,6 +118,8 @@ __all__ = [
     "set_blend",
     "set_segment",
     "take_back_approval",
+    "terms_of",
+    "touched",
     "undo_bulk",
     "unschedule",
     "withdraw",

@@ -53,6 +53,23 @@ def move(*, actor: User, draft: Revision, to: ChangeSet, reason: str) -> Draft:
         return add(actor, draft.decision, content, to)
 
 
+def put_back(*, actor: User, draft: Revision, reason: str, over: Revision | None = None) -> Draft:
+    """Write a draft into its open change set once more: one that was taken out, or that `over` was written over.
+
+    Lint does not stop it, for it stood there. `Conflict` where the set holds another draft of the decision by now.
+    """
+    require(actor, "curator")
+    with acting(actor, "put_back", reason), transaction.atomic():
+        home = lock_set(draft.change_set)
+        now = Revision.objects.filter(
+            change_set=home, decision=draft.decision_id, withdrawal=None
+        ).order_by("number")
+        if now.last() != over:
+            raise Conflict("draft_moved_on", _("Somebody has changed the draft since."))
+        content = {name: getattr(draft, name) for name in _CONTENT}
+        return add(actor, draft.decision, content, home, lint_stops=False)
+
+
 def schedule(
     *, actor: User, change_set: ChangeSet, at: datetime, zone: str = "UTC", reason: str = ""
 ) -> ChangeSet:

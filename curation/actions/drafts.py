@@ -120,7 +120,12 @@ def start(
 
 
 def add(
-    actor: User, decision: Decision, content: Mapping[str, Any], change_set: ChangeSet | None
+    actor: User,
+    decision: Decision,
+    content: Mapping[str, Any],
+    change_set: ChangeSet | None,
+    *,
+    lint_stops: bool = True,
 ) -> Draft:
     """Write the next revision of a decision, and lint it in the policy that it would make."""
     require(actor, "curator")
@@ -137,10 +142,16 @@ def add(
     revision.change_set = home
     revision.save(force_insert=True)
     found = lint_draft(revision, timezone.now())
-    if any(finding.level is Level.BLOCKS for finding in found):
+    if lint_stops and any(finding.level is Level.BLOCKS for finding in found):
         raise Refused(found)
     fulfilment.follow(home)
     return Draft(revision, found)
+
+
+def terms_of(revision: Revision, **other: Any) -> Terms:
+    """The terms of a revision, with some of them otherwise; it names no change set."""
+    names = set(Terms.__dataclass_fields__) - {"change_set"}
+    return Terms(**{name: getattr(revision, name) for name in names} | other)
 
 
 def _check_safety(actor: User, decision: Decision, reason: str) -> None:

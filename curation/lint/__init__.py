@@ -2,5 +2,6 @@
 
 from curation.lint.examination import examine, examine_each, findings, review
 from curation.lint.findings import Finding, Level
+from curation.lint.slots import free_slot
 
-__all__ = ["Finding", "Level", "examine", "examine_each", "findings", "review"]
+__all__ = ["Finding", "Level", "examine", "examine_each", "findings", "free_slot", "review"]

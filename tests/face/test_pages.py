@@ -32,7 +32,10 @@ MOST_QUERIES: Final = 15
 STAFF_PAGES: Final = ("admin/", "report")
 REDIRECTS: Final = 5
 # Where nothing leads as long as all goes well: the world has one of each.
-BESIDES: Final = ("/items/{item_id}/", "/slates/{slate_id}/", "/slates/{slate_id}/items/{item_id}/")
+BESIDES: Final = (
+    *("/items/{item_id}/", "/slates/{slate_id}/", "/slates/{slate_id}/items/{item_id}/"),
+    "/admin/desk/catalogue/near/?q=film",
+)
 
 Pages = Callable[[str, str], list[Found]]
 
