@@ -56,6 +56,7 @@ ACTIONS: Final = {
     "snooze_proposal": _("proposal put off"),
     "take_back_approval": _("approval taken back"),
     "unschedule": _("plan given up"),
+    "put_back": _("draft put back"),
     "withdraw": _("draft taken out"),
 }
 

@@ -94,7 +94,7 @@ def a_curator_sees_a_slate_weighs_it_and_is_told_what_a_block_touches(walk: Walk
     expect(walk.page.locator("#slate-now svg.waterfall").first).to_be_visible()
     walk.look()
     walk.go("/admin/desk/blends/new/?surface=home")
-    weight = walk.page.locator("[data-slider]", has_text="popularity").locator("input[type=range]")
+    weight = walk.page.locator("[data-slider]:has([name=weight-popularity]) input[type=range]")
     weight.press("Home")
     expect(walk.page.locator("#slate-drafted .diff__move--new").first).to_be_visible()
     walk.look()

@@ -127,7 +127,9 @@ def test_the_stage_of_a_dead_worker_is_not_shown_as_the_next_one(operator, ratin
         ended_when(run, lambda: waits_for("recsys_modelversion"), SIGKILL)
     assert stage(run) == "policy"
     shown = []
-    monkeypatch.setattr(readiness, "trouble_at_claim", lambda run, _gpu: shown.append(stage(run)))
+    monkeypatch.setattr(
+        readiness, "trouble_at_claim", lambda run, *_where: shown.append(stage(run))
+    )
     expire(run)
     runs.execute(run.id)
     assert shown == ["claimed"]

@@ -16,6 +16,7 @@ from curation.counters import bump
 from curation.fusion.effects import Exclude
 from curation.fusion.query import ItemList
 from curation.models import MemberAttribute, Surface
+from curation.policies import drafts_of
 from recsys import checks, fallbacks, fusing, refusing
 from recsys.bodies import pack, unpack
 from recsys.models import Fallback
@@ -218,3 +219,17 @@ def test_the_api_refuses_a_device_that_it_does_not_know(client, world):
     assert answer.status_code == 400
     (error,) = orjson.loads(answer.content)["errors"]
     assert (error["field"], error["message"]) == ("device", "One of mobile, tablet, desktop, tv.")
+
+
+def test_a_draft_for_members_like_that_is_seen_beside_the_slate_as_it_is(world, home):
+    member, actor, item = (
+        new_member(attributes={"country": "FR"}),
+        person("curator"),
+        world.items[77],
+    )
+    drafts = actions.open_change_set(actor=actor, name="for the French")
+    terms = Terms(reason="a test", change_set=drafts, who=FRENCH)
+    pin_item(actor=actor, surface=home, item=item, slot=1, terms=terms)
+    now, drafted = side_by_side(member, None, drafts_of(drafts, home))
+    assert now.placements[0].item != item.pk
+    assert drafted.placements[0].item == item.pk
