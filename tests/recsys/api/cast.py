@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
 from django.test import Client
 
-SOURCE = "shop"
+# The workers of a run share the cache, where a slate is found by source and id: each has a shop of its own.
+SOURCE = f"shop-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 RECOMMENDATIONS = "/api/v1/recommendations/"
 INTERACTIONS = "/api/v1/interactions/"
 
