@@ -32,6 +32,7 @@ def pytest_load_initial_conftests() -> Iterator[None]:
     """Start the services, and compile the translations, before pytest-django imports the settings."""
     if FOLDER not in os.environ:
         _start()
+    _take_a_cache()
     try:
         return (yield)
     except BaseException:
@@ -43,6 +44,13 @@ def pytest_load_initial_conftests() -> Iterator[None]:
 def pytest_unconfigure() -> None:
     """Stop what this process started."""
     _stop()
+
+
+def _take_a_cache() -> None:
+    """Each worker of a run keeps what it caches to itself: their members and slates go by the same names."""
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        place, _, _ = os.environ["CACHE_URL"].partition("?")
+        os.environ["CACHE_URL"] = f"{place}?db={int(worker.removeprefix('gw')) + 1}"
 
 
 def _stop() -> None:

@@ -6,7 +6,7 @@ They are labelled, so that what they do fills reports and never a training.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -63,21 +63,20 @@ def genres_of() -> Genres:
     return {outside_id: frozenset(told.get("genres", ())) for outside_id, told in rows}
 
 
-def rounds(
-    client: Client, members: list[Simulated], times: int, chance: np.random.Generator
+def visits(
+    client: Client, members: Sequence[Simulated], chance: np.random.Generator
 ) -> Iterator[int]:
-    """Let every member come so many times; yields how many interactions each visit brought.
+    """Let members come one after the other; yields how many interactions each visit brought.
 
     Raises NoAnswer where nothing answers for as long as PATIENCE_S.
     """
     genres = genres_of()
-    for _ in range(times):
-        for member in members:
-            slate = _patiently(partial(client.recommend, member.outside_id, size=SIZE))
-            events = list(_visit(member, slate, genres, chance))
-            if events:
-                _patiently(partial(client.tell, events))
-            yield len(events)
+    for member in members:
+        slate = _patiently(partial(client.recommend, member.outside_id, size=SIZE))
+        events = list(_visit(member, slate, genres, chance))
+        if events:
+            _patiently(partial(client.tell, events))
+        yield len(events)
 
 
 def _patiently(ask: Callable[[], Event]) -> Event:

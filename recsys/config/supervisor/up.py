@@ -17,6 +17,7 @@ from recsys.config.embedded.attach import NO_SECRET
 from recsys.config.embedded.postgres import Postgres, prepare, read_mark, write_mark
 from recsys.config.embedded.services import RECORD, Services, plan, process_environment, record
 from recsys.config.supervisor import programs
+from recsys.config.supervisor.child import Program
 from recsys.config.supervisor.family import Family, Stopped, trouble_of
 from recsys.config.supervisor.lock import take_lock
 from recsys.config.supervisor.plan import Plan, check_port, read_plan
@@ -29,7 +30,7 @@ _SERVICES_S = 120.0
 _START_S = 120.0
 _WATCH_S = 0.1
 _TRIM_EVERY_S = 60.0
-_DEMO_TRIES = 3
+_TRIES = 3
 _PR_SET_PDEATHSIG = 1
 
 
@@ -171,16 +172,24 @@ class _Product:
         self._report("workers")
 
     def _finish_demo(self, environment: dict[str, str]) -> None:
-        """See the demo's preparation to its end; what failed for want of patience may be tried again."""
-        code = self._family.finish("demo")
-        for _ in range(1, _DEMO_TRIES):
-            code = code and self._family.run_once(programs.demo(environment, self._plan.web))
+        """See the demo's preparation to its end, then let simulated members come."""
+        code = self._again(programs.demo(environment, self._plan.web))
         if code or not (self._plan.var / DEMO).exists():
             say("The demo could not be prepared; see above why. Everything else runs.")
             return
         self._report("everything is ready")
         self._print_logins()
-        self._family.begin(programs.once("simulate", environment, "simulate_members", "--once"))
+        simulation = programs.once("simulate", environment, "simulate_members", "--once")
+        self._family.begin(simulation)
+        if self._again(simulation):
+            say(f"Simulated members could not come; {self._family.children['simulate'].log} says why.")
+
+    def _again(self, begun: Program) -> int:
+        """See a program to its end; what failed since something else restarted is tried again. Returns its exit code."""
+        code = self._family.finish(begun.name)
+        for _ in range(1, _TRIES):
+            code = code and self._family.run_once(begun)
+        return code
 
     def _print_logins(self) -> None:
         word = json.loads((self._plan.var / DEMO).read_text())

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from feedback.models import Interaction
+from feedback.models import Impression
 from recsys.demo import proposals, readiness, simulation
 from recsys.demo.client import Client, NoAnswer
+from recsys.models import ProposalRound
 
 
 class Command(BaseCommand):
@@ -30,21 +31,23 @@ class Command(BaseCommand):
         parser.add_argument(
             "--once",
             action="store_true",
-            help="do nothing where simulated members have been before",
+            help="go on after the visits that there have been, and do nothing where that is all of them",
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Let them come; fails where the product does not answer."""
         if not (1 <= options["members"] <= 1_000 and 1 <= options["rounds"] <= 1_000):
             raise CommandError("Between 1 and 1,000 members, and between 1 and 1,000 rounds.")
-        if options["once"] and Interaction.objects.filter(simulated=True).exists():
+        wanted = options["members"] * options["rounds"]
+        been = Impression.objects.filter(simulated=True).count() if options["once"] else 0
+        if been >= wanted and ProposalRound.objects.exists():
             return
         os.nice(10)  # whoever is really there comes first
         client = _client()
         chance = np.random.default_rng(options["seed"])
-        members = simulation.cast(options["members"], chance)
+        members = simulation.cast(options["members"], chance) * options["rounds"]
         try:
-            brought = list(simulation.rounds(client, members, options["rounds"], chance))
+            brought = list(simulation.visits(client, members[been:], chance))
         except NoAnswer as error:
             raise CommandError(f"The product does not answer: {error}") from error
         self.stdout.write(f"{len(brought)} simulated visits, {sum(brought)} interactions.")

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.test import Client
 
-# The workers of a run share the cache, where a slate is found by source and id: each has a shop of its own.
-SOURCE = f"shop-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+
+SOURCE = "shop"
 RECOMMENDATIONS = "/api/v1/recommendations/"
 INTERACTIONS = "/api/v1/interactions/"
 

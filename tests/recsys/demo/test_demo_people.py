@@ -171,6 +171,31 @@ def test_once_simulated_members_were_there_what_the_data_say_is_proposed(cast, s
     assert (found.evidence["part"], found.evidence["slates"]) == (20, 120)
 
 
+def test_a_simulation_that_was_cut_short_goes_on_where_it_stood(
+    cast, settings, tmp_path, monkeypatch
+):
+    settings.VAR_DIR, settings.DEMO = tmp_path, True
+    asked = []
+
+    def recommend(_client, member, **_more):
+        asked.append(member)
+        return {"impression": str(new_id()), "placements": []}
+
+    monkeypatch.setattr(Client, "recommend", recommend)
+    readiness.write({"url": "http://nowhere", "tokens": {"client": ""}})
+    film = ItemFactory(source="demo", attributes={"genres": ["War", "Drama"]})
+    seen = MemberFactory(source="demo", simulated=True)
+    serve([seen], film, 3, simulated=True)
+    often = {"members": 2, "rounds": 3, "once": True, "stdout": StringIO()}
+    call_command("simulate_members", **often)
+    assert asked == ["simulated-002", "simulated-001", "simulated-002"]
+    assert ProposalRound.objects.count() == 1
+    serve([seen], film, 3, simulated=True)
+    call_command("simulate_members", **often)
+    assert len(asked) == 3
+    assert ProposalRound.objects.count() == 1
+
+
 def test_simulated_members_come_back_after_an_outage(db, monkeypatch):
     class Flaky(Client):
         asked = 0
@@ -184,7 +209,7 @@ def test_simulated_members_come_back_after_an_outage(db, monkeypatch):
     monkeypatch.setattr(simulation, "PAUSE_S", 0)
     ItemFactory(source="demo", attributes={"genres": ["War", "Drama"]})
     chance = np.random.default_rng(0)
-    visits = simulation.rounds(Flaky("http://nowhere", ""), simulation.cast(3, chance), 1, chance)
+    visits = simulation.visits(Flaky("http://nowhere", ""), simulation.cast(3, chance), chance)
     assert list(visits) == [0, 0, 0]
 
 
@@ -196,4 +221,4 @@ def test_simulated_members_do_not_insist_where_they_are_refused(db):
     ItemFactory(source="demo", attributes={"genres": ["War", "Drama"]})
     chance = np.random.default_rng(0)
     with pytest.raises(Refusal):
-        list(simulation.rounds(Closed("http://nowhere", ""), simulation.cast(1, chance), 1, chance))
+        list(simulation.visits(Closed("http://nowhere", ""), simulation.cast(1, chance), chance))

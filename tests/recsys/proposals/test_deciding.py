@@ -157,6 +157,7 @@ def test_a_proposal_of_other_models_than_serve_says_so(desk, go_live, ratings):
     made = proposal_actions.request_proposal(surface=Surface.objects.get(pk="home"), actor=None)
     proposing.execute(made.id)
     made.refresh_from_db()
+    assert made.state == Job.State.SUCCEEDED, (made.state, made.error, made.failure)
     assert proposal_cards.changed_since(made) == []
     new = go_live("popularity")
     assert proposal_cards.changed_since(made) == [str(new)]
