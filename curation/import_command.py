@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -62,15 +61,26 @@ class ImportCommand(BaseCommand):
         started = time.monotonic()
         step: Reached | None = None
         try:
-            with ExitStack() as stack:
-                for step in steps(stack.enter_context(Rejects(rejects))):
+            with Rejects(rejects) as refused:
+                for step in steps(refused):
                     self._tell(step, started)
         except (UnreadableError, OSError, Problem, ValidationError) as error:
             read = step.read if step else 0
             raise CommandError(f"{error} Rows read before: {read}.") from error
-        if step and step.rejected and rejects:
-            self.stdout.write(f"The refused rows are in {rejects}.")
+        if refused.count:
+            self._tell_refused(refused, rejects)
         return step
+
+    def _tell_refused(self, refused: Rejects, rejects: Path | None) -> None:
+        """The first refused rows, and where all of them are or could be."""
+        for line, reason in refused.first:
+            self.stdout.write(f"      line {line:,} refused: {_printable(reason)}")
+        if rejects:
+            self.stdout.write(f"The refused rows are in {rejects}.")
+        elif refused.count > len(refused.first):
+            self.stdout.write(
+                f"      and {refused.count - len(refused.first):,} more; --rejects FILE keeps them all"
+            )
 
     def _tell(self, step: Step, started: float) -> None:
         rate = step.read / max(time.monotonic() - started, 1e-3)
@@ -96,3 +106,8 @@ def pair(text: str, *, names: tuple[str, ...] = ()) -> tuple[str, str]:
         among = f", FIELD one of {', '.join(names)}" if names else ""
         raise argparse.ArgumentTypeError(f"{text!r} is not FIELD=COLUMN{among}")
     return name, column
+
+
+def _printable(text: str) -> str:
+    """A text that may hold what a file held, without what would steer a terminal."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)

@@ -28,6 +28,9 @@ MOST_BYTES: Final = 1024 * 1024
 MOST_LINES: Final = 200
 """A quoted field that runs on for more lines than this is taken for a broken quote."""
 
+MOST_TOLD: Final = 5
+"""So many refused rows are told where no file of them is asked for."""
+
 FORMATS: Final = (".csv", ".tsv", ".jsonl", ".ndjson")
 
 
@@ -239,10 +242,14 @@ def _quoted(lines: list[bytes], delimiter: str) -> list[str] | str:
 
 
 class Rejects:
-    """The report of rows that were left out: line and reason, as CSV, written as they come."""
+    """The report of rows that were left out: line and reason, as CSV, written as they come.
+
+    `first` holds the first few of them, to be told even where no file was asked for.
+    """
 
     def __init__(self, path: Path | None) -> None:
         self.count = 0
+        self.first: list[tuple[int, str]] = []
         self._file = path.open("w", newline="", encoding="utf-8") if path else None
         self._writer = csv.writer(self._file) if self._file else None
         if self._writer:
@@ -258,5 +265,7 @@ class Rejects:
     def add(self, line: int, reason: str) -> None:
         """Note that the row of this line was left out, and why."""
         self.count += 1
+        if self.count <= MOST_TOLD:
+            self.first.append((line, reason))
         if self._writer:
             self._writer.writerow([line, inert(reason)])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +12,8 @@ from django.db import transaction
 
 from curation import actions
 from curation.fusion.columns import Kind
-from curation.importing import Layout, Rejects, Row, Rows
+from curation.importing import Layout, Rejects, Rows
+from curation.row_files import Progress, put_rows
 from curation.rows import ITEM_FIELDS
 
 FIELDS: Final = ("item", *ITEM_FIELDS)
@@ -26,7 +27,8 @@ class Reading:
 
     `declared` maps attributes that the file brings to their kinds; texts of tags are split at
     `separator`. Columns that are neither fields nor attributes are left out. A file that is no CSV or
-    JSON lines has a `layout`; `refine` puts right what its publisher writes in a way of their own.
+    JSON lines has a `layout`; `refine` puts right what its publisher writes in a way of their own. `fields` are
+    those that a row has beside its attributes.
     """
 
     source: str
@@ -35,13 +37,14 @@ class Reading:
     separator: str = "|"
     layout: Layout | None = None
     refine: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    fields: Sequence[str] = FIELDS
 
     def raw(self, told: Mapping[str, Any], schema: Mapping[str, Kind]) -> dict[str, Any]:
-        """A row of the file as a raw item; an empty text of a CSV says nothing."""
+        """A row of the file as a raw item, or member; an empty text of a CSV says nothing."""
         told = self.refine(told) if self.refine else told
-        named = {name: told.get(self.columns.get(name, name)) for name in (*FIELDS, *schema)}
+        named = {name: told.get(self.columns.get(name, name)) for name in (*self.fields, *schema)}
         given = {name: value for name, value in named.items() if value not in (None, "")}
-        item = {name: given[name] for name in FIELDS if name in given}
+        item = {name: given[name] for name in self.fields if name in given}
         if isinstance(item.get("active"), str):
             item["active"] = _boolean(item["active"])
         attributes = {
@@ -63,28 +66,6 @@ class Reading:
         return _number(value) if kind is Kind.NUMBER else value
 
 
-@dataclass(slots=True)
-class Progress:
-    """How far an import has come: rows by what became of them, and the share of the file read."""
-
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    rejected: int = 0
-    share: float = 0.0
-
-    @property
-    def read(self) -> int:
-        """The rows read so far."""
-        return self.created + self.updated + self.unchanged + self.rejected
-
-    def __str__(self) -> str:
-        return (
-            f"{self.created:,} created, {self.updated:,} updated, "
-            f"{self.unchanged:,} unchanged, {self.rejected:,} refused."
-        )
-
-
 def import_file(
     path: Path, reading: Reading, rejects: Rejects, *, dry_run: bool = False
 ) -> Iterator[Progress]:
@@ -93,38 +74,12 @@ def import_file(
     Importing it again changes nothing. A dry run looks everything up and keeps nothing. Raises
     `UnreadableError` when the file as a whole cannot be read; what was yielded before stays.
     """
-    progress = Progress()
     with transaction.atomic():
         schema = actions.declare(reading.declared)
         transaction.set_rollback(dry_run)
+    put = partial(actions.put_items, source=reading.source, schema=schema, dry_run=dry_run)
     with Rows(path, reading.layout) as rows:
-        stream = iter(rows)
-        while chunk := list(islice(stream, actions.MOST_ROWS)):
-            _import_chunk(chunk, reading, schema, progress, rejects, dry_run=dry_run)
-            progress.share = rows.share
-            yield progress
-
-
-def _import_chunk(
-    chunk: list[Row],
-    reading: Reading,
-    schema: Mapping[str, Kind],
-    progress: Progress,
-    rejects: Rejects,
-    *,
-    dry_run: bool,
-) -> None:
-    good = [row for row in chunk if not row.problem]
-    raw = [reading.raw(row.fields, schema) for row in good]
-    results = actions.put_items(raw, source=reading.source, schema=schema, dry_run=dry_run)
-    refused = [(row.line, row.problem) for row in chunk if row.problem]
-    for row, result in zip(good, results, strict=True):
-        setattr(progress, result.status, getattr(progress, result.status) + 1)
-        if result.status == "rejected":
-            refused.append((row.line, result.detail or ""))
-    progress.rejected += len(chunk) - len(good)
-    for line, reason in sorted(refused):
-        rejects.add(line, reason)
+        yield from put_rows(rows, lambda told: reading.raw(told, schema), put, rejects)
 
 
 def _boolean(text: str) -> bool | str:

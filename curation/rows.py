@@ -58,11 +58,11 @@ def item_row(raw: object, schema: Schema) -> Row:
 
 def member_row(raw: object) -> Row:
     """Read a row of a member. Raises `Rejection`."""
-    given = _object(raw, "member", _MEMBER_FIELDS)
+    given = _object(raw, "member", MEMBER_FIELDS)
     attributes = _mapping("attributes", given.pop("attributes", {}))
     for key, value in attributes.items():
         _free(f"attributes.{key}", value)
-    return _row(given, "member", _MEMBER_FIELDS, attributes)
+    return _row(given, "member", MEMBER_FIELDS, attributes)
 
 
 def _object(raw: object, key: str, fields: Mapping[str, Any]) -> dict[str, object]:
@@ -221,7 +221,7 @@ ITEM_FIELDS: Final[Mapping[str, tuple[str, Read]]] = {
     "published_on": ("published_on", _day_or_none),
     "active": ("active", _boolean),
 }
-_MEMBER_FIELDS: Final[Mapping[str, tuple[str, Read]]] = {
+MEMBER_FIELDS: Final[Mapping[str, tuple[str, Read]]] = {
     "language": ("language", _language),
     "time_zone": ("time_zone", _zone),
 }

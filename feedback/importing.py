@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from django.utils import timezone
 
+from curation.ids import new_id
 from curation.importing import Rejects, Row, Rows
 from curation.members import Person, persons, resolve_many
 from curation.models import Member
@@ -49,20 +51,27 @@ class Progress:
 
 
 def import_file(
-    path: Path, reading: Reading, rejects: Rejects, *, dry_run: bool = False
+    path: Path,
+    reading: Reading,
+    rejects: Rejects,
+    *,
+    dry_run: bool = False,
+    coming: Collection[str] = (),
 ) -> Iterator[Progress]:
     """Import a file, each chunk of rows in a transaction of its own; yields after each.
 
-    A dry run looks everything up and writes nothing. Raises `UnreadableError` when the file as a
-    whole cannot be read; what was yielded before stays imported.
+    A dry run looks everything up and writes nothing; the items that are `coming` (outside ids) count as
+    there in it. Raises `UnreadableError` when the file as a whole cannot be read; what was yielded
+    before stays imported.
     """
     progress = Progress()
+    imagined = {outside_id: new_id() for outside_id in coming} if dry_run else {}
     keep = partial(rehearse, earlier={}) if dry_run else record
     find = partial(_imagined, strangers={}) if dry_run else persons
     with Rows(path, reading.layout) as rows:
         stream = iter(rows)
         while chunk := list(islice(stream, CHUNK)):
-            outcomes = _import_chunk(chunk, reading, keep, find)
+            outcomes = _import_chunk(chunk, reading, keep, find, imagined)
             for row, outcome in zip(chunk, outcomes, strict=True):
                 if outcome.status is Status.REJECTED:
                     rejects.add(row.line, outcome.text)
@@ -87,12 +96,15 @@ def _import_chunk(
     reading: Reading,
     keep: Callable[..., list[Outcome]],
     find: Callable[[str, set[str]], Mapping[str, Person | Member]],
+    imagined: dict[str, UUID],
 ) -> list[Outcome]:
     now = timezone.now()
     read_rows = [read(row, reading, now=now) for row in chunk]
     dated = [one for one in read_rows if isinstance(one, Dated)]
     members = find(reading.source, {one.draft.member for one in dated})
     items, active = items_of(reading.source, {one.draft.item for one in dated if one.draft.item})
+    if imagined:
+        items, active = imagined | items, dict.fromkeys(imagined.values(), True) | active
     events = [
         event_of(one.draft, members[one.draft.member], items, one.original_at) for one in dated
     ]

@@ -24,12 +24,51 @@ TRANSFORMS: Final[Mapping[str, Callable[[float], float]]] = {
 }
 """By name: what a rating in the file is in stars. `halve` reads 0 to 10 as 1 to 5, `lift` half a star as one."""
 
+MOST_STARS: Final = 5
 _WEEK: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
+class Scale:
+    """The range of ratings in a file; what stands in it is one to five stars by halves, evenly."""
+
+    least: float
+    most: float
+
+    def stars(self, rating: float) -> float | None:
+        """The stars of a rating; None if it is outside of the range."""
+        if not self.least <= rating <= self.most:
+            return None
+        share = (rating - self.least) / (self.most - self.least)
+        return round((1 + share * (MOST_STARS - 1)) * 2) / 2
+
+    def __str__(self) -> str:
+        return f"{self.least:g} – {self.most:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Undated:
+    """When the rows of a file happened that has no instants: evenly over a time that ends at `latest`.
+
+    In an order drawn by chance that is the same at every import: of what is cut by time, each part is a
+    fair sample.
+    """
+
+    latest: datetime
+    spread: timedelta
+
+    def instant(self, key: str) -> datetime:
+        """The instant of the row whose event has this key."""
+        drawn = int.from_bytes(blake2b(key.encode(), digest_size=6).digest()) / 2**48
+        return self.latest - self.spread * drawn
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """How to read a file: the column of each field, the kind where none says it, what to alter."""
+    """How to read a file: the column of each field, the kind where none says it, what to alter.
+
+    A `scale` goes before the `transform`; a file without a column of instants is `undated`.
+    """
 
     source: str
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -37,6 +76,8 @@ class Reading:
     transform: str = "none"
     shift: timedelta = timedelta()
     layout: Layout | None = None
+    scale: Scale | None = None
+    undated: Undated | None = None
 
     def told(self, row: Row) -> dict[str, object]:
         """The fields of a row by their own names; an empty one is None."""
@@ -62,11 +103,13 @@ def read(row: Row, reading: Reading, *, now: datetime) -> Dated | Outcome:
     told = reading.told(row)
     told["kind"] = told["kind"] or reading.kind
     told["occurred_at"] = original = instant_of(told["occurred_at"])
-    if original is None:
+    if original is None and not reading.undated:
         return _refused(_("The row has no instant."))
-    if told["kind"] == "rating":
-        told["value"] = _stars(told["value"], reading.transform)
-    told["event"] = told["event"] or _key(told)
+    if told["kind"] == "rating" and (problem := _rate(told, reading)):
+        return _refused(problem)
+    told["event"] = key = told["event"] or _key(told)
+    if original is None and reading.undated:
+        told["occurred_at"] = reading.undated.instant(str(key))
     moved = isinstance(original, datetime) and bool(reading.shift)
     if moved:
         told["occurred_at"] = _shifted(original, reading.shift)
@@ -107,13 +150,25 @@ def _shifted(original: object, shift: timedelta) -> object:
         return original
 
 
-def _stars(told: object, transform: str) -> object:
-    """The stars that a rating of the file stands for; what is no number is left to be refused."""
+def _rate(told: dict[str, object], reading: Reading) -> str:
+    """Put the stars that a rating of the file stands for; answers why there are none.
+
+    What is no number is left for the door to refuse.
+    """
     try:
-        rating = float(told)  # type: ignore[arg-type]
+        rating = float(told["value"])  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        return told
-    return TRANSFORMS[transform](rating) if math.isfinite(rating) else rating
+        return ""
+    if not math.isfinite(rating):
+        told["value"] = rating
+    elif reading.scale is None:
+        told["value"] = TRANSFORMS[reading.transform](rating)
+    elif (stars := reading.scale.stars(rating)) is None:
+        text = _("The rating %(rating)s is outside of %(scale)s.")
+        return text % {"rating": f"{rating:g}", "scale": reading.scale}
+    else:
+        told["value"] = stars
+    return ""
 
 
 def _key(told: Mapping[str, object]) -> str:

@@ -48,7 +48,11 @@ GOODS: list[dict[str, Any]] = [
 ]
 DECLARED = ("price=number", "labels=tags", "in_season=boolean", "delivered_on=date")
 FILM_WORDS = re.compile(r"(?<!ful)film|movie|cinema|imdb|tmdb|screenplay", re.IGNORECASE)
-FORMAT_OF_OTHERS = {"feedback/datasets.py", "feedback/management/commands/import_dataset.py"}
+FORMAT_OF_OTHERS = {
+    "feedback/datasets.py",
+    "feedback/movielens.py",
+    "feedback/management/commands/import_dataset.py",
+}
 """These read a published layout, whose files have names."""
 
 

@@ -2,7 +2,14 @@
 
 from curation.actions.accounts import join, make_token, revoke_token
 from curation.actions.approvals import approve, ask_approval, send_back, take_back_approval
-from curation.actions.bulk import MOST_ROWS, RowResult, declare, put_items, put_members
+from curation.actions.bulk import (
+    MOST_ROWS,
+    RowResult,
+    declare,
+    declare_of_members,
+    put_items,
+    put_members,
+)
 from curation.actions.catalogue import (
     MOST_AT_ONCE,
     Bulk,
@@ -88,6 +95,7 @@ __all__ = [
     "change_surface",
     "check_segment",
     "declare",
+    "declare_of_members",
     "discard",
     "edit_list",
     "end_decision",

@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from curation import counters, members
 from curation.fusion.columns import Kind
 from curation.ids import outside_id
-from curation.models import Attribute, Item, Member
+from curation.models import Attribute, Item, Member, MemberAttribute
 from curation.problems import Conflict
 from curation.rows import Rejection, Row, item_row, member_row
 
 MOST_ROWS: Final = 1_000
 Status = Literal["created", "updated", "unchanged", "rejected"]
 Kept = TypeVar("Kept", Item, Member)
+Declared = TypeVar("Declared", Attribute, MemberAttribute)
 
 _ITEM_COLUMNS: Final = (
     *("title", "description", "attributes", "provider", "image_url", "published_on", "active"),
@@ -42,11 +43,28 @@ def declare(kinds: Mapping[str, Kind]) -> dict[str, Kind]:
 
     Raises `Conflict` where one is declared with another kind.
     """
-    rows = [Attribute(key=key, kind=kind, label=key) for key, kind in kinds.items()]
+    return _declared(Attribute, kinds)
+
+
+def declare_of_members(kinds: Mapping[str, Kind]) -> dict[str, Kind]:
+    """Declare attributes of members that are not declared yet, for segments to ask; answers all that are.
+
+    Raises `Conflict` where one is declared with another kind.
+    """
+    known = set(MemberAttribute.objects.values_list("key", flat=True))
+    schema = _declared(MemberAttribute, kinds)
+    if schema.keys() - known:
+        counters.bump("catalogue")
+    return schema
+
+
+def _declared(model: type[Declared], kinds: Mapping[str, Kind]) -> dict[str, Kind]:
+    rows = [model(key=key, kind=kind, label=key) for key, kind in kinds.items()]
     for row in rows:
         row.clean_fields()
-    Attribute.objects.bulk_create(rows, ignore_conflicts=True)
-    schema = {key: Kind(kind) for key, kind in Attribute.objects.values_list("key", "kind")}
+    model._default_manager.bulk_create(rows, ignore_conflicts=True)
+    found = model._default_manager.values_list("key", "kind")
+    schema = {key: Kind(kind) for key, kind in found}
     for key, kind in kinds.items():
         if schema[key] is not kind:
             text = _("The attribute %(key)s is declared as %(kind)s.")

@@ -10,7 +10,8 @@ from django.core.management.base import CommandParser
 
 from curation.fusion.columns import Kind
 from curation.import_command import ImportCommand, add_column_argument, pair
-from curation.item_files import Progress, Reading, import_file
+from curation.item_files import Reading, import_file
+from curation.row_files import Progress
 
 
 class Command(ImportCommand):
