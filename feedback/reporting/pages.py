@@ -12,6 +12,7 @@ from feedback.reporting import (
     freshness,
     members,
     overview,
+    purchases,
     ratings,
     slots,
     tail,
@@ -38,6 +39,7 @@ ACTIVITY: Final = Page(
         "stars": ratings.section,
         "good": ratings.good,
         "opinions": ratings.opinions,
+        "revenue": purchases.section,
         "hours": activity.hours,
     },
 )
@@ -51,6 +53,7 @@ ITEMS: Final = Page(
     {
         "rated": winners.rated,
         "answered": winners.answered,
+        "revenue-by-item": purchases.by_item,
         "tenths": tail.tenths,
         "unseen": tail.unseen,
     },
@@ -60,7 +63,12 @@ SLOTS: Final = Page(
     "feedback:download",
     _("How slots were answered"),
     _("What members did with what was put before them, slot by slot, and how current it was."),
-    {"slots": slots.section, "modes": freshness.modes, "explored": freshness.explored},
+    {
+        "slots": slots.section,
+        "revenue-by-surface": purchases.by_surface,
+        "modes": freshness.modes,
+        "explored": freshness.explored,
+    },
 )
 MEMBERS: Final = Page(
     "members",

@@ -41,7 +41,8 @@ class Section:
     """One question of a report; `figures` are empty where there is nothing to draw.
 
     `words` are defined on hover and focus; `blind` names the filters that do not matter here; `note` says
-    how much was counted where that is not all.
+    how much was counted where that is not all. One that is silent has nothing to tell in these days, and is
+    left out of the page.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Section:
     blind: Sequence[str] = ()
     note: str = ""
     changes: Sequence[Change] = ()
+    is_silent: bool = False
 
     @property
     def terms(self) -> list[tuple[str, Word, Word]]:

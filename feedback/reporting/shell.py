@@ -42,7 +42,8 @@ def page(request: HttpRequest, page: Page) -> HttpResponse:
     """A page of the report, for the days and the filters that the URL names; 400 where these make no sense."""
     filters = Filters(request.GET)
     span = filters.span()
-    sections = [ask(span) for ask in page.sections.values()] if span else []
+    asked = [ask(span) for ask in page.sections.values()] if span else []
+    sections = [each for each in asked if not each.is_silent]
     shown = {
         "page": page,
         "filters": filters,
