@@ -49,6 +49,7 @@ WHOLES: Final[Mapping[str, Whole]] = {
     "curation.user": Whole(USER, name="username"),
     "curation.userrole": Whole(USER, "user", "user__username"),
     "curation.token": Whole(USER, "user", "user__username"),
+    "curation.signout": Whole(USER, "user", "user__username"),
     "feedback.rewardtable": Whole("feedback.rewardtable", name="number"),
     "recsys.livemodel": Whole("recsys.livemodel", name="family"),
     "recsys.proposalverdict": Whole("recsys.proposalverdict"),

@@ -39,7 +39,7 @@ _PARTS: Final[Mapping[str, Mapping[str, str]]] = {
         "curation.approval": "change_set",
     },
     "curation.surface": {"curation.policyversion": "surface"},
-    "curation.user": {"curation.userrole": "user", "curation.token": "user"},
+    "curation.user": {"curation.userrole": "user", "curation.token": "user", "curation.signout": "user"},
 }
 _SECRET: Final = frozenset({"token_key"})
 _DERIVED: Final = frozenset({"id", "created_at", "updated_at"})

@@ -128,6 +128,7 @@ def build() -> World:
     clear = {column: issue_token(user, SOURCE) for column, user in users.items()}
     sessions = {column: _session(user) for column, user in users.items()}
     named |= {"token_key": clear["member"][:TOKEN_KEY_LENGTH], "session_id": _open(users["member"])}
+    named |= {"user_id": users["member"].pk}
     return World(clear, sessions, named, _bodies(named))
 
 

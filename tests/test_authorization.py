@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 TABLE = Path(__file__).with_name("authorization.yaml")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 STOCK = re.compile(
-    r"^admin/(?!desk/|previews/|glossary/|operations/|runs/|proposals/|blend-sweeps/|clusterings/|likenesses/|simulations/|appraisals/|preferences/)"
+    r"^admin/(?!desk/|previews/|glossary/|operations/|runs/|proposals/|blend-sweeps/|clusterings/|likenesses/|simulations/|appraisals/|preferences/|people/)"
 )
 
 

@@ -1,6 +1,6 @@
 """One function for each thing that a person decides; every page, API and command calls these."""
 
-from curation.actions.accounts import join, make_token, revoke_token
+from curation.actions.accounts import join, make_token, note_sign_out, revoke_token
 from curation.actions.approvals import approve, ask_approval, send_back, take_back_approval
 from curation.actions.bulk import (
     MOST_ROWS,
@@ -105,6 +105,7 @@ __all__ = [
     "make_list",
     "make_token",
     "move",
+    "note_sign_out",
     "open_change_set",
     "pin_item",
     "publish",

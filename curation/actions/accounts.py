@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from curation.access import acting, roles_of
-from curation.models import Scope, Token, User
+from curation.models import Scope, SignOut, Token, User
 from curation.problems import Denied, Invalid
 
 
@@ -43,9 +43,27 @@ def make_token(
 
 
 @transaction.atomic
-def revoke_token(*, actor: User, token: Token) -> None:
-    """End an API token of the actor's own; raises Denied for another's."""
+def revoke_token(*, actor: User, token: Token, reason: str = "") -> None:
+    """End an API token of the actor's own, or as an administrator, for a reason, another's.
+
+    Raises Denied for another's else, Invalid without the reason.
+    """
     if token.user_id != actor.pk:
-        raise Denied(_("You may revoke your own tokens only."))
-    with acting(actor, "revoke_token", token.name):
+        _administers(actor, reason)
+    with acting(actor, "revoke_token", reason or token.name):
         token.delete()
+
+
+@transaction.atomic
+def note_sign_out(*, actor: User, user: User, sessions: int, reason: str) -> SignOut:
+    """Keep that an administrator ends sessions of a user. Raises Denied, and Invalid without a reason."""
+    _administers(actor, reason)
+    with acting(actor, "end_sessions", reason):
+        return SignOut.objects.create(user=user, sessions=sessions)
+
+
+def _administers(actor: User, reason: str) -> None:
+    if "administrator" not in roles_of(actor):
+        raise Denied(_("Only an administrator may do this for another user."))
+    if not reason.strip():
+        raise Invalid("reason_required", _("Say why."))

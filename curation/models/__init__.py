@@ -1,6 +1,6 @@
 """People, the catalogue and what curators decided: data only."""
 
-from curation.models.access import Scope, Token
+from curation.models.access import Scope, SignOut, Token
 from curation.models.approvals import Approval, SimulatedChange
 from curation.models.catalogue import Attribute, Counter, Item, ItemStats, Scorer, Surface
 from curation.models.decisions import (
@@ -54,6 +54,7 @@ __all__ = [
     "SegmentMembership",
     "SegmentState",
     "SegmentVersion",
+    "SignOut",
     "SimulatedChange",
     "Surface",
     "Token",

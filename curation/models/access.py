@@ -7,7 +7,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
 
+from curation.ids import new_id
 from curation.models.audit import audited
+from curation.models.people import User
 
 
 class Scope(models.TextChoices):
@@ -43,3 +45,22 @@ class Token(AbstractAuthToken):  # type: ignore[misc]
     class Meta(AbstractAuthToken.Meta):  # type: ignore[misc]
         verbose_name = _("API token")
         verbose_name_plural = _("API tokens")
+
+
+@audited("user", "sessions", obj=False)
+class SignOut(models.Model):
+    """An administrator signed a user out of so many sessions; who did and why stands in the audit."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="sign_outs", verbose_name=_("user")
+    )
+    sessions = models.PositiveIntegerField(_("sessions"))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("sign-out")
+        verbose_name_plural = _("sign-outs")
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.sessions}"

@@ -79,6 +79,7 @@ urlpatterns = [
     path("admin/preferences/", include("recsys.preference_urls")),
     path("admin/glossary/", glossary_views.words, name="glossary"),
     path("admin/operations/", operation_views.overview, name="operations"),
+    path("admin/people/", include("recsys.person_urls")),
     path("admin/", admin.site.urls),
     path("livez", health.live, name="live"),
     path("readyz", health.ready, name="ready"),
