@@ -103,7 +103,7 @@ class ItemForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Item)
-class ItemAdmin(Kept):
+class ItemAdmin(Historied, Kept):
     """The catalogue."""
 
     form = ItemForm
@@ -118,7 +118,8 @@ class ItemAdmin(Kept):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ANN401 - Django's signature
         """Write through the bulk merge, so that slates learn of the change."""
-        actions.put_items([form.row()], source=obj.source)
+        with acting(_actor(request), "change_item", ""):
+            actions.put_items([form.row()], source=obj.source)
 
 
 @admin.register(Attribute)
@@ -163,7 +164,7 @@ class ItemStatsAdmin(ReadOnly):
 
 
 @admin.register(Member)
-class MemberAdmin(ReadOnly):
+class MemberAdmin(Historied, ReadOnly):
     """The members; they are written by the API and by their own feedback."""
 
     list_display = ("outside_id", "source", "user", "simulated", "created_at")

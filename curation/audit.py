@@ -22,6 +22,7 @@ from curation.spreadsheets import inert
 
 PER_PAGE: Final = 50
 _CHUNK: Final = 1000
+_OF_FAMILIES: Final = ("recsys.livemodel", "recsys.modelversion", "recsys.run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def _entry(row: Row, users: Mapping[str, str], titles: Mapping[str, str]) -> Ent
         DECISION: lambda: titles.get(row.key, ""),
         "curation.surface": lambda: given(row.name),
         "curation.segment": lambda: given(row.name),
-        "recsys.livemodel": lambda: scorer_called(row.name),
+        **dict.fromkeys(_OF_FAMILIES, lambda: scorer_called(row.name)),
     }
     return Entry(
         at=row.at,

@@ -51,11 +51,18 @@ WHOLES: Final[Mapping[str, Whole]] = {
     "curation.token": Whole(USER, "user", "user__username"),
     "curation.signout": Whole(USER, "user", "user__username"),
     "feedback.rewardtable": Whole("feedback.rewardtable", name="number"),
+    "recsys.run": Whole("recsys.run", name="family"),
+    "recsys.modelversion": Whole("recsys.modelversion", name="family"),
     "recsys.livemodel": Whole("recsys.livemodel", name="family"),
     "recsys.proposalverdict": Whole("recsys.proposalverdict"),
 }
-LEFT_OUT: Final = frozenset({"curation.policyentry", "recsys.promotion"})
-"""What says nothing more: the version of a policy stands for its entries, the pointer for its promotions."""
+LEFT_OUT: Final = frozenset(
+    {"curation.item", "curation.member", "curation.policyentry", "recsys.promotion"}
+)
+"""What says nothing more: the version of a policy stands for its entries, the pointer for its promotions.
+
+Items and members come by the thousand, from imports, and would bury the rest: each has its own history.
+"""
 
 _BY_RANK: Final = tuple(WHOLES)
 _RANKS: Final = {label: rank for rank, label in enumerate(WHOLES)}

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from curation import actions
-from curation.access import require, source_of
+from curation.access import acting, require, source_of
 from curation.actions import MOST_ROWS, RowResult
 from curation.problems import Invalid
 
@@ -56,7 +56,7 @@ def members(request: Request) -> Response:
 
 
 def _put(request: Request, key: str, put: Callable[..., list[RowResult]]) -> Response:
-    require(request.user, "client", "administrator")
+    actor = require(request.user, "client", "administrator")
     name = f"{key}s"
     body = request.data
     if not isinstance(body, dict) or set(body) != {name} or not isinstance(body[name], list):
@@ -65,7 +65,8 @@ def _put(request: Request, key: str, put: Callable[..., list[RowResult]]) -> Res
     if len(body[name]) > MOST_ROWS:
         text = _("At most %(most)d rows at once.") % {"most": MOST_ROWS}
         raise Invalid("too_many", text, [{"field": name, "code": "too_many", "message": text}])
-    results = put(body[name], source=source_of(request))
+    with acting(actor, f"put_{name}", ""):
+        results = put(body[name], source=source_of(request))
     return Response({"results": [_result(key, row) for row in results]})
 
 

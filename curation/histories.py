@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
+from operator import or_
 from typing import Any, Final, TypeAlias
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db.models import Field, ForeignKey, Model
+from django.db.models import Field, ForeignKey, Model, Q
 from django.utils.formats import localize
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -27,7 +30,7 @@ MOST: Final = 500
 """So many rows of the audit are read for one page, the newest of each kind."""
 
 # Whose rows belong to the history of an object besides its own, and how they name it.
-_PARTS: Final[Mapping[str, Mapping[str, str]]] = {
+_PARTS: Final[Mapping[str, Mapping[str, str | tuple[str, ...]]]] = {
     "curation.decision": {
         "curation.revision": "decision",
         "curation.block": "decision",
@@ -39,10 +42,19 @@ _PARTS: Final[Mapping[str, Mapping[str, str]]] = {
         "curation.approval": "change_set",
     },
     "curation.surface": {"curation.policyversion": "surface"},
-    "curation.user": {"curation.userrole": "user", "curation.token": "user", "curation.signout": "user"},
+    "curation.user": {
+        "curation.userrole": "user",
+        "curation.token": "user",
+        "curation.signout": "user",
+    },
+    "recsys.run": {"recsys.modelversion": "run"},
+    "recsys.modelversion": {"recsys.promotion": ("version", "replaced")},
 }
 _SECRET: Final = frozenset({"token_key"})
 _DERIVED: Final = frozenset({"id", "created_at", "updated_at"})
+_EMPTY: Final = (None, "", False)
+_OPEN: Final = frozenset({"attributes"})
+"""Fields that hold others, each told by its key."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +98,7 @@ def history(one: Model) -> list[Entry]:
         values = _values(row, names)
         entries.append(_entry(row, before[place], values, users))
         before[place] = values
+    entries.reverse()  # of what was done at one instant the last stands first, too
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
 
@@ -93,16 +106,17 @@ def _rows(one: Model) -> list[AuditRow]:
     """The audit's rows of an object and its parts, in the order in which they were written."""
     model = type(one)
     own = events_of(model, "pgh_obj")
-    found = [] if own is None else list(_newest(own, pgh_obj=one.pk))
+    found = [] if own is None else list(_newest(own, Q(pgh_obj=one.pk)))
     for label, path in _PARTS.get(model._meta.label_lower, {}).items():
         events = events_of(apps.get_model(label))
         if events is not None:
-            found += _newest(events, **{path: one.pk})
+            paths = (path,) if isinstance(path, str) else path
+            found += _newest(events, *(Q(**{each: one.pk}) for each in paths))
     return sorted(found, key=lambda row: (row.pgh_created_at, row.pk))
 
 
-def _newest(events: AuditRow, **of: object) -> Iterable[AuditRow]:
-    rows = events.objects.filter(**of).order_by("-pk")
+def _newest(events: AuditRow, *of: Q) -> Iterable[AuditRow]:
+    rows = events.objects.filter(reduce(or_, of)).order_by("-pk")
     return (rows if keeps_context(events) else rows.select_related("pgh_context"))[:MOST]  # type: ignore[no-any-return]
 
 
@@ -156,21 +170,27 @@ def _names(rows: Iterable[AuditRow]) -> dict[type[Model], dict[Any, str]]:
 
 def _values(row: AuditRow, names: Mapping[type[Model], Mapping[Any, str]]) -> dict[str, Any]:
     """Field, in words, to value, in words where it refers to an object."""
-    found = {}
+    found: dict[str, Any] = {}
     for field in _fields(row):
         value = getattr(row, field.attname)
         if isinstance(field, ForeignKey) and value is not None:
             value = names[field.related_model].get(value, str(value))
         elif isinstance(value, date):
             value = localize(localtime(value) if isinstance(value, datetime) else value)
-        found[str(capfirst(_name(field)))] = value
+        elif field.choices:
+            value = str(dict(field.flatchoices).get(value, value))
+        name = str(capfirst(_name(field)))
+        if field.name in _OPEN:
+            found |= {f"{name}: {key}": each for key, each in value.items()}
+        else:
+            found[name] = value
     return found
 
 
 def _name(field: Field[Any, Any]) -> str:
     """What people call a field; a reference without a name of its own is called what it refers to."""
     own = str(field.verbose_name)
-    if own != field.name.replace("_", " "):
+    if isinstance(field.verbose_name, Promise) or own != field.name.replace("_", " "):
         return own
     if isinstance(field, ForeignKey):
         return str(field.related_model._meta.verbose_name)
@@ -192,17 +212,24 @@ def _entry(
 ) -> Entry:
     context = _context(row)
     gone = row.pgh_label == "delete"
-    empty = (None, "", False)
-    differ = (
-        Change(name, old.get(name), None if gone else value)
-        for name, value in new.items()
-        if gone or (old.get(name) != value and (old or value not in empty))
-    )
     return Entry(
         at=row.pgh_created_at,
         who=users.get(str(context.get("actor", "")), "") or _("the product"),
         act=act_called(str(context.get("action", "")), row.pgh_label),
         what=str(capfirst(kind_called(row.pgh_tracked_model))),
         reason=str(context.get("reason", "")),
-        changes=list(differ),
+        changes=list(_changes(old, {} if gone else new)) if not gone or old else _all(new),
     )
+
+
+def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    """In what a row differs from the one before it; of the first row, all that says something."""
+    for name in {**old, **new}:
+        before, after = old.get(name), new.get(name)
+        if before != after and (old or after not in _EMPTY):
+            yield Change(name, before, after)
+
+
+def _all(gone: Mapping[str, Any]) -> list[Change]:
+    """What a row held that is gone and was never seen before."""
+    return [Change(name, value, None) for name, value in gone.items()]

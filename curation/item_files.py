@@ -13,7 +13,7 @@ from django.db import transaction
 from curation import actions
 from curation.fusion.columns import Kind
 from curation.importing import Layout, Rejects, Rows
-from curation.row_files import Progress, put_rows
+from curation.row_files import Progress, noted, put_rows
 from curation.rows import ITEM_FIELDS
 
 FIELDS: Final = ("item", *ITEM_FIELDS)
@@ -79,7 +79,9 @@ def import_file(
         transaction.set_rollback(dry_run)
     put = partial(actions.put_items, source=reading.source, schema=schema, dry_run=dry_run)
     with Rows(path, reading.layout) as rows:
-        yield from put_rows(rows, lambda told: reading.raw(told, schema), put, rejects)
+        yield from put_rows(
+            rows, lambda told: reading.raw(told, schema), noted(put, "import_items", path), rejects
+        )
 
 
 def _boolean(text: str) -> bool | str:

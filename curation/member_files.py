@@ -14,7 +14,7 @@ from curation import actions
 from curation.fusion.columns import Kind
 from curation.importing import Rejects, Rows
 from curation.item_files import Reading
-from curation.row_files import Progress, put_rows
+from curation.row_files import Progress, noted, put_rows
 from curation.rows import MEMBER_FIELDS, Rejection
 
 FIELDS: Final = ("member", *MEMBER_FIELDS)
@@ -40,7 +40,12 @@ def import_file(
         transaction.set_rollback(dry_run)
     put = partial(actions.put_members, source=reading.source, dry_run=dry_run)
     with Rows(path, reading.layout) as rows:
-        yield from put_rows(rows, lambda told: _raw(reading, told, schema), put, rejects)
+        yield from put_rows(
+            rows,
+            lambda told: _raw(reading, told, schema),
+            noted(put, "import_members", path),
+            rejects,
+        )
 
 
 def _raw(

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import wraps
 from itertools import islice
+from pathlib import Path
 from typing import Any
+
+import pghistory
 
 from curation import actions
 from curation.importing import Rejects, Row, Rows
@@ -70,3 +74,14 @@ def _count(progress: Progress, result: actions.RowResult) -> None:
     setattr(progress, result.status, getattr(progress, result.status) + 1)
     if result.status == "created" and result.outside_id is not None:
         progress.fresh.add(result.outside_id)
+
+
+def noted(put: Put, act: str, path: Path) -> Put:
+    """The same put, and what it writes is known in the audit to come of a file."""
+
+    @wraps(put)
+    def kept(rows: Sequence[object]) -> list[actions.RowResult]:
+        with pghistory.context(action=act, reason=path.name):
+            return put(rows)
+
+    return kept

@@ -7,12 +7,14 @@ other, also where it was under way when they were merged.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import connection, transaction
 from django.utils import timezone
 
+from curation.access import acting
 from curation.members import refresh_many
 from curation.merging import absorb, root_of
 from curation.models import Member, User
@@ -72,7 +74,8 @@ def merge_members(*, actor: User | None, member: Member, into: Member, reason: s
 
     Raises `Conflict` where they are the same already, were merged elsewhere, or one is simulated.
     """
-    with transaction.atomic():
+    who = acting(actor, "merge_members", reason) if actor else nullcontext()
+    with transaction.atomic(), who:
         pair = absorb(member, into)
         if pair is None:
             return Merged(root_of(Member.objects.get(pk=member.pk)), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
@@ -66,7 +67,7 @@ def request_run(  # noqa: PLR0913 - what a run is asked with
     """
     config = registry.parse_config(family, parameters)
     training = registry.parse_options(options or {}, family)
-    with transaction.atomic():
+    with transaction.atomic(), _as(actor, "launch_run", note):
         run = Run.objects.create(
             family=family,
             parameters=asdict(config),
@@ -82,6 +83,11 @@ def request_run(  # noqa: PLR0913 - what a run is asked with
         RunProgress.objects.create(run=run, stage="queued")
         leases.ring(Run, [run.pk])
     return run
+
+
+def _as(actor: User | None, action: str, reason: str) -> AbstractContextManager[object]:
+    """As whoever acts, which is the product itself where it follows a schedule."""
+    return acting(actor, action, reason) if actor else nullcontext()
 
 
 def _usual(origin: Origin) -> int:
@@ -113,7 +119,8 @@ def reorder_run(*, run_id: UUID, actor: User, priority: int | Callable[[Run], in
             _("This run waits no longer: %(state)s.") % {"state": run.get_state_display()}
         )
     run.priority = priority(run) if callable(priority) else priority
-    run.save(update_fields=["priority"])
+    with acting(actor, "move_run", ""):
+        run.save(update_fields=["priority"])
     log.info("run %s has priority %d, by %s", run.id, run.priority, actor)
     return run
 
@@ -145,7 +152,8 @@ def _times(schedule: Schedule) -> tuple[object, ...]:
 @transaction.atomic
 def cancel_run(*, run_id: UUID, actor: User) -> Run:
     """Cancel a run: at once where it waits, at its next batch (at most 5 s) where it runs."""
-    cancelled = leases.cancel(Run, run_id, cancelled_by=actor)
+    with acting(actor, "cancel_run", ""):
+        cancelled = leases.cancel(Run, run_id, cancelled_by=actor)
     run = Run.objects.get(pk=run_id)
     if not cancelled:
         raise NotPossible(_("This run is over: %(state)s.") % {"state": run.get_state_display()})

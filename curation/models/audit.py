@@ -20,13 +20,14 @@ NEVER_DELETED = pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Dele
 
 
 def audited(
-    *fields: str, obj: bool = True, listed: bool = True
+    *fields: str, obj: bool = True, listed: bool = True, made: pgtrigger.Condition | None = None
 ) -> Callable[[type[Row]], type[Row]]:
     """Keep an event of each insert, update and delete of these fields (none named: of all).
 
     The context of the change (actor, action, reason) is copied into the event, so that nothing
     alters it later. Without `obj` the event has no link to the row. Of what is `listed` in the audit as
-    a whole, the newest events are found by an index.
+    a whole, the newest events are found by an index. `made` says which inserts are kept: of what comes in
+    masses and says nothing yet, none need be.
     """
     options: dict[str, Any] = {"fields": list(fields)} if fields else {}
     if not obj:
@@ -35,7 +36,7 @@ def audited(
     def track(model: type[Row]) -> type[Row]:
         name = format_lazy(_("history of {rows}"), rows=model._meta.verbose_name_plural)
         tracked = pghistory.track(
-            pghistory.InsertEvent(),
+            pghistory.InsertEvent(condition=made),
             pghistory.UpdateEvent(condition=pghistory.AnyChange(*fields)),
             pghistory.DeleteEvent(),
             append_only=True,

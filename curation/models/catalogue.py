@@ -56,6 +56,10 @@ class Attribute(models.Model):
         return f"{given(self.label)} ({self.get_kind_display()})"
 
 
+@audited(
+    *("title", "description", "attributes", "provider", "image_url", "published_on", "active"),
+    listed=False,
+)
 class Item(models.Model):
     """A thing that can be recommended, known outside by (source, outside id)."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
@@ -43,6 +44,14 @@ class UserRole(User.groups.through):  # type: ignore[name-defined,misc]
         proxy = True
 
 
+@audited(
+    *("attributes", "language", "time_zone", "user", "merged_into", "simulated"),
+    listed=False,
+    # Feedback makes members by the thousand of whom nothing is known but an id.
+    made=pgtrigger.Condition(
+        "NEW.attributes <> '{}' OR NEW.language <> '' OR NEW.time_zone <> '' OR NEW.user_id IS NOT NULL"
+    ),
+)
 class Member(models.Model):
     """The person recommended to: outside known by (source, outside id), inside by the subject."""
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from curation.ids import new_id
 from curation.models import User
+from curation.models.audit import audited
 from recsys.models.jobs import Job
 
 
@@ -48,6 +49,7 @@ class Schedule(models.Model):
         return self.name
 
 
+@audited("family", "state", "attempt", "priority", "note", "cancelled_by", "failure")
 class Run(Job):
     """One training job of one family.
 

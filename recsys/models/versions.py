@@ -8,9 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from curation.ids import new_id
 from curation.models import User
+from curation.models.audit import audited
 from recsys.models.runs import Run
 
 
+@audited("family", "number", "run", "digest", "pruned_at")
 class ModelVersion(models.Model):
     """What a run produced: an artifact on disk, known by its digest, with its evaluation."""
 
@@ -55,17 +57,30 @@ class Promotion(models.Model):
     """Every flip of a live pointer, so that a roll back knows where to go."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    family = models.CharField(max_length=40)
-    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="promotions")
-    replaced = models.ForeignKey(
-        ModelVersion, on_delete=models.PROTECT, null=True, related_name="+"
+    family = models.CharField(_("family"), max_length=40)
+    version = models.ForeignKey(
+        ModelVersion,
+        on_delete=models.PROTECT,
+        related_name="promotions",
+        verbose_name=_("goes live"),
     )
-    rolls_back = models.BooleanField(default=False)
-    actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
-    reason = models.TextField(blank=True)
-    at = models.DateTimeField(auto_now_add=True)
+    replaced = models.ForeignKey(
+        ModelVersion,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("replaces"),
+    )
+    rolls_back = models.BooleanField(_("roll back"), default=False)
+    actor = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("actor")
+    )
+    reason = models.TextField(_("reason"), blank=True)
+    at = models.DateTimeField(_("when"), auto_now_add=True)
 
     class Meta:
+        verbose_name = _("promotion")
+        verbose_name_plural = _("promotions")
         ordering = ["-at"]
 
     def __str__(self) -> str:
