@@ -6,11 +6,19 @@ What it needs is imported when that happens, as in `recsys.tasks`.
 from __future__ import annotations
 
 import gc
+import logging
 from typing import Any
 
 from billiard.process import active_children
 from celery import Task
-from celery.signals import task_prerun, worker_process_init, worker_ready, worker_shutting_down
+from celery.signals import (
+    celeryd_init,
+    task_postrun,
+    task_prerun,
+    worker_process_init,
+    worker_ready,
+    worker_shutting_down,
+)
 from django.conf import settings
 from django.db import close_old_connections
 from structlog.contextvars import bind_contextvars, clear_contextvars
@@ -31,9 +39,22 @@ def task_begins(task: Task[..., None], **_: Any) -> None:
         bind_contextvars(request_id=request)
 
 
+@task_postrun.connect
+def task_ended(**_: Any) -> None:
+    """What is logged between two tasks is not said of the one before."""
+    clear_contextvars()
+
+
+@celeryd_init.connect
+def worker_begins(**_: Any) -> None:
+    """What Python or a library warns of is a line of the log as well."""
+    logging.captureWarnings(True)
+
+
 @worker_process_init.connect
 def child_started(**_: Any) -> None:
     """A child seldom looks for garbage; a realtime one holds the models, and does its arithmetic in one thread."""
+    logging.captureWarnings(True)
     gc.set_threshold(settings.COLLECTED_AFTER)
     if settings.PROCESS == REALTIME:
         from threadpoolctl import threadpool_limits

@@ -60,7 +60,7 @@ def start_worker() -> Worker:
         "OMP_NUM_THREADS": "1",
         "DJANGO_SETTINGS_MODULE": "recsys.config.settings",
     }
-    words = ["-m", "celery", "-A", "recsys.config", "worker", "--queues", queue]
+    words = ["-m", "celery", "--quiet", "-A", "recsys.config", "worker", "--queues", queue]
     more = ["--concurrency", "1", "--without-gossip", "--without-mingle", "--hostname", queue]
     with log.open("w") as out:
         process = subprocess.Popen(

@@ -1,7 +1,8 @@
 """How every process writes its log: one JSON object a line, or plain words where a person watches.
 
-What is bound to the context (the request's id, the user, the task, the job) stands in each line. Nothing that people
-wrote belongs into a log: no titles, no bodies, no tokens, no query strings.
+That holds of Celery's own lines and of warnings, too. What is bound to the context (the request's id, the user, the
+task, the job) stands in each line. Nothing that people wrote belongs into a log: no titles, no bodies, no tokens, no
+query strings.
 """
 
 from __future__ import annotations
@@ -18,12 +19,25 @@ def _without_request(_logger: object, _method: str, event: EventDict) -> EventDi
     return event
 
 
+def _of_celery(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Celery says which task it speaks of in a lump of its own, beside the arguments, which people may have written."""
+    told = event.get("data")
+    if str(event.get("logger", "")).startswith("celery.") and isinstance(told, dict):
+        del event["data"]
+        named = {"task": told.get("name"), "task_id": told.get("id")}
+        event.update({key: value for key, value in named.items() if value})
+        if isinstance(seconds := told.get("runtime"), float):
+            event["ms"] = round(seconds * 1000, 1)
+    return event
+
+
 _SHARED: Final[list[Processor]] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.ExtraAdder(),
     _without_request,
+    _of_celery,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 QUIET: Final = {

@@ -159,7 +159,8 @@ def _celery(environment: dict[str, str], *words: str) -> list[str]:
         if url.startswith("unix://")
         else []
     )
-    return python("-m", "celery", "-A", "recsys.config", *socket, *words)
+    # Quiet: no banner, which is no line of a log; what happens is logged all the same.
+    return python("-m", "celery", "--quiet", "-A", "recsys.config", *socket, *words)
 
 
 def beat(environment: dict[str, str]) -> Program:

@@ -96,6 +96,10 @@ def test_a_task_binds_its_name_and_the_request_and_a_lease_its_job():
         "request = Thing(id='task-1', headers={'request_id': 'from-the-web'})\n"
         "worker_events.task_begins(task=Thing(name='recsys.sweep', request=request))\n"
         "logging.getLogger('any').warning('at work')\n"
+        "told = {'id': 'task-1', 'name': 'recsys.sweep', 'args': '(1,)', 'runtime': 0.25}\n"
+        "logging.getLogger('celery.app.trace').info('done', extra={'data': told})\n"
+        "worker_events.task_ended()\n"
+        "logging.getLogger('any').warning('idle')\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -105,8 +109,14 @@ def test_a_task_binds_its_name_and_the_request_and_a_lease_its_job():
         text=True,
         check=True,
     )
-    line = json.loads(done.stderr.splitlines()[-1])
+    line, of_celery, idle = map(json.loads, done.stderr.splitlines()[-3:])
     assert (line["event"], line["level"], line["logger"]) == ("at work", "warning", "any")
+    assert (of_celery["task"], of_celery["ms"], "data" in of_celery) == (
+        "recsys.sweep",
+        250.0,
+        False,
+    )
+    assert not {"task", "task_id", "request_id"} & idle.keys()
     assert (line["task"], line["task_id"], line["request_id"]) == (
         "recsys.sweep",
         "task-1",

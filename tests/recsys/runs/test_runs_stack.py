@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -39,6 +40,34 @@ def test_a_run_launched_from_the_terminal_ends_with_a_version(stack):
     told = stack.manage("train", "popularity", "--set", "half_life_days=2")
     assert "popularity 1" in told
     assert "NDCG@10" in told
+
+
+@pytest.mark.parametrize("name", ["training", "bulk", "upkeep", "realtime", "beat"])
+def test_every_line_of_a_worker_is_json_celerys_own_too(stack, name):
+    whole = stack.log(name).rpartition("\n")[0].splitlines()
+    lines = [json.loads(line) for line in whole if line.strip()]
+    assert all({"event", "level", "logger", "timestamp"} <= line.keys() for line in lines)
+    assert "data" not in {key for line in lines for key in line}
+    assert any(line["logger"].startswith("celery.") for line in lines)
+
+
+def test_the_lines_of_celery_name_the_task_and_the_job(stack):
+    stack.manage("train", "popularity", "--set", "half_life_days=3")
+    ((run,),) = stack.rows("SELECT id FROM recsys_run ORDER BY id DESC LIMIT 1")
+    lines = [json.loads(line) for line in stack.log("training").splitlines() if line.strip()]
+    (done,) = [
+        line
+        for line in lines
+        if line["logger"] == "celery.app.trace" and line.get("job") == str(run)
+    ]
+    assert done["task"] == "recsys.execute_run"
+    (came,) = [
+        line
+        for line in lines
+        if line["logger"] == "celery.worker.strategy" and line["task_id"] == done["task_id"]
+    ]
+    assert came["task"] == "recsys.execute_run"
+    assert done["ms"] > 0
 
 
 def test_impossible_settings_end_the_command_and_leave_no_run(stack):
