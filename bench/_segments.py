@@ -15,8 +15,8 @@ from curation import memberships
 from curation.models import MemberStats, Segment
 from feedback import behaviour
 from feedback.stats import roll_up
-from recsys import clustering
-from recsys.clustering_actions import request_clustering
+from recsys.clusterings import worker as clustering
+from recsys.clusterings.actions import request_clustering
 from recsys.models import Clustering
 
 LIMIT_S: Final = 30.0

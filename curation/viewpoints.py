@@ -171,7 +171,7 @@ class ViewpointForm(forms.Form):
         return data
 
     def asked(self) -> dict[str, Any]:
-        """What a worker is asked for, as plain JSON values: see `recsys.previewer`."""
+        """What a worker is asked for, as plain JSON values: see `recsys.previews.worker`."""
         data = self.cleaned_data
         anchor = data.get("anchor")
         return {

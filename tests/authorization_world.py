@@ -41,8 +41,8 @@ from curation.models import (
     Surface,
     User,
 )
-from recsys import doorbell, fusing, likeness_actions, promotion, proposal_actions, serving
 from recsys.api import surfaces, tokens
+from recsys.likenesses import actions as likeness_actions
 from recsys.models import (
     BlendProposal,
     BlendSweep,
@@ -54,7 +54,10 @@ from recsys.models import (
     Schedule,
     Simulation,
 )
-from recsys.places import Place
+from recsys.proposals import actions as proposal_actions
+from recsys.runs import promotion
+from recsys.slates import doorbell, fusing, serving
+from recsys.slates.places import Place
 from tests.appraised import appraised
 from tests.factories import UserFactory
 

@@ -22,12 +22,12 @@ from curation.models import Counter as Versions
 from curation.models import Item, Scorer, Surface
 from feedback import export
 from feedback.stats import roll_up
-from recsys import promotion
-from recsys.artifacts import artifact_path
+from recsys.live.artifacts import artifact_path
 from recsys.ml import artifact, registry, tables
 from recsys.ml.interactions import Vocabulary
 from recsys.ml.scorer import Training
 from recsys.models import ModelVersion, Run
+from recsys.runs import promotion
 from tests.factories import UserFactory
 from tests.processes import ROOT
 from tests.recsys.api.cast import Api

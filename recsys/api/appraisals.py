@@ -15,9 +15,9 @@ from curation.access import require
 from curation.fields import Flag, StrictSerializer
 from curation.models import Decision
 from curation.problems import Conflict
-from recsys import appraisal_actions
+from recsys.api.serializers import Facts
+from recsys.appraisals import actions as appraisal_actions
 from recsys.models import Appraisal
-from recsys.serializers import Facts
 
 NEWEST = 100
 READERS = ("curator", "analyst")

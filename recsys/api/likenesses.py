@@ -14,7 +14,8 @@ from curation.access import require
 from curation.fields import StrictSerializer, Text
 from curation.likeness_uses import LIKE
 from curation.models import Likeness
-from recsys import encoders, likeness_actions
+from recsys.embeddings import encoders
+from recsys.likenesses import actions as likeness_actions
 
 READERS = ("curator", "analyst", "operator")
 

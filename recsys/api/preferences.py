@@ -15,8 +15,8 @@ from curation.access import require, source_of
 from curation.fields import StrictSerializer, Text
 from curation.models import Member
 from curation.problems import Missing
-from recsys.preference_cards import Card, Draw, State, card_of
-from recsys.staff_pages import READERS
+from recsys.preferences.cards import Card, Draw, State, card_of
+from recsys.screens.staff_pages import READERS
 
 
 class WhoSerializer(StrictSerializer):

@@ -17,11 +17,11 @@ from curation.access import require
 from curation.fields import Flag, StrictSerializer
 from curation.models import ChangeSet
 from curation.problems import Conflict
-from recsys import simulation_actions
+from recsys.api.serializers import Facts
 from recsys.models import Job, Simulation
-from recsys.serializers import Facts
-from recsys.simulation_actions import ASKED, MOST
-from recsys.simulation_cards import Now
+from recsys.simulations import actions as simulation_actions
+from recsys.simulations.actions import ASKED, MOST
+from recsys.simulations.cards import Now
 
 NEWEST = 100
 READERS = ("curator", "analyst", "operator")

@@ -16,8 +16,9 @@ from django.http import HttpRequest, HttpResponse
 from curation import actions
 from curation.access import RoleBackend, of_staff
 from curation.models import User
-from recsys import throttles, visitors
-from recsys.account_forms import STAFF_SESSION_S
+from recsys.accounts import visitors
+from recsys.accounts.forms import STAFF_SESSION_S
+from recsys.transport import throttles
 
 
 class SignInBackend(RoleBackend, AuthenticationBackend):  # type: ignore[misc]

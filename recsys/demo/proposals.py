@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from curation import actions, memberships
 from curation.models import Segment, User
 from feedback import behaviour
-from recsys import proposal_actions
+from recsys.proposals import actions as proposal_actions
 
 ACTIVE: Final = "active"
 DAYS: Final = 30

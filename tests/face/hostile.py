@@ -37,10 +37,8 @@ from curation.models import (
     User,
 )
 from feedback.models import Comment
-from recsys import fallbacks, fusing, proposal_actions
-from recsys.appraisal_actions import KINDS
-from recsys.failures import Failure
-from recsys.item_features import SLOT, Feature
+from recsys.appraisals.actions import KINDS
+from recsys.jobs.failures import Failure
 from recsys.models import (
     BlendProposal,
     BlendSweep,
@@ -58,7 +56,10 @@ from recsys.models import (
     Schedule,
     Simulation,
 )
-from recsys.places import Place
+from recsys.profiles.item_features import SLOT, Feature
+from recsys.proposals import actions as proposal_actions
+from recsys.slates import fallbacks, fusing
+from recsys.slates.places import Place
 from tests.appraised import appraised
 from tests.authorization_world import SOURCE, VOTED, World, build
 from tests.swept import swept

@@ -21,7 +21,7 @@ from feedback.reporting.activity import counts as activity
 from feedback.reporting.spans import Span
 from feedback.states import note_robot
 from feedback.stats import roll_up
-from recsys import tasks
+from recsys.workers import tasks
 from tests.factories import UserFactory
 from tests.feedback.cast import says, told
 

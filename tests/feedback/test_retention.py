@@ -31,7 +31,7 @@ from feedback.models import (
 from feedback.partitions import ensure_months, months, next_month
 from feedback.stats import roll_up
 from recsys.config.embedded.postgres import APP
-from recsys.tasks import archive_feedback
+from recsys.workers.tasks import archive_feedback
 from tests.feedback.cast import NOON, SILENCE, says, undo
 from tests.feedback.life import Life
 

@@ -14,7 +14,8 @@ from curation.fulfilment import Target
 from curation.models import ExpectationReport
 from curation.problems import Invalid
 from curation.references import change_set_named
-from recsys import expectation_checks, expecting
+from recsys.expectations import checks as expectation_checks
+from recsys.expectations import worker as expecting
 from recsys.models import ExpectationCheck, Job, ModelVersion
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from curation.models import Item, Member
-from recsys import serving
+from recsys.slates import serving
 from tests.recsys.api.cast import RECOMMENDATIONS, SOURCE
 
 pytestmark = pytest.mark.django_db

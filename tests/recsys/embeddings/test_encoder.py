@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from curation.texts import LONGEST
-from recsys import encoders
-from recsys.encoder_process import EncoderFailed, EncoderProcess
+from recsys.embeddings import encoders
+from recsys.embeddings.encoder_process import EncoderFailed, EncoderProcess
 from recsys.ml.weights import BadEncoder, verify
 
 

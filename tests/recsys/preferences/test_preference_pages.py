@@ -10,8 +10,8 @@ from django.utils import timezone
 from curation.access import issue_token
 from curation.models import Member
 from feedback.merging import merge_members
-from recsys import preferring
 from recsys.models import Preference, PreferenceFit
+from recsys.preferences import worker as preferring
 from tests.factories import SOURCE, MemberFactory, UserFactory
 from tests.recsys.api.cast import Api
 

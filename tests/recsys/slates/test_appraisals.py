@@ -28,10 +28,11 @@ from curation.queries import schema
 from feedback.actions import record
 from feedback.models import Impression, Kind
 from feedback.partitions import ensure_months
-from recsys import appraising, fusing
-from recsys.appraisal_actions import KEPT, NotPossible, forget, request_all, request_appraisal
+from recsys.appraisals import worker as appraising
+from recsys.appraisals.actions import KEPT, NotPossible, forget, request_all, request_appraisal
 from recsys.models import Appraisal, Job, Slate
-from recsys.places import Place
+from recsys.slates import fusing
+from recsys.slates.places import Place
 from tests.factories import SOURCE
 from tests.feedback.cast import told
 from tests.recsys.slates.asking import new_member, person, rate

@@ -31,10 +31,15 @@ from curation.models import (
 )
 from curation.problems import Conflict, Denied, Invalid
 from curation.queries import schema
-from recsys import actions as operating
-from recsys import expectation_checks, expecting, fusing, preloading, promotion, tasks
+from recsys.expectations import checks as expectation_checks
+from recsys.expectations import worker as expecting
+from recsys.live import preloading
 from recsys.models import ExpectationCheck, Job, LiveModel
-from recsys.promotion import NotPossible
+from recsys.runs import actions as operating
+from recsys.runs import promotion
+from recsys.runs.promotion import NotPossible
+from recsys.slates import fusing
+from recsys.workers import tasks
 from tests.recsys.slates.asking import new_member, person, rate
 from tests.recsys.slates.conftest import version_of
 

@@ -25,8 +25,8 @@ from curation.models import (
     Surface,
     User,
 )
-from recsys import gathering
-from recsys.places import Place
+from recsys.slates import gathering
+from recsys.slates.places import Place
 from tests.factories import SOURCE, SegmentFactory
 from tests.recsys.slates.asking import new_member, person, rate
 

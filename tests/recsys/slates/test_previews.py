@@ -17,10 +17,11 @@ from curation.fusion.effects import Boost, Bury, Effect, Exclude
 from curation.fusion.query import ItemList
 from curation.models import ChangeSet, MemberStats, Scorer, Surface
 from curation.viewpoints import VIEW, picks
-from recsys import doorbell, fusing, previews
 from recsys.models import Slate
-from recsys.preview_cards import columns
-from recsys.traces import trace_of
+from recsys.previews import asking as previews
+from recsys.previews.cards import columns
+from recsys.slates import doorbell, fusing
+from recsys.traces.reading import trace_of
 from tests.factories import SegmentFactory, UserFactory
 from tests.recsys.slates.asking import new_member, person, rate, serve
 

@@ -10,8 +10,8 @@ from curation.fusion.effects import Exclude
 from curation.fusion.query import ItemList
 from curation.members import refresh_segments
 from curation.models import Member, Scorer, Segment, Surface
-from recsys import fusing
-from recsys.places import Place
+from recsys.slates import fusing
+from recsys.slates.places import Place
 from tests.factories import SOURCE, SegmentFactory
 from tests.recsys.slates.asking import new_member, person
 

@@ -17,11 +17,11 @@ from curation.fusion.effects import Exclude
 from curation.fusion.query import ItemList
 from curation.models import MemberAttribute, Surface
 from curation.policies import drafts_of
-from recsys import checks, fallbacks, fusing, refusing
-from recsys.bodies import pack, unpack
 from recsys.models import Fallback
-from recsys.places import Place
-from recsys.supposing import suppose
+from recsys.slates import checks, fallbacks, fusing, refusing
+from recsys.slates.bodies import pack, unpack
+from recsys.slates.places import Place
+from recsys.traces.supposing import suppose
 from tests.factories import SOURCE
 from tests.recsys.slates.asking import new_member, person
 

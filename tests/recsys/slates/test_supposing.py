@@ -22,10 +22,11 @@ from curation.fusion.effects import Boost
 from curation.fusion.parsing import parse
 from curation.models import Attribute, Surface
 from curation.queries import schema
-from recsys import fusing, gathering, traces
 from recsys.models import Slate
-from recsys.places import Place
-from recsys.supposing import suppose
+from recsys.slates import fusing, gathering
+from recsys.slates.places import Place
+from recsys.traces import reading as traces
+from recsys.traces.supposing import suppose
 from tests.factories import SOURCE, AttributeFactory
 from tests.recsys.slates.asking import new_member, person
 
