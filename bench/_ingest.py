@@ -24,11 +24,11 @@ from django.db import connection
 from django.test import Client
 
 from bench._product import busy
-from curation.access import issue_token
 from curation.arrays import CSV, line
 from curation.ids import new_id
-from curation.importing import Rejects
+from curation.imports.importing import Rejects
 from curation.models import Item, Member, Segment, User
+from curation.people.access import issue_token
 from feedback.actions import record
 from feedback.events import NewInteraction, Status
 from feedback.importing import import_file

@@ -11,8 +11,8 @@ from django.db import connection
 from bench import _history
 from bench._database import settle
 from bench._product import busy
-from curation import memberships
 from curation.models import MemberStats, Segment
+from curation.people import memberships
 from feedback import behaviour
 from feedback.stats import roll_up
 from recsys.clusterings import worker as clustering

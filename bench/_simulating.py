@@ -28,7 +28,7 @@ from curation.fusion.query import Query
 from curation.fusion.seeds import seed_of
 from curation.fusion.slate import Placement
 from curation.models import Attribute, ChangeSet, Item, Surface, User
-from curation.policies import policy_with
+from curation.policies.loading import policy_with
 from feedback.models import Impression
 from feedback.partitions import ensure_months
 from recsys.models import Simulation, Slate

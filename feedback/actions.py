@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from curation.ids import new_ids
-from curation.members import refresh_many
+from curation.people.members import refresh_many
 from feedback import folding, states, writing
 from feedback.events import NewInteraction, Outcome, Status
 from feedback.judging import Known, Taken, judge

@@ -15,8 +15,8 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from curation.counters import bump
-from curation.members import renew
 from curation.models import Member
+from curation.people.members import renew
 from feedback import tallies
 from feedback.models import Kind
 from feedback.tallies import STANDING

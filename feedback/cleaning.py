@@ -20,8 +20,8 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from curation.access import require
 from curation.models import User
+from curation.people.access import require
 from feedback.models import Kind, MemberState, Rule
 from feedback.partitions import EARLIEST
 

@@ -22,10 +22,10 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from curation import item_files
+from curation.catalogue.rows import ITEM_FIELDS
 from curation.fusion.columns import Kind
-from curation.importing import Layout, UnreadableError
-from curation.rows import ITEM_FIELDS
+from curation.imports import item_files
+from curation.imports.importing import Layout, UnreadableError
 from feedback import reading
 
 MOST_BYTES: Final = 4 * 1024**3

@@ -13,9 +13,9 @@ from typing import Final
 
 from django.utils import timezone
 
-from curation.importing import Rejects, Row, Rows
-from curation.members import Person, persons, resolve_many
+from curation.imports.importing import Rejects, Row, Rows
 from curation.models import Member
+from curation.people.members import Person, persons, resolve_many
 from feedback.actions import record, rehearse
 from feedback.events import Outcome, Status
 from feedback.intake import event_of, items_of

@@ -11,8 +11,8 @@ from django.db import connection
 from django.utils import timezone
 
 from curation.arrays import array
-from curation.members import Person
 from curation.models import Member
+from curation.people.members import Person
 from feedback.actions import record
 from feedback.events import NewInteraction, Outcome
 from feedback.parsing import Draft, parse

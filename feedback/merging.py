@@ -13,9 +13,9 @@ from typing import Any, Final
 from django.db import connection, transaction
 from django.utils import timezone
 
-from curation.members import refresh_many
-from curation.merging import absorb, root_of
 from curation.models import Member, User
+from curation.people.members import refresh_many
+from curation.people.merging import absorb, root_of
 from feedback import states
 from feedback.folding import ABSORB
 from feedback.models import Merge

@@ -11,7 +11,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from curation.importing import Layout, Row
+from curation.imports.importing import Layout, Row
 from feedback.events import Outcome, Status
 from feedback.parsing import Draft, parse
 

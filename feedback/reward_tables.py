@@ -7,10 +7,10 @@ from dataclasses import replace
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from curation.access import acting, require
 from curation.counters import bump
 from curation.models import Surface, User
 from curation.outbox import announce
+from curation.people.access import acting, require
 from feedback.models import RewardTable
 from feedback.rewards import Rewards, in_force
 

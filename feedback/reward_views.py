@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from curation.access import require, role_required
+from curation.people.access import require, role_required
 from feedback.labels import preview
 from feedback.models import RewardTable
 from feedback.reward_forms import RewardForm, rows_of

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from curation.desk.findings.todo import ToDo
 from curation.models import PolicyVersion
-from curation.todo import ToDo
 from feedback.models import Comment, Tally
 
 WEEK: Final = timedelta(days=7)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from curation.access import require, role_required, roles_of
+from curation.people.access import require, role_required, roles_of
 from feedback import cleaning as marks
 from feedback import comments as written
 from feedback.forms import LiftForm, ReasonForm

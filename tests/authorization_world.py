@@ -25,7 +25,6 @@ from django_celery_beat.models import (
 )
 
 from curation import actions, installation
-from curation.access import issue_token
 from curation.actions import Expected, Terms
 from curation.fusion.query import EVERYTHING
 from curation.models import (
@@ -41,6 +40,7 @@ from curation.models import (
     Surface,
     User,
 )
+from curation.people.access import issue_token
 from recsys.api import surfaces, tokens
 from recsys.likenesses import actions as likeness_actions
 from recsys.models import (

@@ -17,9 +17,9 @@ from django.core.management import call_command
 from django.test import Client
 
 from curation import installation
-from curation.access import issue_token
 from curation.models import Counter as Versions
 from curation.models import Item, Scorer, Surface
+from curation.people.access import issue_token
 from feedback import export
 from feedback.stats import roll_up
 from recsys.live.artifacts import artifact_path

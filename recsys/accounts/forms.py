@@ -10,8 +10,8 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from curation.access import of_staff
 from curation.models import Scope
+from curation.people.access import of_staff
 from recsys.accounts.tours import TOURS
 
 STAFF_SESSION_S: Final = 8 * 3600

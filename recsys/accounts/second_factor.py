@@ -6,7 +6,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from curation.access import Anyone, of_staff
+from curation.people.access import Anyone, of_staff
 from curation.problems import Problem
 
 

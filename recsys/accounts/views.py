@@ -20,9 +20,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from curation import actions
-from curation.access import require, roles_of
 from curation.installation import ROLES
 from curation.models import Token, User
+from curation.people.access import require, roles_of
 from recsys.accounts import tours
 from recsys.accounts.forms import TokenForm, TourForm
 

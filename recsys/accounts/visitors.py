@@ -19,8 +19,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from curation import members
 from curation.models import Member, User
+from curation.people import members
 from curation.problems import Conflict
 from feedback.merging import merge_members
 

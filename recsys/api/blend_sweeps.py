@@ -11,7 +11,7 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from curation.access import require
+from curation.people.access import require
 from curation.problems import Conflict
 from recsys.api.serializers import Facts, ProposeSerializer
 from recsys.blend_sweeps import actions as blend_sweep_actions

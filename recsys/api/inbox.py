@@ -15,14 +15,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from curation import actions
-from curation.access import require, source_of
 from curation.actions import Draft
-from curation.decision_bodies import CONTENTS, MAKERS, Body, check_place, read
-from curation.fields import StrictSerializer, Text
+from curation.api.decision_bodies import CONTENTS, MAKERS, Body, check_place, read
+from curation.bodies.fields import StrictSerializer, Text
+from curation.bodies.references import Source
+from curation.bodies.serializers import BY_KIND, REVISED_BY_KIND
 from curation.models import Decision, User
+from curation.people.access import require, source_of
 from curation.problems import Conflict, Missing
-from curation.references import Source
-from curation.serializers import BY_KIND, REVISED_BY_KIND
 from recsys.api.serializers import Facts
 from recsys.api.simulations import SimulationSerializer
 from recsys.models import BlendProposal, DecisionProposal, ProposalRound, ProposalVerdict

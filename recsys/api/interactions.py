@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from curation.ids import outside_id
-from curation.members import persons
+from curation.people.members import persons
 from curation.problems import Denied, Invalid
 from feedback.events import Outcome
 from feedback.intake import take_in

@@ -12,7 +12,7 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from curation.access import require
+from curation.people.access import require
 from curation.problems import Conflict
 from recsys.api.serializers import (
     LiveSerializer,

@@ -13,8 +13,8 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from curation.access import require
 from curation.models import User
+from curation.people.access import require
 from curation.problems import Conflict, Invalid
 from recsys.api.serializers import (
     CheckSerializer,

@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from curation.fields import Flag, StrictSerializer, Text
+from curation.bodies.fields import Flag, StrictSerializer, Text
 from curation.models import Surface
 from recsys.ml.registry import FAMILIES
 from recsys.models import (

@@ -10,9 +10,9 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from curation.bodies.references import change_set_named
 from curation.fusion.codec import CodecError
 from curation.problems import Conflict, Denied, Missing
-from curation.references import change_set_named
 from recsys.api.door import door
 from recsys.api.parameters import Parameters
 from recsys.api.tokens import Caller

@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from curation.access import require
-from curation.lineages import now_in_force
+from curation.decisions.lineages import now_in_force
 from curation.models import Decision, User
+from curation.people.access import require
 from recsys.jobs import leases
 from recsys.models import Appraisal, Job
 from recsys.runs.promotion import NotPossible

@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from curation.access import role_required
-from curation.lineages import shown, with_state
+from curation.decisions.lineages import shown, with_state
+from curation.decisions.sentences import in_words
 from curation.models import Decision
-from curation.queries import schema
-from curation.sentences import in_words
+from curation.people.access import role_required
+from curation.queries.items import schema
 from recsys.appraisals import actions as appraisal_actions
 from recsys.appraisals import cards as appraisal_cards
 from recsys.appraisals.actions import KINDS

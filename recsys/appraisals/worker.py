@@ -23,11 +23,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from curation import counters
+from curation.decisions.lineages import shown, with_state
 from curation.fusion.engine import Arrangement
 from curation.fusion.fixed import ONE
-from curation.lineages import shown, with_state
 from curation.models import Decision, Revision, Surface
-from curation.policies import in_force
+from curation.policies.loading import in_force
 from feedback.reporting.chance import ratio, student
 from recsys.appraisals.arms import arms
 from recsys.appraisals.lifts import lifts, verdict_of

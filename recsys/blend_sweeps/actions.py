@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from curation import actions
-from curation.access import require
 from curation.models import Surface, User
+from curation.people.access import require
 from recsys.jobs import leases
 from recsys.models import BlendSweep, Job, LiveModel
 from recsys.runs.promotion import NotPossible

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from curation.access import role_required
+from curation.people.access import role_required
 from curation.problems import Problem
 from recsys.blend_sweeps import actions as blend_sweep_actions
 from recsys.blend_sweeps import cards as blend_sweep_cards

@@ -8,9 +8,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from curation import actions
-from curation.access import require
 from curation.models import Segment, User
 from curation.outbox import announce
+from curation.people.access import require
 from recsys.jobs import leases
 from recsys.models import Clustering
 from recsys.runs.promotion import NotPossible

@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from curation import memberships
 from curation.models import Segment, SegmentChange
+from curation.people import memberships
 from feedback import behaviour
 from recsys.clusterings import worker as clustering
 

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from curation.access import role_required
 from curation.models import Segment
+from curation.people.access import role_required
 from curation.problems import Problem
 from recsys.clusterings import actions as clustering_actions
 from recsys.clusterings.actions import MOST, NotPossible

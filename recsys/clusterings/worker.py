@@ -9,9 +9,9 @@ from uuid import UUID
 import numpy as np
 from django.utils.translation import gettext as _
 
-from curation import memberships
-from curation.memberships import Cause
 from curation.models import Segment
+from curation.people import memberships
+from curation.people.memberships import Cause
 from recsys.jobs import stints
 from recsys.jobs.stints import Watch
 from recsys.ml.clustering import Clusters, Scaling, Unclusterable, cluster, nearest

@@ -58,7 +58,7 @@ urlpatterns = [
     path("api/", include("recsys.api.urls")),
     path("admin/desk/counts/", desk_views.counts, name="rail-counts"),
     path("admin/desk/catalogue/near/", near_views.near, name="catalogue-near"),
-    path("admin/desk/", include("curation.desk_urls")),
+    path("admin/desk/", include("curation.desk.urls")),
     path("admin/rewards/", include("feedback.reward_urls")),
     path("admin/runs/", include("recsys.runs.urls")),
     path("admin/proposals/", include("recsys.proposals.urls")),

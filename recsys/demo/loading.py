@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from curation import actions
 from curation.given import pgettext_noop
-from curation.importing import Rejects
+from curation.imports.importing import Rejects
 from curation.models import Attribute, Item
 from feedback.importing import Progress, import_file, last_instant
 from feedback.models import Interaction

@@ -9,8 +9,9 @@ from typing import Final
 
 from django.utils.translation import gettext_noop
 
-from curation import actions, memberships
+from curation import actions
 from curation.models import Segment, User
+from curation.people import memberships
 from feedback import behaviour
 from recsys.proposals import actions as proposal_actions
 

@@ -16,8 +16,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from curation import counters
+from curation.catalogue.texts import hash_of, text_of, worded_attributes
 from curation.models import Embedding, Item, Likeness
-from curation.texts import hash_of, text_of, worded_attributes
 from recsys.embeddings import encoders
 from recsys.embeddings import standing as embeddings
 from recsys.embeddings.encoder_process import EncoderFailed, EncoderProcess

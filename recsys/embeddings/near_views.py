@@ -13,11 +13,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from curation import browsing, searching
-from curation.access import role_required
-from curation.browsing import Entry, Wanted
-from curation.catalogue_forms import ACTS, FilterForm
+from curation.catalogue import searching
+from curation.desk.catalogue import browsing
+from curation.desk.catalogue.browsing import Entry, Wanted
+from curation.desk.catalogue.forms import ACTS, FilterForm
 from curation.models import Item
+from curation.people.access import role_required
 from recsys.embeddings import meaning
 from recsys.screens.staff_pages import page
 

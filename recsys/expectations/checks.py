@@ -11,9 +11,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from curation import fulfilment
-from curation.fulfilment import Target
 from curation.models import ChangeSet, ExpectationReport
+from curation.policies import fulfilment
+from curation.policies.fulfilment import Target
 from recsys.jobs import leases
 from recsys.models import ExpectationCheck, Job, LiveModel, ModelVersion
 

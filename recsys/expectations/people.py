@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from curation.desk.viewpoints import Pick
 from curation.models import Expectation, Member, SegmentMembership
-from curation.viewpoints import Pick
 
 Picks = Callable[[], list[Pick]]
 

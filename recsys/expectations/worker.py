@@ -15,8 +15,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from curation import fulfilment
-from curation.fulfilment import Basis, Target
+from curation.decisions.specs import make_claim
+from curation.desk.viewpoints import first_anchor, picks
 from curation.fusion.columns import Schema
 from curation.fusion.engine import fuse
 from curation.fusion.expectations import Claim, judge
@@ -24,10 +24,10 @@ from curation.fusion.matching import Table
 from curation.fusion.query import fields_of
 from curation.fusion.slate import Placement, Slate
 from curation.models import Expectation, ExpectationReport, Revision, Surface
-from curation.policies import drafts_of, policy_with, touches
-from curation.queries import schema
-from curation.specs import make_claim
-from curation.viewpoints import first_anchor, picks
+from curation.policies import fulfilment
+from curation.policies.fulfilment import Basis, Target
+from curation.policies.loading import drafts_of, policy_with, touches
+from curation.queries.items import schema
 from recsys.expectations import people as expectation_people
 from recsys.expectations.people import Person, Picks
 from recsys.jobs import stints

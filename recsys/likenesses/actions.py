@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from curation.access import require
-from curation.likeness_uses import uses
 from curation.models import Likeness, User
+from curation.people.access import require
 from curation.problems import Conflict, Invalid, Missing
+from curation.queries.likeness_uses import uses
 from recsys.embeddings import encoders
 from recsys.embeddings import standing as embeddings
 

@@ -12,8 +12,8 @@ from django.http import QueryDict
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext_lazy as _
 
-from curation.condition_views import with_another
-from curation.likeness_uses import LIKE
+from curation.desk.queries.views import with_another
+from curation.queries.likeness_uses import LIKE
 from recsys.embeddings import encoders
 from recsys.likenesses.actions import MOST, key_of
 from recsys.likenesses.reading import START

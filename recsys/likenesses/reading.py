@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from curation.covers import Cover, cover_of
+from curation.catalogue.covers import Cover, cover_of
 from curation.models import Item
 from recsys.embeddings import encoders
 

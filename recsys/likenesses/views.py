@@ -14,13 +14,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from curation import form_views
-from curation.access import role_required
-from curation.faults import in_words
+from curation.desk.decisions import form_views
 from curation.fusion.parsing import QueryError
-from curation.likeness_uses import uses
 from curation.models import Likeness
+from curation.people.access import role_required
 from curation.problems import Missing, Problem
+from curation.queries.faults import in_words
+from curation.queries.likeness_uses import uses
 from recsys.embeddings import encoders, meaning
 from recsys.likenesses import actions as likeness_actions
 from recsys.likenesses import reading as likenesses

@@ -10,8 +10,8 @@ from uuid import UUID
 from django.db.models import Subquery
 from django.http import HttpRequest
 
+from curation.catalogue.withheld import shown_to
 from curation.models import Item, Surface
-from curation.withheld import shown_to
 from feedback.models import MemberState
 from feedback.said import liked_lately
 from recsys.member import shelves

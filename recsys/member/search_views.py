@@ -14,10 +14,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from curation import searching
+from curation.catalogue import searching
+from curation.catalogue.searching import Found
+from curation.catalogue.withheld import shown_to
 from curation.models import Attribute, Item
-from curation.searching import Found
-from curation.withheld import shown_to
 from recsys.accounts.visitors import for_everybody
 from recsys.embeddings import meaning
 from recsys.member import receipts, shelves

@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from curation.access import roles_of
 from curation.models import Item, Member, User
+from curation.people.access import roles_of
 from recsys.accounts import visitors
 from recsys.member.arrangement import arrange, moves
 from recsys.member.shelf import MOST_SHOWN, NOWHERE, Place, Shelf

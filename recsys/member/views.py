@@ -12,9 +12,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from curation.access import roles_of
+from curation.catalogue.withheld import shown_to
 from curation.models import Item
-from curation.withheld import shown_to
+from curation.people.access import roles_of
 from recsys.accounts.visitors import for_everybody
 from recsys.member import comment_pane, homepage, receipts, shelves
 from recsys.member.feedback_forms import CommentForm, FeedbackForm, PlaceForm, UndoForm, ViewForm

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from curation.access import role_required
+from curation.people.access import role_required
 from recsys.models import Job
 from recsys.operations import standing as operations
 from recsys.operations import vitals

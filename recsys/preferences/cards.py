@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from curation.field_words import ITEM_WORDS
 from curation.fusion.columns import Kind
 from curation.models import Member
-from curation.queries import labels
+from curation.queries.items import labels
 from feedback.charts.drawing import Chart
 from feedback.charts.intervals import Estimate, Reference, intervals
 from feedback.models import MemberState

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
-from curation.access import role_required
 from curation.models import Member
+from curation.people.access import role_required
 from recsys.preferences.cards import card_of
 from recsys.screens.staff_pages import READERS, page
 

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 from django import forms
 
-from curation.forms import BlendForm
+from curation.decisions.specs import blend_spec
+from curation.desk.decisions.forms import BlendForm
 from curation.models import Decision, Surface
-from curation.specs import blend_spec
 
 
 class TrialForm(BlendForm):

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import replace_url
 
-from curation.access import role_required
+from curation.desk.viewpoints import VIEW, ViewpointForm
 from curation.models import Member, Surface
-from curation.policies import planned_by
-from curation.viewpoints import VIEW, ViewpointForm
+from curation.people.access import role_required
+from curation.policies.loading import planned_by
 from recsys.previews import asking as previews
 from recsys.previews import cards as preview_cards
 from recsys.previews.asking import Failed, Late, Preview

@@ -18,7 +18,7 @@ import redis
 from curation.fusion import codec
 from curation.fusion.slate import Slate as Fused
 from curation.models import ChangeSet, Decision, Member, Revision, Segment, Surface, User
-from curation.policies import drafts_of
+from curation.policies.loading import drafts_of
 from recsys.previews.asking import FAILED, LIFETIME_S, REPLY_LIFE_MS, key_of
 from recsys.slates import fusing
 from recsys.transport import cache

@@ -14,10 +14,10 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from curation.catalogue import columns
+from curation.catalogue.columns import columns
 from curation.fusion.columns import NO_DAY, Column, Kind
 from curation.models import Item
-from curation.queries import BUILT_IN, COUNTS, is_likeness, schema
+from curation.queries.items import BUILT_IN, COUNTS, is_likeness, schema
 
 Floats = NDArray[np.float64]
 

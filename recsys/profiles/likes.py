@@ -9,10 +9,10 @@ from uuid import UUID
 
 import numpy as np
 
-from curation.catalogue import columns
+from curation.catalogue.columns import columns
 from curation.fusion.columns import Kind
 from curation.models import Item
-from curation.queries import schema
+from curation.queries.items import schema
 from recsys.ml.interactions import Id, Interactions
 from recsys.ml.interests import Interest, interests, shares
 from recsys.profiles import portraits

@@ -15,10 +15,10 @@ from django.conf import settings
 from numpy.typing import NDArray
 from scipy import sparse
 
-from curation.catalogue import columns
+from curation.catalogue.columns import columns
 from curation.fusion.columns import Kind
 from curation.models import Item, MemberStats
-from curation.queries import schema
+from curation.queries.items import schema
 from feedback import export
 from recsys.live import scorers as live
 from recsys.ml.interactions import Id, Interactions

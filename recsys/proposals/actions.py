@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from curation import actions
-from curation.access import acting, require
 from curation.actions import Draft
 from curation.models import Surface, User
+from curation.people.access import acting, require
 from recsys.jobs import leases
 from recsys.models import (
     BlendProposal,

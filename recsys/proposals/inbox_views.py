@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from curation.access import role_required
+from curation.people.access import role_required
 from recsys.models import BlendProposal
 from recsys.proposals import actions as proposal_actions
 from recsys.proposals import inbox

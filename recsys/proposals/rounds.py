@@ -17,7 +17,7 @@ import pghistory
 from django.db import transaction
 from django.utils import timezone
 
-from curation.lineages import now_in_force
+from curation.decisions.lineages import now_in_force
 from curation.models import Revision
 from recsys.jobs import stints
 from recsys.jobs.stints import Watch

@@ -23,7 +23,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils.timezone import localtime
 
-from curation.lineages import now_in_force
+from curation.decisions.lineages import now_in_force
 from curation.models import Decision, Revision
 from recsys.models import Appraisal, Job
 

@@ -16,12 +16,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from curation import form_views, saving
-from curation.access import role_required
 from curation.actions import Draft
-from curation.answering import attempt
-from curation.forms import DecisionForm
+from curation.desk.answering import attempt
+from curation.desk.decisions import form_views, saving
+from curation.desk.decisions.forms import DecisionForm
 from curation.models import User
+from curation.people.access import role_required
 from curation.problems import Conflict, Problem
 from recsys.models import BlendProposal, DecisionProposal, ProposalVerdict, Simulation
 from recsys.proposals import actions as proposal_actions

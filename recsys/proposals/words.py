@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from curation import desk
+from curation.desk import shown as desk
 from feedback.tables import number, percent
 from recsys.models import DecisionProposal
 from recsys.proposals.opinions import LOOKED_BACK

@@ -10,9 +10,12 @@ from uuid import UUID
 from django.http import QueryDict
 from django.utils import timezone
 
-from curation import actions, desk, revising, specs
+from curation import actions
 from curation.actions import Draft, Terms
-from curation.forms import FORMS, DecisionForm
+from curation.decisions import specs
+from curation.desk import shown as desk
+from curation.desk.decisions import revising
+from curation.desk.decisions.forms import FORMS, DecisionForm
 from curation.fusion.effects import Boost, Bury, Effect
 from curation.fusion.query import ItemList
 from curation.models import ChangeSet, Decision, Revision, User

@@ -12,9 +12,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from curation.access import acting
 from curation.actions.gates import may_override
 from curation.models import User
+from curation.people.access import acting
 from recsys.jobs import leases
 from recsys.live import preloading
 from recsys.ml import registry

@@ -22,8 +22,8 @@ import pyarrow.parquet as pq
 
 from curation.fusion.columns import Column
 from curation.fusion.engine import fuse
-from curation.member_queries import traits_of
 from curation.models import SegmentMembership, Surface
+from curation.queries.members import traits_of
 from feedback.history import MemberFeedback, Reacted
 from recsys.live.artifacts import newest_first, test_path
 from recsys.live.scorers import Live

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from curation.access import role_required
+from curation.people.access import role_required
 from recsys.models import Run
 from recsys.runs import cards as run_cards
 from recsys.runs import comparisons as run_comparisons

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from curation.access import role_required
+from curation.people.access import role_required
 from recsys.embeddings import standing as embeddings
 from recsys.jobs import leases
 from recsys.models import EmbeddingJob

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from curation.access import role_required
+from curation.people.access import role_required
 from recsys.ml import registry
 from recsys.ml.configuration import ConfigError
 from recsys.ml.presets import RECOMMENDED, preset_of, presets_of

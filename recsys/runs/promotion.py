@@ -8,10 +8,11 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from curation import counters, fulfilment
-from curation.fulfilment import Fulfilment, Target
+from curation import counters
 from curation.models import Counter, Scorer, Surface, User
 from curation.outbox import announce
+from curation.policies import fulfilment
+from curation.policies.fulfilment import Fulfilment, Target
 from recsys.expectations import checks as expectation_checks
 from recsys.live.artifacts import artifact_path
 from recsys.ml import artifact

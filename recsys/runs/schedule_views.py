@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from curation.access import role_required
+from curation.people.access import role_required
 from recsys.ml.configuration import ConfigError
 from recsys.ml.registry import FAMILIES
 from recsys.models import Run, Schedule

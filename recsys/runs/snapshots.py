@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 from adbc_driver_postgresql import dbapi
 from django.conf import settings
 
+from curation.catalogue.texts import text_of, worded_attributes
 from curation.models import Attribute, Item, SegmentMembership
-from curation.texts import text_of, worded_attributes
 from feedback import export
 from recsys.embeddings import encoders
 from recsys.ml import registry

@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from curation import expectation_cards
-from curation.access import role_required, roles_of
-from curation.fulfilment import Fulfilment
+from curation.desk.expectations import cards as expectation_cards
+from curation.people.access import role_required, roles_of
+from curation.policies.fulfilment import Fulfilment
 from recsys.models import LiveModel, ModelVersion
 from recsys.runs import actions, model_families, promotion, scorecards, version_cards
 from recsys.runs import charts as run_charts

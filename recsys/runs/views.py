@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from curation.access import role_required
+from curation.people.access import role_required
 from recsys.live.artifacts import fit_log_path
 from recsys.ml.configuration import ConfigError
 from recsys.models import Job, LiveModel, Run

@@ -21,8 +21,8 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Max, QuerySet
 
-from curation import fulfilment
 from curation.ids import new_id
+from curation.policies import fulfilment
 from recsys.jobs import leases
 from recsys.jobs.failures import Failure, Trouble, trouble_of
 from recsys.live.artifacts import artifact_path, checkpoints, rival_of, test_path, validation_path

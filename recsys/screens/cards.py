@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from curation.covers import Cover, cover_of
+from curation.catalogue.covers import Cover, cover_of
 from curation.given import given
 from curation.models import Item
-from curation.queries import labels
+from curation.queries.items import labels
 from feedback.models import Rating
 
 _TAGS_SHOWN = 3

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from curation.access import require
 from curation.models import ChangeSet, User
-from curation.policies import drafts_of
+from curation.people.access import require
+from curation.policies.loading import drafts_of
 from recsys.jobs import leases
 from recsys.models import DecisionProposal, Job, Simulation
 from recsys.runs.promotion import NotPossible

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from curation.models import ChangeSet, Surface
-from curation.policies import drafts_of
-from curation.queries import labels as attribute_labels
+from curation.policies.loading import drafts_of
+from curation.queries.items import labels as attribute_labels
 from recsys.models import Job, Simulation
 
 Told = Mapping[str, Any]

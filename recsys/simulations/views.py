@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from curation.access import role_required
 from curation.models import ChangeSet
+from curation.people.access import role_required
 from recsys.models import Simulation
 from recsys.runs import job_pages
 from recsys.screens.staff_pages import PAGE, actor, page

@@ -16,9 +16,10 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from curation import approvals, counters
+from curation import counters
 from curation.models import Revision, Surface
-from curation.policies import drafts_of, touches
+from curation.policies import approvals
+from curation.policies.loading import drafts_of, touches
 from recsys.jobs import stints
 from recsys.jobs.stints import Watch
 from recsys.models import Simulation

@@ -13,12 +13,12 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from curation.catalogue import columns as read_columns
+from curation.catalogue.columns import columns as read_columns
 from curation.fusion.candidates import Ids, Similarities, pack_ids
 from curation.fusion.columns import Column, Kind, Schema
 from curation.fusion.fixed import Floats, Mask, Rows
 from curation.models import Item
-from curation.queries import schema as read_schema
+from curation.queries.items import schema as read_schema
 from recsys.ml.interactions import Vocabulary
 
 STATISTICS: Final = "stats."

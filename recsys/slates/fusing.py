@@ -14,7 +14,6 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import connection, transaction
 
-from curation import policies
 from curation.fusion import codec
 from curation.fusion.engine import fuse
 from curation.fusion.policy import Policy
@@ -22,6 +21,7 @@ from curation.fusion.slate import Placement
 from curation.fusion.slate import Slate as Fused
 from curation.ids import new_id
 from curation.models import ChangeSet, Member, Revision, Surface
+from curation.policies import loading as policies
 from recsys.models import Slate
 from recsys.slates import doorbell, gathering
 from recsys.slates.bodies import Whole

@@ -12,16 +12,17 @@ from uuid import UUID
 import numpy as np
 from django.db import connection, transaction
 
-from curation import members, policies
+from curation.decisions.recurrence import clock
 from curation.fusion.candidates import Candidates, Similarities, statistics_of
 from curation.fusion.columns import Column
 from curation.fusion.context import Context
 from curation.fusion.fixed import Floats, Rows
 from curation.fusion.policy import DiversityKind, Policy
 from curation.fusion.seeds import seed_of
-from curation.member_queries import ROLLED_UP, traits_of
 from curation.models import ChangeSet, Surface
-from curation.recurrence import clock
+from curation.people import members
+from curation.policies import loading as policies
+from curation.queries.members import ROLLED_UP, traits_of
 from feedback import rewards
 from feedback.history import MemberFeedback, Reacted, states_of
 from recsys.live import scorers as live

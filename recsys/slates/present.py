@@ -8,12 +8,12 @@ from typing import Any
 
 from django.utils import timezone
 
+from curation.decisions.recurrence import clock
 from curation.fusion.blending import DEFAULT_BETA, DEFAULT_SCALE
 from curation.fusion.context import Context
 from curation.fusion.standing import standing
 from curation.models import Surface
-from curation.policies import load_policy
-from curation.recurrence import clock
+from curation.policies.loading import load_policy
 
 
 def blend_of(surface: Surface, scorers: Iterable[str]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from uuid import UUID
 import numpy as np
 from django.utils import timezone
 
+from curation.decisions.recurrence import clock
 from curation.fusion import codec
 from curation.fusion.candidates import MOST_CANDIDATES, Candidates, pack_ids
 from curation.fusion.codec import Inputs
@@ -27,10 +28,9 @@ from curation.fusion.engine import Arrangement, arrange
 from curation.fusion.fixed import Mask, Rows
 from curation.fusion.matching import Table
 from curation.fusion.policy import Pin, Policy, Rule, Window
-from curation.member_queries import traits_of
 from curation.models import Revision, Surface
-from curation.policies import policy_with
-from curation.recurrence import clock
+from curation.policies.loading import policy_with
+from curation.queries.members import traits_of
 from feedback.models import Rating
 from recsys.models import Slate
 from recsys.slates.catalogue import Catalogue

@@ -16,9 +16,9 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from curation import members
 from curation.ids import new_id
 from curation.models import Surface
+from curation.people import members
 from feedback import impressions
 from feedback.models import Impression
 from recsys.slates import bodies, doorbell, fallbacks

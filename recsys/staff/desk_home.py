@@ -13,10 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from curation import todo as curating
-from curation.access import roles_of
+from curation.desk.findings import todo as curating
+from curation.desk.findings.todo import ToDo
 from curation.models import User
-from curation.todo import ToDo
+from curation.people.access import roles_of
 from feedback import todo as reading
 from recsys.models import BlendProposal, DecisionProposal, Job, LiveModel, ModelVersion, Run
 from recsys.operations import standing as operations

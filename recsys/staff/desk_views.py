@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from curation.access import role_required, roles_of
+from curation.people.access import role_required, roles_of
 from recsys.screens.staff_pages import READERS, actor, page
 from recsys.staff import desk_home
 

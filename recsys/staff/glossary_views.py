@@ -7,7 +7,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from curation.access import role_required
+from curation.people.access import role_required
 from recsys.screens.staff_pages import READERS, page
 from recsys.staff import glossary
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
-from curation.access import role_required
+from curation.people.access import role_required
 from feedback.reporting import shell
 from recsys.reporting import pages
 

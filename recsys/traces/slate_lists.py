@@ -11,8 +11,8 @@ from django import forms
 from django.db.models import Func, IntegerField, Q
 from django.utils.translation import gettext_lazy as _
 
+from curation.desk.pickers import MemberField
 from curation.models import Member, Surface
-from curation.pickers import MemberField
 from feedback.models import Impression
 from recsys.models import Slate
 from recsys.screens.staff_pages import PAGE

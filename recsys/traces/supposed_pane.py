@@ -9,7 +9,7 @@ from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from curation import desk
+from curation.desk import shown as desk
 from curation.fusion.codec import CodecError
 from curation.models import ChangeSet
 from recsys.models import Slate

@@ -12,7 +12,8 @@ from uuid import UUID
 
 import numpy as np
 
-from curation.catalogue import columns
+from curation.catalogue.columns import columns
+from curation.decisions.recurrence import clock
 from curation.fusion import codec
 from curation.fusion.candidates import Candidates
 from curation.fusion.codec import Inputs
@@ -22,11 +23,10 @@ from curation.fusion.engine import fuse
 from curation.fusion.policy import Decision, Policy, Window
 from curation.fusion.slate import Slate as Fused
 from curation.fusion.slate import Verdict
-from curation.member_queries import traits_of
 from curation.models import ChangeSet, Item, Surface
-from curation.policies import drafts_of, overlay
-from curation.queries import schema
-from curation.recurrence import clock
+from curation.policies.loading import drafts_of, overlay
+from curation.queries.items import schema
+from curation.queries.members import traits_of
 from recsys.models import Slate
 
 MOST: Final = 50

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
-from curation import desk
-from curation.access import role_required
+from curation.desk import shown as desk
 from curation.fusion.codec import CodecError
 from curation.models import Member
+from curation.people.access import role_required
 from recsys.models import Slate
 from recsys.screens.cards import cards
 from recsys.screens.staff_pages import READERS, page

@@ -248,7 +248,7 @@ def inspect_decisions() -> None:
     """Lint all that is published, and keep what is found."""
     from django.utils import timezone
 
-    from curation import inspections
+    from curation.lint import inspections
 
     inspections.keep(timezone.now())
 

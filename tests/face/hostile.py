@@ -13,9 +13,8 @@ from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.utils import timezone
 
-from curation import actions, fulfilment
+from curation import actions
 from curation.actions import Terms
-from curation.fulfilment import Target
 from curation.fusion.columns import Kind
 from curation.fusion.effects import Boost
 from curation.fusion.query import Comparison
@@ -36,6 +35,8 @@ from curation.models import (
     Token,
     User,
 )
+from curation.policies import fulfilment
+from curation.policies.fulfilment import Target
 from feedback.models import Comment
 from recsys.appraisals.actions import KINDS
 from recsys.jobs.failures import Failure

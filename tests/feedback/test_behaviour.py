@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from curation import counters
-from curation.members import segments_of
 from curation.models import ItemStats, Member, MemberStats
+from curation.people.members import segments_of
 from feedback import behaviour
 from feedback.actions import record
 from feedback.models import Impression, Kind

@@ -11,9 +11,10 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from curation import actions, members
+from curation import actions
 from curation.actions import Terms
 from curation.models import Block, Member, MemberStats
+from curation.people import members
 from curation.problems import Conflict
 from feedback import impressions
 from feedback.actions import record

@@ -13,9 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from curation import memberships
 from curation.ids import new_id
 from curation.models import Item, Segment, Surface
+from curation.people import memberships
 from feedback import impressions
 from feedback.actions import record
 from feedback.events import NewInteraction

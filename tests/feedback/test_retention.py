@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from curation.models import ItemStats
-from curation.queries import COUNTS
+from curation.queries.items import COUNTS
 from feedback import archives, retention
 from feedback.actions import record
 from feedback.archives import ArchiveError

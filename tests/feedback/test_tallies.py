@@ -9,7 +9,7 @@ from django.core.management import call_command
 
 from curation.ids import new_id
 from curation.models import ItemStats
-from curation.queries import COUNTS
+from curation.queries.items import COUNTS
 from feedback import impressions
 from feedback.models import (
     Arrival,

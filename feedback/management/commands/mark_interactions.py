@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from curation.members import resolve
+from curation.people.members import resolve
 from feedback.cleaning import mark
 from feedback.states import note_robot
 

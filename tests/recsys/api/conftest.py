@@ -9,8 +9,8 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from curation import installation
-from curation.access import issue_token
 from curation.models import Counter, Item, Member, User
+from curation.people.access import issue_token
 from recsys.api import surfaces, tokens
 from recsys.slates import bodies, fusing
 from recsys.slates.bodies import Whole

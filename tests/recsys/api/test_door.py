@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from curation.access import issue_token
 from curation.models import Member, Token
+from curation.people.access import issue_token
 from recsys.api import tokens
 from tests.recsys.api.cast import INTERACTIONS, RECOMMENDATIONS, SOURCE, Api
 

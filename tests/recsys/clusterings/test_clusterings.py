@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from django.urls import reverse
 
-from curation import memberships
 from curation.actions import archive_segment
 from curation.models import MemberStats, Outbox, Segment, SegmentState
+from curation.people import memberships
 from curation.problems import Conflict
 from recsys.clusterings import segments
 from recsys.clusterings import worker as clustering

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
-from curation.access import issue_token
+from curation.people.access import issue_token
 from recsys.config.celery import app
 from recsys.operations import health
 from recsys.operations.heartbeats import beat

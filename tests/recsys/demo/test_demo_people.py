@@ -11,9 +11,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from curation import installation
-from curation.access import roles_of
 from curation.ids import new_id
 from curation.models import Member, Segment, Token
+from curation.people.access import roles_of
 from feedback.models import Kind
 from recsys.demo import (
     first_blend,

@@ -10,7 +10,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from curation.texts import LONGEST
+from curation.catalogue.texts import LONGEST
 from recsys.embeddings import encoders
 from recsys.embeddings.encoder_process import EncoderFailed, EncoderProcess
 from recsys.ml.weights import BadEncoder, verify

@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from curation.access import issue_token
+from curation.people.access import issue_token
 from recsys.jobs.failures import Failure
 from recsys.ml import registry
 from recsys.ml.configuration import ConfigError

@@ -10,7 +10,6 @@ from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from curation.access import issue_token
 from curation.actions import (
     Terms,
     add_rule,
@@ -24,7 +23,8 @@ from curation.fusion.effects import Boost, Exclude
 from curation.fusion.parsing import parse
 from curation.fusion.shares import withheld
 from curation.models import Outbox, Surface
-from curation.queries import schema
+from curation.people.access import issue_token
+from curation.queries.items import schema
 from feedback.actions import record
 from feedback.models import Impression, Kind
 from feedback.partitions import ensure_months

@@ -11,12 +11,13 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from curation import actions, memberships
+from curation import actions
 from curation.actions import Terms, add_rule, block_item, open_change_set, pin_item, publish
+from curation.desk.viewpoints import VIEW, picks
 from curation.fusion.effects import Boost, Bury, Effect, Exclude
 from curation.fusion.query import ItemList
 from curation.models import ChangeSet, MemberStats, Scorer, Surface
-from curation.viewpoints import VIEW, picks
+from curation.people import memberships
 from recsys.models import Slate
 from recsys.previews import asking as previews
 from recsys.previews.cards import columns

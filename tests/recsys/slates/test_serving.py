@@ -7,8 +7,8 @@ import time
 import pytest
 from django.test import override_settings
 
-from curation import memberships
 from curation.models import Item, ItemStats, Member, Surface
+from curation.people import memberships
 from feedback.models import Impression, MemberState
 from recsys.models import Fallback, Slate
 from recsys.slates import bodies, fallbacks, fusing

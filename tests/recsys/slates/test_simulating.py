@@ -12,8 +12,6 @@ from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from curation import approvals
-from curation.access import issue_token
 from curation.actions import (
     Terms,
     add_rule,
@@ -38,9 +36,11 @@ from curation.models import (
     SegmentMembership,
     Surface,
 )
-from curation.policies import drafts_of
+from curation.people.access import issue_token
+from curation.policies import approvals
+from curation.policies.loading import drafts_of
 from curation.problems import Conflict
-from curation.queries import schema
+from curation.queries.items import schema
 from feedback.actions import record
 from feedback.models import Impression, Kind
 from feedback.partitions import ensure_months

@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from curation import actions
-from curation.access import issue_token
 from curation.actions import Terms, add_rule, pin_item, publish_decision
 from curation.counters import bump
 from curation.fusion.effects import Exclude
 from curation.fusion.query import ItemList
 from curation.models import MemberAttribute, Surface
-from curation.policies import drafts_of
+from curation.people.access import issue_token
+from curation.policies.loading import drafts_of
 from recsys.models import Fallback
 from recsys.slates import checks, fallbacks, fusing, refusing
 from recsys.slates.bodies import pack, unpack

@@ -9,7 +9,6 @@ from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from curation.access import issue_token
 from curation.actions import (
     Terms,
     add_rule,
@@ -21,7 +20,8 @@ from curation.actions import (
 from curation.fusion.effects import Boost
 from curation.fusion.parsing import parse
 from curation.models import Attribute, Surface
-from curation.queries import schema
+from curation.people.access import issue_token
+from curation.queries.items import schema
 from recsys.models import Slate
 from recsys.slates import fusing, gathering
 from recsys.slates.places import Place
