@@ -13,8 +13,8 @@ from bench._database import settle
 from bench._product import busy
 from curation.models import MemberStats, Segment
 from curation.people import memberships
-from feedback import behaviour
-from feedback.stats import roll_up
+from feedback.rollups import behaviour
+from feedback.rollups.stats import roll_up
 from recsys.clusterings import worker as clustering
 from recsys.clusterings.actions import request_clustering
 from recsys.models import Clustering

@@ -16,8 +16,8 @@ from django.utils import timezone
 from curation.models import Member, User
 from curation.people.members import refresh_many
 from curation.people.merging import absorb, root_of
-from feedback import states
-from feedback.folding import ABSORB
+from feedback.folding import states
+from feedback.folding.statements import ABSORB
 from feedback.models import Merge
 
 # Before they were one, neither could take back what the other did: their undos of it had no effect.

@@ -20,8 +20,8 @@ from curation import installation
 from curation.models import Counter as Versions
 from curation.models import Item, Scorer, Surface
 from curation.people.access import issue_token
-from feedback import export
-from feedback.stats import roll_up
+from feedback.learning import export
+from feedback.rollups.stats import roll_up
 from recsys.live.artifacts import artifact_path
 from recsys.ml import artifact, registry, tables
 from recsys.ml.interactions import Vocabulary
@@ -48,7 +48,10 @@ GOODS: list[dict[str, Any]] = [
 ]
 DECLARED = ("price=number", "labels=tags", "in_season=boolean", "delivered_on=date")
 FILM_WORDS = re.compile(r"(?<!ful)film|movie|cinema|imdb|tmdb|screenplay", re.IGNORECASE)
-FORMAT_OF_OTHERS = {"feedback/datasets.py", "feedback/management/commands/import_dataset.py"}
+FORMAT_OF_OTHERS = {
+    "feedback/imports/datasets.py",
+    "feedback/management/commands/import_dataset.py",
+}
 """These read a published layout, whose files have names."""
 
 

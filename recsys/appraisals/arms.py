@@ -16,7 +16,7 @@ from django.db import connection
 
 from curation.fusion.slate import Outcome
 from feedback.models import Kind
-from feedback.tallies import STANDING
+from feedback.rollups.tallies import STANDING
 from recsys.appraisals.lifts import Answered
 
 _ARMS: Final = f"""

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from curation.models import Segment, SegmentChange
 from curation.people import memberships
-from feedback import behaviour
+from feedback.rollups import behaviour
 from recsys.clusterings import worker as clustering
 
 EVERY: Final = timedelta(minutes=10)

@@ -47,7 +47,7 @@ urlpatterns = [
         report_views.decisions_table,
         name="report-decisions-table",
     ),
-    path("report/", include("feedback.urls")),
+    path("report/", include("feedback.pages.urls")),
     # Two names each: Django's, and allauth's own.
     path("login/", login, name="login"),
     path("login/", login, name="account_login"),
@@ -59,7 +59,7 @@ urlpatterns = [
     path("admin/desk/counts/", desk_views.counts, name="rail-counts"),
     path("admin/desk/catalogue/near/", near_views.near, name="catalogue-near"),
     path("admin/desk/", include("curation.desk.urls")),
-    path("admin/rewards/", include("feedback.reward_urls")),
+    path("admin/rewards/", include("feedback.rewards.urls")),
     path("admin/runs/", include("recsys.runs.urls")),
     path("admin/proposals/", include("recsys.proposals.urls")),
     path("admin/blend-sweeps/", include("recsys.blend_sweeps.urls")),

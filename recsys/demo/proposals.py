@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from curation import actions
 from curation.models import Segment, User
 from curation.people import memberships
-from feedback import behaviour
+from feedback.rollups import behaviour
 from recsys.proposals import actions as proposal_actions
 
 ACTIVE: Final = "active"

@@ -7,9 +7,9 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from feedback.folding.said import Aspect
+from feedback.intake.parsing import MAX_COMMENT, RANGES, written
 from feedback.models import Kind
-from feedback.parsing import MAX_COMMENT, RANGES, written
-from feedback.said import Aspect
 from recsys.member.arrangement import unpack
 from recsys.screens.shelf_kinds import HOME, KINDS, ShelfKind
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from feedback import said
+from feedback.folding import said
 from recsys.screens.cards import Card, cards
 
 PAGE: Final = 20

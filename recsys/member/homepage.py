@@ -12,8 +12,8 @@ from django.http import HttpRequest
 
 from curation.catalogue.withheld import shown_to
 from curation.models import Item, Surface
+from feedback.folding.said import liked_lately
 from feedback.models import MemberState
-from feedback.said import liked_lately
 from recsys.member import shelves
 from recsys.member.shelf import Shelf, url_of
 from recsys.screens.shelf_kinds import BECAUSE, BELOW, ENOUGH, START, ShelfKind

@@ -16,10 +16,10 @@ from django.utils.translation import ngettext
 
 from curation.models import Item, Member
 from feedback import actions
-from feedback.events import NewInteraction, Outcome, Status
+from feedback.folding.said import Aspect, event_behind, was_undone
+from feedback.folding.states import note_robot
 from feedback.models import Kind, Rating
-from feedback.said import Aspect, event_behind, was_undone
-from feedback.states import note_robot
+from feedback.recording.events import NewInteraction, Outcome, Status
 from recsys.accounts import visitors
 from recsys.member import shelves
 from recsys.member.feedback_forms import CommentForm, FeedbackForm, ViewForm

@@ -19,8 +19,8 @@ from django.db import connection, transaction
 from numpy.typing import NDArray
 
 from curation.models import Member
-from feedback import choices as told_choices
-from feedback.choices import Answered
+from feedback.learning import choices as told_choices
+from feedback.learning.choices import Answered
 from feedback.models import MemberState
 from recsys.ml import preferences
 from recsys.ml.choices import FEWEST, Choices, gather

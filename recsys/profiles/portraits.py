@@ -19,7 +19,7 @@ from curation.catalogue.columns import columns
 from curation.fusion.columns import Kind
 from curation.models import Item, MemberStats
 from curation.queries.items import schema
-from feedback import export
+from feedback.learning import export
 from recsys.live import scorers as live
 from recsys.ml.interactions import Id, Interactions
 from recsys.ml.scorer import Embedding

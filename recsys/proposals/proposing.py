@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from curation.models import Item, Surface
-from feedback import export
+from feedback.learning import export
 from recsys.jobs import stints
 from recsys.jobs.stints import Watch
 from recsys.live.artifacts import newest_first

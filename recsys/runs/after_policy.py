@@ -24,7 +24,7 @@ from curation.fusion.columns import Column
 from curation.fusion.engine import fuse
 from curation.models import SegmentMembership, Surface
 from curation.queries.members import traits_of
-from feedback.history import MemberFeedback, Reacted
+from feedback.learning.history import MemberFeedback, Reacted
 from recsys.live.artifacts import newest_first, test_path
 from recsys.live.scorers import Live
 from recsys.ml import artifact

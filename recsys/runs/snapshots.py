@@ -15,7 +15,7 @@ from django.conf import settings
 
 from curation.catalogue.texts import text_of, worded_attributes
 from curation.models import Attribute, Item, SegmentMembership
-from feedback import export
+from feedback.learning import export
 from recsys.embeddings import encoders
 from recsys.ml import registry
 from recsys.models import Run

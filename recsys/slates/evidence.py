@@ -14,7 +14,7 @@ from uuid import UUID
 import orjson
 import redis
 
-from feedback.history import state_of
+from feedback.learning.history import state_of
 from recsys.live import scorers as live
 from recsys.ml.interactions import History
 from recsys.ml.scorer import Explanation, Scorer

@@ -23,8 +23,8 @@ from curation.models import ChangeSet, Surface
 from curation.people import members
 from curation.policies import loading as policies
 from curation.queries.members import ROLLED_UP, traits_of
-from feedback import rewards
-from feedback.history import MemberFeedback, Reacted, states_of
+from feedback.learning.history import MemberFeedback, Reacted, states_of
+from feedback.rewards import tables as rewards
 from recsys.live import scorers as live
 from recsys.live.scorers import Live
 from recsys.ml.interactions import History

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from feedback.models import Kind
-from feedback.tallies import STANDING
+from feedback.rollups.tallies import STANDING
 
 SPANS: Final = (timedelta(hours=6), timedelta(days=2), timedelta(days=14))
 """How far back is looked at first: the newest requests are found without reading all that there are."""

@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 from curation.ids import new_id
 from curation.models import Surface
 from curation.people import members
-from feedback import impressions
 from feedback.models import Impression
+from feedback.recording import impressions
 from recsys.slates import bodies, doorbell, fallbacks
 from recsys.slates.bodies import Body
 from recsys.slates.checks import Check, check

@@ -17,7 +17,7 @@ from curation.desk.findings import todo as curating
 from curation.desk.findings.todo import ToDo
 from curation.models import User
 from curation.people.access import roles_of
-from feedback import todo as reading
+from feedback.pages import todo as reading
 from recsys.models import BlendProposal, DecisionProposal, Job, LiveModel, ModelVersion, Run
 from recsys.operations import standing as operations
 from recsys.operations.vitals import ROLES

@@ -124,7 +124,7 @@ def sweep() -> None:
 @shared_task(name="recsys.roll_up", max_retries=0)
 def roll_up() -> None:
     """Bring the statistics of items up to date."""
-    from feedback import stats
+    from feedback.rollups import stats
 
     stats.roll_up()
 
@@ -199,7 +199,7 @@ def forget_reports() -> None:
 @shared_task(name="recsys.profile_items", max_retries=0)
 def profile_items() -> None:
     """Count at which hours members turn to each item."""
-    from feedback import behaviour
+    from feedback.rollups import behaviour
 
     behaviour.profile_items()
 
@@ -274,7 +274,7 @@ def archive_feedback() -> None:
     """Export months of feedback beyond their retention, and drop them."""
     from django.utils import timezone
 
-    from feedback import retention
+    from feedback.keeping import retention
 
     retention.apply(timezone.now())
 
@@ -286,6 +286,6 @@ def mark_interactions() -> None:
 
     from django.utils import timezone
 
-    from feedback import cleaning
+    from feedback.keeping import cleaning
 
     cleaning.mark(timezone.now() - timedelta(hours=LOOKED_BACK_H))

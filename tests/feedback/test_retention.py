@@ -14,9 +14,9 @@ from django.db import connection
 
 from curation.models import ItemStats
 from curation.queries.items import COUNTS
-from feedback import archives, retention
 from feedback.actions import record
-from feedback.archives import ArchiveError
+from feedback.keeping import archives, retention
+from feedback.keeping.archives import ArchiveError
 from feedback.models import (
     EventKey,
     Impression,
@@ -29,7 +29,7 @@ from feedback.models import (
     Tally,
 )
 from feedback.partitions import ensure_months, months, next_month
-from feedback.stats import roll_up
+from feedback.rollups.stats import roll_up
 from recsys.config.embedded.postgres import APP
 from recsys.workers.tasks import archive_feedback
 from tests.feedback.cast import NOON, SILENCE, says, undo

@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from curation.people.members import resolve
-from feedback.cleaning import mark
-from feedback.states import note_robot
+from feedback.folding.states import note_robot
+from feedback.keeping.cleaning import mark
 
 
 class Command(BaseCommand):

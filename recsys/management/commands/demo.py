@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from curation.models import User
-from feedback.stats import roll_up
+from feedback.rollups.stats import roll_up
 from recsys.demo import (
     expectations,
     first_blend,

@@ -6,8 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from curation import installation
-from feedback import export
 from feedback.actions import record
+from feedback.learning import export
 from feedback.models import Kind
 from recsys.live.artifacts import newest_first
 from recsys.ml import artifact, registry

@@ -14,8 +14,8 @@ from curation.actions import Terms
 from curation.fusion.effects import Boost
 from curation.fusion.query import EVERYTHING
 from curation.models import Item, Segment, Surface
-from feedback import cleaning
 from feedback.actions import record
+from feedback.keeping import cleaning
 from feedback.models import Interaction, Kind
 from feedback.reporting.chance import wilson
 from recsys.models import Appraisal, DecisionProposal

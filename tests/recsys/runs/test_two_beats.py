@@ -31,11 +31,11 @@ from curation.models import (
     SegmentVersion,
     Surface,
 )
-from feedback import archives
 from feedback.actions import record
+from feedback.keeping import archives
 from feedback.models import Interaction, ItemTally, Kind, Mark, Rule, Tally
 from feedback.partitions import Table, months
-from feedback.stats import roll_up
+from feedback.rollups.stats import roll_up
 from recsys.jobs.failures import Failure
 from recsys.models import (
     Appraisal,

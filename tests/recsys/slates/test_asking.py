@@ -7,7 +7,7 @@ from uuid import UUID
 
 import numpy as np
 
-from feedback.history import Reacted
+from feedback.learning.history import Reacted
 from recsys.slates.gathering import history_of
 
 NOW = datetime(2024, 5, 6, 21, tzinfo=UTC)
