@@ -53,7 +53,7 @@ WHOLES: Final[Mapping[str, Whole]] = {
     "recsys.livemodel": Whole("recsys.livemodel", name="family"),
     "recsys.proposalverdict": Whole("recsys.proposalverdict"),
 }
-LEFT_OUT: Final = frozenset({"curation.policyentry", "recsys.runs.promotion"})
+LEFT_OUT: Final = frozenset({"curation.policyentry", "recsys.promotion"})
 """What says nothing more: the version of a policy stands for its entries, the pointer for its promotions."""
 
 _BY_RANK: Final = tuple(WHOLES)

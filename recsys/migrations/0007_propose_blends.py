@@ -225,7 +225,7 @@ class Migration(migrations.Migration):
                 db_constraint=False,
                 on_delete=django.db.models.deletion.DO_NOTHING,
                 related_name="events",
-                to="recsys.runs.promotion",
+                to="recsys.promotion",
             ),
         ),
         migrations.AddField(
