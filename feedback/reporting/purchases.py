@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from curation.models import Surface
-from feedback.arrivals import ANSWERED_WITHIN
 from feedback.charts.bars import Part, ranked_bars
 from feedback.charts.drawing import Chart, Series
 from feedback.charts.lines import lines
@@ -32,6 +31,7 @@ from feedback.reporting.sections import (
     too_long,
 )  # fmt: skip
 from feedback.reporting.spans import Span, day_of, rows
+from feedback.rollups.arrivals import ANSWERED_WITHIN
 from feedback.tables import Cell, Share, Table, number, percent
 
 LISTED: Final = 25

@@ -12,11 +12,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from curation import actions, audit
-from curation.access import issue_token
-from curation.audit_rows import Wanted
+from curation import actions
+from curation.auditing.rows import Wanted
+from curation.desk.audit import reading as audit
 from curation.fusion.columns import Kind
 from curation.models import Item, Member
+from curation.people.access import issue_token
 from feedback.merging import merge_members
 from tests.factories import UserFactory
 

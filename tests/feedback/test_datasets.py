@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from curation.models import Attribute, Item, Member, MemberAttribute
-from feedback import unpacking
+from feedback.imports import unpacking
 from feedback.models import Interaction, Kind, Rating
 
 pytestmark = pytest.mark.django_db

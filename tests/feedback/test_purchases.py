@@ -13,10 +13,10 @@ from django.utils import timezone, translation
 
 from curation.ids import new_id
 from curation.models import Surface
-from feedback import impressions
 from feedback.actions import record
 from feedback.models import Impression, Kind
-from feedback.stats import roll_up
+from feedback.recording import impressions
+from feedback.rollups.stats import roll_up
 from tests.factories import UserFactory
 from tests.feedback.cast import told, undo
 

@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from curation.fusion.columns import Kind
-from curation.import_command import ImportCommand, add_column_argument, pair
-from curation.item_files import Reading, import_file
-from curation.row_files import Progress
+from curation.imports.import_command import ImportCommand, add_column_argument, pair
+from curation.imports.item_files import Reading, import_file
+from curation.imports.row_files import Progress
 
 
 class Command(ImportCommand):

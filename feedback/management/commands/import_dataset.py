@@ -11,15 +11,15 @@ from typing import Any, Final
 
 from django.core.management.base import CommandError, CommandParser
 
-from curation import item_files, member_files
-from curation.import_command import ImportCommand
-from curation.importing import UnreadableError
-from curation.row_files import Progress
-from feedback import importing
-from feedback.bundles import SPREAD, Dataset, Terms
-from feedback.datasets import opened
-from feedback.reading import Scale
-from feedback.stats import roll_up
+from curation.imports import item_files, member_files
+from curation.imports.import_command import ImportCommand
+from curation.imports.importing import UnreadableError
+from curation.imports.row_files import Progress
+from feedback.imports import importing
+from feedback.imports.bundles import SPREAD, Dataset, Terms
+from feedback.imports.datasets import opened
+from feedback.imports.reading import Scale
+from feedback.rollups.stats import roll_up
 
 _KINDS: Final = ("click", "favourite", "like", "purchase", "share", "view")
 _MOST_DAYS: Final = 3650

@@ -6,8 +6,8 @@ import pytest
 from allauth.usersessions.models import UserSession
 from django.test import Client
 
-from curation.access import issue_token
 from curation.models import Token
+from curation.people.access import issue_token
 from recsys.api import tokens as remembered
 from tests.factories import UserFactory
 from tests.recsys.accounts.conftest import sign_in

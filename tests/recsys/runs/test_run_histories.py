@@ -8,8 +8,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from recsys import actions, promotion
 from recsys.models import Job, ModelVersion, Run
+from recsys.runs import actions, promotion
 
 pytestmark = pytest.mark.django_db
 
