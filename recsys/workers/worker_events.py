@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 from typing import Any
 
 from billiard.process import active_children
+from billiard.util import get_logger as get_multiprocessing_logger
 from celery import Task
 from celery.signals import (
+    after_setup_logger,
+    after_setup_task_logger,
+    celeryd_after_setup,
     celeryd_init,
     task_postrun,
     task_prerun,
@@ -43,6 +48,29 @@ def task_begins(task: Task[..., None], **_: Any) -> None:
 def task_ended(**_: Any) -> None:
     """What is logged between two tasks is not said of the one before."""
     clear_contextvars()
+
+
+@after_setup_logger.connect
+def logger_set_up(**_: Any) -> None:
+    """What is said of the pool goes the way of all lines, not through a handler of its own with words for people."""
+    _pass_on(get_multiprocessing_logger())
+
+
+@after_setup_task_logger.connect
+def task_logger_set_up(logger: logging.Logger, **_: Any) -> None:
+    """The same of the loggers that tasks may ask of Celery."""
+    _pass_on(logger)
+
+
+def _pass_on(logger: logging.Logger) -> None:
+    logger.handlers.clear()
+    logger.propagate = True
+
+
+@celeryd_after_setup.connect
+def worker_set_up(**_: Any) -> None:
+    """A child that is spawned says nothing before its log is set up as its parent's is."""
+    os.environ.pop("_MP_FORK_LOGLEVEL_", None)
 
 
 @celeryd_init.connect

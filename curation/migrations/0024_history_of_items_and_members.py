@@ -23,7 +23,7 @@ WHERE attributes <> '{}' OR language <> '' OR time_zone <> '' OR user_id IS NOT 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("curation", "0022_sign_out_elsewhere"),
+        ("curation", "0023_sign_out_elsewhere"),
     ]
 
     operations = [
@@ -195,6 +195,7 @@ class Migration(migrations.Migration):
                 related_name="+",
                 related_query_name="+",
                 to="curation.member",
+                verbose_name="merged into",
             ),
         ),
         migrations.AddField(

@@ -13,7 +13,7 @@ from curation.models.audit import REVOKE_SQL
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("curation", "0021_find_the_newest_of_the_audit"),
+        ("curation", "0022_call_the_merged_member"),
     ]
 
     operations = [
