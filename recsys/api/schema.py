@@ -11,6 +11,7 @@ from recsys.api.shapes import FLAG, Schema, any_or, record
 from recsys.ml.configuration import Setting, settings_of
 from recsys.ml.options import TrainingOptions
 from recsys.ml.registry import FAMILIES, Family
+from recsys.runs import queueing
 
 TYPES: Final = {bool: "boolean", int: "integer", float: "number", str: "string"}
 METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
@@ -68,6 +69,17 @@ def _launch(family: Family) -> Schema:
         "options": _settings(settings_of(TrainingOptions)),
         "note": {"type": "string", "maxLength": 1000},
         "skip_unchanged": FLAG,
+        "priority": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": queueing.HIGHEST,
+            "default": queueing.BY_PERSON,
+            "description": (
+                "The higher the sooner. As on the page of launches, "
+                f"{queueing.BEFORE_OTHERS} is before all others and {queueing.BEHIND_OTHERS} when nothing else waits; "
+                f"schedules ask with {queueing.BY_SCHEDULE}."
+            ),
+        },
     }
     optional = tuple(properties.keys() - {"family"})
     return record(properties, optional=optional, title=family.title)

@@ -25,13 +25,14 @@ from recsys.runs import words as run_words
 
 
 class LaunchSerializer(StrictSerializer):
-    """What to train, and how."""
+    """What to train, and how; `priority` says how soon beside the others, the higher the sooner."""
 
     family = serializers.ChoiceField(choices=list(FAMILIES))
     parameters = serializers.DictField(child=serializers.JSONField(), required=False)
     options = serializers.DictField(child=serializers.JSONField(), required=False)
     note = Text(max_length=1000, required=False, allow_blank=True)
     skip_unchanged = Flag(required=False)
+    priority = serializers.IntegerField(min_value=0, max_value=queueing.HIGHEST, required=False)
 
 
 class PrioritySerializer(StrictSerializer):

@@ -28,6 +28,14 @@ def test_a_run_is_asked_for_and_announced(operator):
     assert [each["id"] for each in operator.get(RUNS)[1]] == [run["id"]]
 
 
+def test_a_run_is_asked_for_with_a_place_in_the_queue(operator):
+    for asked, told in (({}, 100), ({"priority": 200}, 200), ({"priority": 0}, 0)):
+        status, run = operator.post(RUNS, {"family": "ease", **asked})
+        assert (status, run["priority"]) == (202, told)
+    shapes = operator.get("/api/schema/")[1]["components"]["schemas"]["LaunchRequest"]["oneOf"]
+    assert {one["properties"]["priority"]["maximum"] for one in shapes} == {1000}
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -41,6 +49,10 @@ def test_a_run_is_asked_for_and_announced(operator):
         ({"family": "ease", "parameters": {"epochs": 3}}, "epochs"),
         ({"family": "dot", "parameters": {"dimension": 0}}, "dimension"),
         ({"family": "dot", "options": {"device": "abacus"}}, "device"),
+        ({"family": "ease", "priority": -1}, "priority"),
+        ({"family": "ease", "priority": 1001}, "priority"),
+        ({"family": "ease", "priority": "soon"}, "priority"),
+        ({"family": "ease", "priority": None}, "priority"),
     ],
 )
 def test_impossible_parameters_are_refused_by_name(operator, body, field):
