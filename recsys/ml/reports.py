@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from recsys.ml import metrics
 from recsys.ml.evaluation import LONGEST, Case, Judged, Rank, Score, judge
 from recsys.ml.interactions import Flags, Id, Interactions, Vocabulary
-from recsys.ml.intervals import Interval, difference
+from recsys.ml.intervals import Interval, difference, together
 from recsys.ml.significance import sign_flip
 
 DEPTH: Final = 10
@@ -129,7 +129,8 @@ class Figures:
 
     ``ndcg_se`` is the standard error of ``ndcg``, ``ndcg_low`` and ``ndcg_high`` its 95 % interval. ``auc``
     and what follows are None where nothing is known; they are means over those they speak of, but
-    ``popularity_lift``, which is one figure of the whole group.
+    ``popularity_lift``, which is one figure of the whole group. ``bounds`` are the ends of the 95 % intervals
+    by measure, of the whole only.
     """
 
     n: int
@@ -150,11 +151,16 @@ class Figures:
     calibration: float | None = None
     serendipity: float | None = None
     popularity_lift: float | None = None
+    bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, told: Measures, kept: Flags) -> Self:
-        """Average the measures of the cases marked; zeros where there is nobody."""
-        interval = Interval.of(told["ndcg"][kept])
+    def of(cls, told: Measures, kept: Flags, *, bounded: bool = False) -> Self:
+        """Average the measures of the cases marked; zeros where there is nobody.
+
+        ``bounded`` tells how sure each is, not NDCG alone.
+        """
+        sure = _intervals(told, kept) if bounded else {}
+        interval = sure.get("ndcg") or Interval.of(told["ndcg"][kept])
         error = metrics.standard_error(told["ndcg"][kept])
         means = {name: metrics.mean_told(told[name][kept]) for name in told if name not in APART}
         plain = {name: each or 0.0 for name, each in means.items() if name not in MAYBE}
@@ -165,6 +171,7 @@ class Figures:
             ndcg_low=interval.low,
             ndcg_high=interval.high,
             popularity_lift=_lift(told["listed"][kept], told["owned"][kept]),
+            bounds={name: (each.low, each.high) for name, each in sure.items() if each.n},
             **{**means, **plain},  # type: ignore[arg-type]
         )
 
@@ -198,8 +205,8 @@ class Report:
             targets=sum(len(case.targets) for case in judged.cases),
             catalogue=len(judged.catalogue),
             coverage=metrics.coverage(judged.lists[:, :DEPTH], len(judged.catalogue)),
-            members=Figures.of(told, ~new),
-            newcomers=Figures.of(told, new),
+            members=Figures.of(told, ~new, bounded=True),
+            newcomers=Figures.of(told, new, bounded=True),
             groups={name: Figures.of(told, kept) for name, kept in groups.items()},
             gini=metrics.gini(judged.lists[:, :DEPTH], len(judged.catalogue)),
         )
@@ -277,6 +284,15 @@ def groups_of(judged: Judged, world: World | None) -> Iterator[tuple[str, Flags]
         for name in sorted(frozenset().union(*told)):
             groups[SEGMENT + name] = np.array([name in each for each in told], bool)
     yield from ((name, kept) for name, kept in groups.items() if kept.any())
+
+
+def _intervals(told: Measures, kept: Flags) -> dict[str, Interval]:
+    """How sure the mean of each measure is; those that speak of everybody share their draws."""
+    rows = {name: row[kept] for name, row in told.items() if name not in ("listed", "owned")}
+    whole = [name for name, row in rows.items() if not np.isnan(row).any()]
+    drawn = together(np.stack([rows[name] for name in whole])) if whole else []
+    shared = dict(zip(whole, drawn, strict=True))
+    return {name: shared.get(name) or Interval.of(row) for name, row in rows.items()}
 
 
 def _lift(listed: NDArray[np.float64], owned: NDArray[np.float64]) -> float | None:

@@ -105,7 +105,7 @@ def _figures(part: Told, compared: Told) -> Iterator[Figure]:
     changes = compared.get("difference", {}).get("members", {})
     for key, measure in MEASURES.items():
         if (value := own.get(key)) is not None:
-            interval = _interval(own) if key == "ndcg" else None
+            interval = _interval(own) if key == "ndcg" else _bounds(own, key)
             label, change = str(measure.label), changes.get(key)
             n = own["rated"] if key in OF_RATINGS else own["n"]
             yield Figure(key, label, n, value, interval, theirs.get(key), change)
@@ -129,6 +129,14 @@ def _flat(part: Told) -> dict[str, Any]:
 
 def _parts_of(part: Told) -> dict[str, Any]:
     return {"newcomers": part.get("newcomers", {"n": 0}), **part.get("groups", {})}
+
+
+def _bounds(told: Told, key: str) -> Told | None:
+    """The interval of another measure than NDCG, which reports of older code do not have."""
+    if key not in (bounds := told.get("bounds", {})):
+        return None
+    low, high = bounds[key]
+    return {"n": told["n"], "mean": told[key], "low": low, "high": high}
 
 
 def _interval(told: Told) -> Told | None:

@@ -9,7 +9,8 @@ import pytest
 
 from recsys.ml.evaluation import Case, judge
 from recsys.ml.interactions import History, Interactions, Vocabulary
-from recsys.ml.reports import Comparison, Report, World, shares_of
+from recsys.ml.intervals import Interval
+from recsys.ml.reports import Comparison, Report, World, measures, shares_of
 
 ITEMS = [f"item {at:02}" for at in range(30)]
 CATALOGUE = Vocabulary.of(ITEMS)
@@ -47,6 +48,21 @@ CASES = [
 def test_recall_at_20_sees_what_ten_places_do_not():
     figures = Report.of(judge(falling, CASES[:1], CATALOGUE)).members
     assert (figures.hit_rate, figures.recall, figures.recall_20, figures.mrr) == (0, 0, 1, 0)
+
+
+def test_how_sure_each_measure_is_stands_beside_it_as_if_it_were_drawn_alone():
+    cases = [case(f"m{at}", ITEMS[at % 13], ITEMS[20 + at % 7]) for at in range(60)]
+    judged = judge(falling, cases, CATALOGUE)
+    figures = Report.of(judged, WORLD).members
+    alone = measures(judged, WORLD)
+    for name in ("ndcg", "recall", "hit_rate", "mrr", "recall_20", "precision", "map", "novelty"):
+        told = Interval.of(alone[name])
+        assert figures.bounds[name] == pytest.approx((told.low, told.high)), name
+        assert told.low - 1e-9 <= getattr(figures, name) <= told.high + 1e-9
+    assert (figures.ndcg_low, figures.ndcg_high) == figures.bounds["ndcg"]
+    assert json.loads(json.dumps(Report.of(judged, WORLD).as_json()))["members"]["bounds"]
+    assert not Report.of(judged, WORLD).newcomers.bounds
+    assert not any(each.bounds for each in Report.of(judged, WORLD).groups.values())
 
 
 def test_each_group_is_told_apart_with_its_number():

@@ -93,6 +93,17 @@ def test_a_report_of_older_code_is_still_shown(desk, make_version):
     assert desk.get(reverse("runs:version", args=[version.id])).status_code == 200
 
 
+def test_measures_beside_ndcg_say_how_sure_they_are_where_the_report_does(desk, make_version):
+    sure = NEW_FIGURES | {"bounds": {"recall": [0.41, 0.59], "mrr": [0.1, 0.2]}}
+    part = PART | {"members": sure, "groups": GROUPS}
+    version = make_version(report=REPORT | {"test": {"last": part, "all": part}})
+    page = desk.get(reverse("runs:version", args=[version.id]))
+    assert "[0.4100, 0.5900]" in page.content.decode()
+    (first, *_) = page.context["scorecards"]
+    assert first.figure("recall").interval["n"] == 9
+    assert first.figure("hit_rate").interval is None
+
+
 def test_what_cannot_be_compared_says_why(desk, make_version, live):
     told = {"version": str(live.id), "label": str(live), "not_comparable": True}
     version = make_version(report=report(beside=told))
