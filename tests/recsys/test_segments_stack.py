@@ -102,7 +102,7 @@ def test_behaviour_is_counted_and_the_slate_follows(api, live_stack: LiveStack):
     for number in range(2):
         api.tell("bob", film(number), "click")
     # A worker does it when its turn comes, which other tests of this stack may put off for long.
-    live_stack.manage("shell", "-c", "from feedback import behaviour; behaviour.roll_up()")
+    live_stack.manage("shell", "-c", "from feedback.rollups import behaviour; behaviour.roll_up()")
     deadline = time.monotonic() + 90
     while first(api.slate("bob")) != film(6):
         assert time.monotonic() < deadline, api("GET", f"segments/{clickers}/")
