@@ -184,8 +184,7 @@ def by_surface(span: Span) -> Section:
             "revenue-by-surface", columns, [[name, *_row(sales, all_of)] for name, sales in found]
         ),
         definition=_(
-            "A purchase counts for the surface whose impression it cites, however long after it was made; one that "
-            "cites none stands as no slate."
+            "A purchase counts for the surface whose impression it cites; one that cites none stands as no slate."
         ),
         words=["served"],
         blind=["kind", "compare"],
@@ -254,12 +253,20 @@ def _item_answer(most: float, all_of: float, items: int, bought: int) -> str:
 def _surface_answer(found: Sequence[tuple[str, Sales]], all_of: float) -> str:
     if not found:
         return _("Nobody bought anything in these days.")
-    name, first = found[0]
+    words: Mapping[str, str]
+    nowhere = _("no slate")
+    name, first = next((each for each in found if each[0] != nowhere), found[0])
+    if name == nowhere:
+        words = {"n": number(first.purchases)}
+        return _("None of the purchases (%(n)s) came from a slate.") % words
     if not all_of:
-        words: Mapping[str, str] = {"name": name, "n": number(first.purchases)}
-        return _("Most purchases came from %(name)s (%(n)s), none with an amount.") % words
+        words = {"name": name, "n": number(first.purchases)}
+        return (
+            _("Of the surfaces %(name)s sold most often (%(n)s times), never with an amount.")
+            % words
+        )
     words = {"name": name, "share": percent(first.amount / all_of), "amount": _money(first.amount)}
-    return _("Most came from %(name)s: %(amount)s, %(share)s of all.") % words
+    return _("Of the surfaces %(name)s brought most: %(amount)s, %(share)s of all.") % words
 
 
 def _note(total: Sales, sources: Sequence[str]) -> str:

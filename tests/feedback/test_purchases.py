@@ -95,7 +95,7 @@ def test_items_and_surfaces_are_told_by_what_they_brought(analyst, sales):
         ["Film 1", "1", "1", "9.5", "0.19"],
         ["Film 2", "1", "1", "0.0", "0.0"],
     ]
-    assert "Most came from Home: 30, 60 % of all." in shown(analyst, "slots")
+    assert "Of the surfaces Home brought most: 30, 60 % of all." in shown(analyst, "slots")
     surfaces = rows(analyst, "revenue-by-surface")
     assert [row[:4] for row in surfaces] == [
         ["Home", "1", "1", "30.0"],
