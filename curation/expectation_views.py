@@ -15,6 +15,7 @@ from curation import actions, expectation_cards, form_views, fulfilment
 from curation.access import role_required, roles_of
 from curation.answering import actor_of, attempt, page
 from curation.change_set_forms import PublishForm
+from curation.condition_groups import BUTTONS
 from curation.expectation_forms import ExpectationForm, RetireForm, initial_of
 from curation.fulfilment import Target
 from curation.models import ChangeSet, Expectation
@@ -100,7 +101,7 @@ def held_for(target: Target) -> dict[str, Any]:
 
 
 def _written(request: HttpRequest, row: Expectation | None, first: dict[str, Any]) -> HttpResponse:
-    grows = not {"rows", "drop", "switch"}.isdisjoint(request.POST)
+    grows = not (BUTTONS | {"look"}).isdisjoint(request.POST)
     sent = None if grows else request.POST or None
     form = ExpectationForm(sent, initial=first | (request.POST.dict() if grows else {}))
     written = form.is_bound and form.is_valid()

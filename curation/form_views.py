@@ -15,6 +15,7 @@ from curation import browsing
 from curation.access import role_required
 from curation.answering import is_held_up, page
 from curation.browsing import Wanted
+from curation.condition_groups import BUTTONS
 from curation.conditions import ConditionsMixin
 from curation.field_words import OPERATOR_WORDS
 from curation.forms import FORMS, PinForm, RuleForm
@@ -25,7 +26,7 @@ from curation.reach import reach_of
 from curation.segment_forms import CountForm
 
 FOUND: Final = 8
-_ASKED: Final = frozenset({"look", "rows", "drop", "switch"})
+_ASKED: Final = BUTTONS | {"look"}
 """The buttons that save nothing."""
 _WRITTEN: Final[Mapping[str, type[ConditionsMixin]]] = {"items": RuleForm, "members": CountForm}
 

@@ -15,6 +15,7 @@ from curation import actions, member_queries, segment_desk
 from curation.access import role_required
 from curation.actions import Listed
 from curation.answering import actor_of, attempt, page
+from curation.condition_groups import BUTTONS
 from curation.desk import newest_lines
 from curation.fusion.query import to_json
 from curation.models import Segment, User
@@ -114,7 +115,7 @@ def _found(slug: str) -> Segment:
 
 
 def _written(request: HttpRequest, kind: str, one: Segment | None) -> HttpResponse:
-    grows = not {"rows", "drop", "switch"}.isdisjoint(request.POST)
+    grows = not (BUTTONS | {"look"}).isdisjoint(request.POST)
     form = (QueryForm if kind == Segment.Kind.QUERY else NameForm)(
         None if grows else request.POST or None, initial=request.POST.dict(), segment=one
     )
