@@ -13,8 +13,8 @@ from adbc_driver_postgresql import dbapi
 from bench import _history
 from bench._database import settle
 from bench._product import busy
-from feedback.export import snapshot, uri
-from feedback.last_words import folded
+from feedback.folding.last_words import folded
+from feedback.learning.export import snapshot, uri
 
 LEAST: Final = 0.5
 TIMES: Final = 5

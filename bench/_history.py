@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from feedback.folding import rebuild
+from feedback.folding.statements import rebuild
 from feedback.models import Kind
 from feedback.partitions import ensure_months
 

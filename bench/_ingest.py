@@ -24,18 +24,18 @@ from django.db import connection
 from django.test import Client
 
 from bench._product import busy
-from curation.access import issue_token
 from curation.arrays import CSV, line
 from curation.ids import new_id
-from curation.importing import Rejects
+from curation.imports.importing import Rejects
 from curation.models import Item, Member, Segment, User
+from curation.people.access import issue_token
 from feedback.actions import record
-from feedback.events import NewInteraction, Status
-from feedback.importing import import_file
+from feedback.imports.importing import import_file
+from feedback.imports.reading import Reading
 from feedback.models import Kind
 from feedback.partitions import ensure_months
-from feedback.reading import Reading
-from feedback.stats import roll_up
+from feedback.recording.events import NewInteraction, Status
+from feedback.rollups.stats import roll_up
 
 MEMBERS, ITEMS, BODY, ROUNDS = 6_000, 3_000, 1_000, 3
 SEGMENTS = {

@@ -16,7 +16,7 @@ from curation.fusion.parsing import parse
 from curation.fusion.query import Query
 from curation.fusion.reading import parse_text
 from curation.models import Attribute, Item
-from curation.queries import best, count, schema
+from curation.queries.items import best, count, schema
 
 ROUNDS, LIMIT_MS, SAMPLE = 9, 200.0, 8
 KINDS: Final = {

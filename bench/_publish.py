@@ -14,11 +14,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from bench._product import busy
-from curation import actions, inspections
+from curation import actions
 from curation.actions import Terms
+from curation.decisions.specs import block_spec, pin_spec, rule_spec
 from curation.fusion.columns import Kind
 from curation.fusion.effects import Boost, Bury, Cap, Effect, Exclude
 from curation.fusion.parsing import parse
+from curation.lint import inspections
 from curation.models import (
     Attribute,
     ChangeSet,
@@ -29,7 +31,6 @@ from curation.models import (
     Surface,
     User,
 )
-from curation.specs import block_spec, pin_spec, rule_spec
 
 ITEMS, ROUNDS, LOOKS = 3_000, 15, 5
 LIMIT_S, LINT_LIMIT_S = 0.5, 2.0

@@ -12,7 +12,7 @@ from bench import _history, _traffic
 from bench._database import settle
 from bench._product import busy
 from curation.models import Member
-from feedback.stats import roll_up
+from feedback.rollups.stats import roll_up
 
 LIMIT_S = 30.0
 

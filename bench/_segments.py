@@ -11,12 +11,12 @@ from django.db import connection
 from bench import _history
 from bench._database import settle
 from bench._product import busy
-from curation import memberships
 from curation.models import MemberStats, Segment
-from feedback import behaviour
-from feedback.stats import roll_up
-from recsys import clustering
-from recsys.clustering_actions import request_clustering
+from curation.people import memberships
+from feedback.rollups import behaviour
+from feedback.rollups.stats import roll_up
+from recsys.clusterings import worker as clustering
+from recsys.clusterings.actions import request_clustering
 from recsys.models import Clustering
 
 LIMIT_S: Final = 30.0

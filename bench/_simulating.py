@@ -28,11 +28,12 @@ from curation.fusion.query import Query
 from curation.fusion.seeds import seed_of
 from curation.fusion.slate import Placement
 from curation.models import Attribute, ChangeSet, Item, Surface, User
-from curation.policies import policy_with
+from curation.policies.loading import policy_with
 from feedback.models import Impression
 from feedback.partitions import ensure_months
-from recsys import simulating, simulation_actions
 from recsys.models import Simulation, Slate
+from recsys.simulations import actions as simulation_actions
+from recsys.simulations import worker as simulating
 
 ITEMS, CANDIDATES, RULES, PINS, SIZE, LIMIT_S = 2_000, 400, 20, 10, 10, 10.0
 SCORERS = ("dot", "ease", "item_knn", "popularity", "sasrec")

@@ -6,8 +6,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from recsys import cache
 from recsys.config.urls import urlpatterns as product
+from recsys.transport import cache
 
 KEY = "bench:bare"
 

@@ -20,7 +20,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from recsys import encoders
+from recsys.embeddings import encoders
 from recsys.ml import registry
 from recsys.ml.blending import Blend, Choice, blended, choose
 from recsys.ml.encoder import Encoder

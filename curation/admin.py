@@ -17,9 +17,9 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from curation import actions
-from curation.access import acting
-from curation.audit_admin import AuditAdmin, ReadOnly
+from curation.catalogue.rows import Rejection, item_row
 from curation.counters import bump
+from curation.desk.audit.admin import AuditAdmin, ReadOnly
 from curation.fusion.columns import Kind
 from curation.models import (
     Attribute,
@@ -32,7 +32,7 @@ from curation.models import (
     Surface,
     User,
 )
-from curation.rows import Rejection, item_row
+from curation.people.access import acting
 
 _SURFACE_SETTINGS = (
     *("name", "depth", "reserve", "explore_every", "temperature", "repeat", "max_shown"),

@@ -13,15 +13,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from curation.ids import new_ids
-from curation.members import refresh_many
-from feedback import folding, states, writing
-from feedback.events import NewInteraction, Outcome, Status
-from feedback.judging import Known, Taken, judge
-from feedback.lookups import curated_of, instant_of, known_of
+from curation.people.members import refresh_many
+from feedback.folding import statements as folding
+from feedback.folding import states
+from feedback.folding.states import Moved, State
 from feedback.models import Kind
 from feedback.partitions import EARLIEST, ensure_months
-from feedback.states import Moved, State
-from feedback.writing import KeyTaken, Row
+from feedback.recording import writing
+from feedback.recording.events import NewInteraction, Outcome, Status
+from feedback.recording.judging import Known, Taken, judge
+from feedback.recording.lookups import curated_of, instant_of, known_of
+from feedback.recording.writing import KeyTaken, Row
 
 _MOST_MOVES: Final = 20
 

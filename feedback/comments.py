@@ -11,8 +11,8 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
-from curation.access import require
 from curation.models import User
+from curation.people.access import require
 from feedback.models import Comment
 
 MOST_SHOWN: Final = 20

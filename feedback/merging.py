@@ -13,11 +13,11 @@ from typing import Any, Final
 from django.db import connection, transaction
 from django.utils import timezone
 
-from curation.members import refresh_many
-from curation.merging import absorb, root_of
 from curation.models import Member, User
-from feedback import states
-from feedback.folding import ABSORB
+from curation.people.members import refresh_many
+from curation.people.merging import absorb, root_of
+from feedback.folding import states
+from feedback.folding.statements import ABSORB
 from feedback.models import Merge
 
 # Before they were one, neither could take back what the other did: their undos of it had no effect.

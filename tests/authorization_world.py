@@ -25,7 +25,6 @@ from django_celery_beat.models import (
 )
 
 from curation import actions, installation
-from curation.access import issue_token
 from curation.actions import Expected, Terms
 from curation.fusion.query import EVERYTHING
 from curation.models import (
@@ -41,8 +40,9 @@ from curation.models import (
     Surface,
     User,
 )
-from recsys import doorbell, fusing, likeness_actions, promotion, proposal_actions, serving
+from curation.people.access import issue_token
 from recsys.api import surfaces, tokens
+from recsys.likenesses import actions as likeness_actions
 from recsys.models import (
     BlendProposal,
     BlendSweep,
@@ -54,7 +54,10 @@ from recsys.models import (
     Schedule,
     Simulation,
 )
-from recsys.places import Place
+from recsys.proposals import actions as proposal_actions
+from recsys.runs import promotion
+from recsys.slates import doorbell, fusing, serving
+from recsys.slates.places import Place
 from tests.appraised import appraised
 from tests.factories import UserFactory
 

@@ -107,7 +107,7 @@ def realtime(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Worker:
     """A real worker, shared by the tests of a run; the doorbells of this test, in its own world, reach it."""
-    from recsys import doorbell
+    from recsys.slates import doorbell
     from tests.realtime import start_worker
 
     if not _shared_worker:

@@ -36,7 +36,7 @@ def take_a_copy() -> None:
     from django.db import connection
 
     name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
-    with _alone():
+    with alone():
         _make_template()
         with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as owner:
             words = map(sql.Identifier, (name, TEMPLATE))
@@ -48,7 +48,8 @@ def take_a_copy() -> None:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
+    """Hold the template: while somebody reads it nobody can copy it."""
     with (Path(os.environ[FOLDER]) / "template.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

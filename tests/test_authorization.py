@@ -13,7 +13,8 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from recsys import promotion, throttles
+from recsys.runs import promotion
+from recsys.transport import throttles
 from tests.authorization_world import COLUMNS, World, build, wait_for_nobody
 
 pytestmark = pytest.mark.django_db

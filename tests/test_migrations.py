@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from django.core.management import call_command
-from django.db import connection
 from django_migration_linter import MigrationLinter
 
+from tests.databases import TEMPLATE, alone
 from tests.processes import ROOT
 
 # Made before anybody had a database: they run on an empty one, beside no older version.
@@ -55,8 +55,9 @@ def test_the_quick_way_makes_the_schema_of_djangos_own():
         whole = url._replace(path="/migrated_whole").geturl()
         command = [sys.executable, "manage.py", "migrate", "--whole", "--verbosity", "0"]
         subprocess.run(command, cwd=ROOT, env=os.environ | {"DATABASE_URL": whole}, check=True)
-        quick = url._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-        assert _schema(quick) == _schema(whole)
+        with alone():
+            quick = _schema(url._replace(path=f"/{TEMPLATE}").geturl())
+        assert quick == _schema(whole)
         owner.execute("DROP DATABASE migrated_whole")
 
 

@@ -12,8 +12,8 @@ from schemathesis.checks import CHECKS
 from schemathesis.config import SchemathesisConfig
 
 from curation import installation
-from curation.access import issue_token
 from curation.models import Item, Member, User
+from curation.people.access import issue_token
 from recsys.api import surfaces, tokens
 from recsys.config.wsgi import application
 from tests.authorization_world import wait_for_nobody

@@ -17,17 +17,17 @@ from django.core.management import call_command
 from django.test import Client
 
 from curation import installation
-from curation.access import issue_token
 from curation.models import Counter as Versions
 from curation.models import Item, Scorer, Surface
-from feedback import export
-from feedback.stats import roll_up
-from recsys import promotion
-from recsys.artifacts import artifact_path
+from curation.people.access import issue_token
+from feedback.learning import export
+from feedback.rollups.stats import roll_up
+from recsys.live.artifacts import artifact_path
 from recsys.ml import artifact, registry, tables
 from recsys.ml.interactions import Vocabulary
 from recsys.ml.scorer import Training
 from recsys.models import ModelVersion, Run
+from recsys.runs import promotion
 from tests.factories import UserFactory
 from tests.processes import ROOT
 from tests.recsys.api.cast import Api
@@ -48,7 +48,10 @@ GOODS: list[dict[str, Any]] = [
 ]
 DECLARED = ("price=number", "labels=tags", "in_season=boolean", "delivered_on=date")
 FILM_WORDS = re.compile(r"(?<!ful)film|movie|cinema|imdb|tmdb|screenplay", re.IGNORECASE)
-FORMAT_OF_OTHERS = {"feedback/datasets.py", "feedback/management/commands/import_dataset.py"}
+FORMAT_OF_OTHERS = {
+    "feedback/imports/datasets.py",
+    "feedback/management/commands/import_dataset.py",
+}
 """These read a published layout, whose files have names."""
 
 

@@ -9,8 +9,8 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from curation.access import acting, roles_of
 from curation.models import Scope, Token, User
+from curation.people.access import acting, roles_of
 from curation.problems import Denied, Invalid
 
 

@@ -7,11 +7,11 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from curation import approvals
-from curation.access import acting, require
 from curation.actions.drafts import lock_set
-from curation.approvals import Standing
 from curation.models import Approval, ChangeSet, User
+from curation.people.access import acting, require
+from curation.policies import approvals
+from curation.policies.approvals import Standing
 from curation.problems import Conflict, Denied, Invalid
 
 Act = Approval.Act

@@ -9,12 +9,13 @@ from typing import Final, Literal, TypeVar
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from curation import counters, members
+from curation import counters
+from curation.catalogue.rows import Rejection, Row, item_row, member_row
 from curation.fusion.columns import Kind
 from curation.ids import outside_id
 from curation.models import Attribute, Item, Member
+from curation.people import members
 from curation.problems import Conflict
-from curation.rows import Rejection, Row, item_row, member_row
 
 MOST_ROWS: Final = 1_000
 Status = Literal["created", "updated", "unchanged", "rejected"]

@@ -14,16 +14,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from curation import counters, specs
-from curation.access import acting, require
+from curation import counters
 from curation.actions.change_sets import withdraw
 from curation.actions.decisions import add_rule, end_decision
 from curation.actions.drafts import Terms, lock_set
 from curation.actions.publishing import Publication, publish
+from curation.decisions import specs
 from curation.fusion.effects import Effect
 from curation.fusion.query import ItemList
 from curation.models import Block, ChangeSet, Decision, Item, Revision, Surface, User
-from curation.policies import in_force
+from curation.people.access import acting, require
+from curation.policies.loading import in_force
 from curation.problems import Invalid
 
 log = logging.getLogger(__name__)

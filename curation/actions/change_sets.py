@@ -12,13 +12,13 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from curation import fulfilment
-from curation.access import acting, require
 from curation.actions.drafts import Draft, add, lock_set, lock_sets
 from curation.actions.gates import UNCHECKED
 from curation.actions.publishing import publish
-from curation.instants import zone_named
+from curation.decisions.instants import zone_named
 from curation.models import ChangeSet, Revision, User, Withdrawal
+from curation.people.access import acting, require
+from curation.policies import fulfilment
 from curation.problems import Conflict, Invalid, Problem
 
 log = logging.getLogger(__name__)

@@ -9,14 +9,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from curation import specs
-from curation.access import acting, require
 from curation.actions.drafts import Draft, Terms, add, start
-from curation.differences import clashes
+from curation.decisions import specs
+from curation.decisions.differences import clashes
 from curation.fusion.effects import Effect
 from curation.fusion.query import Query
 from curation.models import ChangeSet, Decision, Item, Revision, Surface, User
-from curation.policies import in_force
+from curation.people.access import acting, require
+from curation.policies.loading import in_force
 from curation.problems import Conflict, Missing, Problem
 
 _NO_TERMS: Final = Terms()

@@ -13,9 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from curation import audiences, fulfilment, member_queries, specs
-from curation.access import acting, require
-from curation.faults import as_error, in_words
+from curation.decisions import audiences, specs
+from curation.decisions.sentences import name_of
 from curation.fusion.columns import Kind
 from curation.fusion.effects import Cap, Quota
 from curation.fusion.parsing import QueryError
@@ -31,10 +30,13 @@ from curation.models import (
     Surface,
     User,
 )
-from curation.policies import load_policy
+from curation.people.access import acting, require
+from curation.policies import fulfilment
+from curation.policies.loading import load_policy
 from curation.problems import Conflict, Invalid, Problem
-from curation.queries import schema
-from curation.sentences import name_of
+from curation.queries import members as member_queries
+from curation.queries.faults import as_error, in_words
+from curation.queries.items import schema
 
 _EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
@@ -60,7 +62,7 @@ class Refused(Problem):
 class Terms:
     """What any decision has beside its content: why, for whom, when, and where it is drafted.
 
-    `who` holds the conditions beside segment and member, see `curation.audiences`. Without a
+    `who` holds the conditions beside segment and member, see `curation.decisions.audiences`. Without a
     `change_set` the draft gets one of its own. Raises `Invalid`.
     """
 

@@ -10,11 +10,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from curation import fulfilment, specs
-from curation.access import acting, require
+from curation.decisions import specs
 from curation.fusion.expectations import MOST_SLOTS, Claim, Way
 from curation.fusion.query import Query
 from curation.models import Expectation, Item, Member, Segment, Surface, User
+from curation.people.access import acting, require
+from curation.policies import fulfilment
 from curation.problems import Conflict, Invalid
 
 WAYS: Final = [str(way) for way in Way]

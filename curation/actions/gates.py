@@ -9,11 +9,11 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from curation import approvals, fulfilment
-from curation.access import require
-from curation.approvals import Standing
-from curation.fulfilment import Held, Target
 from curation.models import Approval, ChangeSet, Revision, Surface, User
+from curation.people.access import require
+from curation.policies import approvals, fulfilment
+from curation.policies.approvals import Standing
+from curation.policies.fulfilment import Held, Target
 from curation.problems import Conflict, Invalid
 
 UNCHECKED: Final = "expectations_unchecked"

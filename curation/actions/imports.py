@@ -14,17 +14,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 
-from curation import decision_files, fulfilment
-from curation.access import acting, require
 from curation.actions.drafts import Known, check_spec, check_who, lock_set, open_change_set
 from curation.actions.publishing import Publication, publish
-from curation.audiences import who_of
-from curation.decision_files import FORMAT, VERSION, items_in, renamed
-from curation.file_serializers import DocumentSerializer
+from curation.bodies.files import DocumentSerializer
+from curation.decisions.audiences import who_of
 from curation.ids import new_id
 from curation.lint import Level, examine
 from curation.models import ChangeSet, Decision, Item, Member, Revision, Segment, Surface, User
-from curation.policies import newest_drafts, policy_with, touches
+from curation.people.access import acting, require
+from curation.policies import files as decision_files
+from curation.policies import fulfilment
+from curation.policies.files import FORMAT, VERSION, items_in, renamed
+from curation.policies.loading import newest_drafts, policy_with, touches
 from curation.problems import Invalid, problem_of
 
 _TERMS: Final = ("priority", "starts_at", "until", "review_on", "holdback", "traffic", "reason")

@@ -14,14 +14,14 @@ from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from curation import fulfilment
-from curation.access import acting, require
 from curation.actions import gates
 from curation.actions.drafts import Draft, Refused, lock_sets
 from curation.actions.versions import carry_on, put_blocks, put_in_force
 from curation.lint import Finding, Level, examine
 from curation.models import ChangeSet, Revision, Surface, User
-from curation.policies import newest_drafts, policy_with, touches
+from curation.people.access import acting, require
+from curation.policies import fulfilment
+from curation.policies.loading import newest_drafts, policy_with, touches
 from curation.problems import Conflict, Missing
 
 Drafts = Mapping[UUID, Revision]

@@ -10,16 +10,17 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from curation import member_queries, memberships
-from curation.access import acting, require
-from curation.faults import as_error, in_words
 from curation.fusion.parsing import QueryError
 from curation.fusion.query import Query
-from curation.members import resolve_many
-from curation.memberships import Cause
 from curation.models import Segment, User
+from curation.people import memberships
+from curation.people.access import acting, require
+from curation.people.members import resolve_many
+from curation.people.memberships import Cause
+from curation.people.segment_uses import expectations_on, uses
 from curation.problems import Conflict, Invalid
-from curation.segment_uses import expectations_on, uses
+from curation.queries import members as member_queries
+from curation.queries.faults import as_error, in_words
 
 MOST_LISTED: Final = 10_000
 

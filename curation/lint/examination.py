@@ -10,8 +10,8 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from curation import member_queries
-from curation.audiences import NOBODY
+from curation.decisions.audiences import NOBODY
+from curation.decisions.recurrence import opens_before
 from curation.fusion import policy as fusion
 from curation.fusion.query import EVERYTHING
 from curation.lint.beside import Beside
@@ -19,9 +19,9 @@ from curation.lint.findings import Finding, Findings, blocks, warns
 from curation.lint.pins import block_findings, pin_findings
 from curation.lint.rules import blend_findings, rule_findings
 from curation.models import Revision, SegmentMembership, Surface
-from curation.policies import live_blocks, policy_with, published_on, revisions_of
-from curation.queries import some_match
-from curation.recurrence import opens_before
+from curation.policies.loading import live_blocks, policy_with, published_on, revisions_of
+from curation.queries import members as member_queries
+from curation.queries.items import some_match
 
 Told = dict[UUID, list[Finding]]
 """What was found, by decision; the gravest first."""

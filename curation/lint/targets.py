@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 from django.db.models import QuerySet
 
-from curation.catalogue import columns
+from curation.catalogue.columns import columns
 from curation.fusion.columns import Column, Kind
 from curation.fusion.effects import Cap
 from curation.fusion.fixed import Mask
@@ -16,7 +16,7 @@ from curation.fusion.matching import Table
 from curation.fusion.policy import Rule
 from curation.fusion.query import fields_of
 from curation.models import Item
-from curation.queries import schema
+from curation.queries.items import schema
 
 
 class Targets:

@@ -82,7 +82,7 @@ class Item(models.Model):
             models.Index(fields=["title"], name="item_title"),
             # Every read of a slate asks which of its items are inactive; few are.
             models.Index(fields=["id"], name="item_inactive", condition=models.Q(active=False)),
-            # The words by which `curation.searching` finds items.
+            # The words by which `curation.catalogue.searching` finds items.
             GinIndex(
                 models.Func(
                     *("title", "description", "attributes", "provider"), function="curation_words"

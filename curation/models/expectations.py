@@ -17,7 +17,7 @@ from curation.models.segments import Segment
 class Expectation(models.Model):
     """What the slates of a surface must hold, or must not, for somebody; retired, never deleted.
 
-    `claim` is the content (see `curation.specs.claim_spec`), `number` counts its changes. Where it
+    `claim` is the content (see `curation.decisions.specs.claim_spec`), `number` counts its changes. Where it
     `blocks`, a publish or a promotion that would not meet it is stopped; otherwise it warns.
     """
 

@@ -1,6 +1,6 @@
 """What is added up of interactions and impressions, so that screens and rules need not read them all.
 
-Every row is counted again from what it counts whenever that changes (`feedback.tallies`), except where
+Every row is counted again from what it counts whenever that changes (`feedback.rollups.tallies`), except where
 `archived`: its month has left the database, and the figure is all that is left of it here.
 """
 

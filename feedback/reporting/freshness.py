@@ -14,7 +14,7 @@ from feedback.reporting.chance import FEWEST, newcombe, wilson
 from feedback.reporting.placements import MOST_SLATES, PLACED
 from feedback.reporting.sections import Figure, Section, nothing, places, step_words, too_long
 from feedback.reporting.spans import Span, day_of, rows
-from feedback.segments import THEIRS
+from feedback.rollups.segments import THEIRS
 from feedback.tables import Cell, Share, Table, number, percent, points
 
 MODES: Final = ("fresh", "stale", "fallback")

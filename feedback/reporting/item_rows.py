@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from curation.covers import cover_of
+from curation.catalogue.covers import cover_of
 from curation.models import Item
 from feedback.tables import Cell, Table
 

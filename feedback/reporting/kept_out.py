@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from feedback import cleaning
 from feedback.charts.bars import Part, ranked_bars
+from feedback.keeping import cleaning
 from feedback.models import Rule
 from feedback.reporting.sections import Figure, Section
 from feedback.tables import Table, number

@@ -10,8 +10,6 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from curation.given import given
-from feedback import segments
-from feedback.arrivals import ANSWERED_WITHIN
 from feedback.charts.bars import Part, ranked_bars, stacked_bars
 from feedback.charts.drawing import Series
 from feedback.charts.lines import lines
@@ -25,9 +23,11 @@ from feedback.reporting.sections import (
     too_long,
 )  # fmt: skip
 from feedback.reporting.spans import Span, day_of, fetch, rows
-from feedback.segments import THEIRS
+from feedback.rollups import segments
+from feedback.rollups.arrivals import ANSWERED_WITHIN
+from feedback.rollups.segments import THEIRS
+from feedback.rollups.tallies import STANDING
 from feedback.tables import Share, Table, number, percent
-from feedback.tallies import STANDING
 
 SEGMENTS_DRAWN: Final = 12
 

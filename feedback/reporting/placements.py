@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 from feedback.models import Kind
-from feedback.segments import THEIRS
-from feedback.tallies import STANDING
+from feedback.rollups.segments import THEIRS
+from feedback.rollups.tallies import STANDING
 
 MOST_SLATES: Final = 10_000
 

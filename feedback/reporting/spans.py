@@ -14,9 +14,9 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
-from feedback import segments
 from feedback.models import Kind
 from feedback.partitions import EARLIEST
+from feedback.rollups import segments
 
 Step = Literal["day", "week", "month"]
 Compare = Literal["previous", "month", "none"]

@@ -11,13 +11,13 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from curation.access import require
-from curation.fields import Flag, StrictSerializer
+from curation.bodies.fields import Flag, StrictSerializer
 from curation.models import Decision
+from curation.people.access import require
 from curation.problems import Conflict
-from recsys import appraisal_actions
+from recsys.api.serializers import Facts
+from recsys.appraisals import actions as appraisal_actions
 from recsys.models import Appraisal
-from recsys.serializers import Facts
 
 NEWEST = 100
 READERS = ("curator", "analyst")

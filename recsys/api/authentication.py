@@ -9,7 +9,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from curation.models import Token, User
-from recsys import second_factor
+from recsys.accounts import second_factor
 
 
 class TokenAuthentication(auth.TokenAuthentication):  # type: ignore[misc] # knox has no types

@@ -11,12 +11,12 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from curation.access import require
+from curation.people.access import require
 from curation.problems import Conflict
-from recsys import blend_sweep_actions
+from recsys.api.serializers import Facts, ProposeSerializer
+from recsys.blend_sweeps import actions as blend_sweep_actions
 from recsys.models import BlendSweep, Job
-from recsys.proposal_cards import changed_since
-from recsys.serializers import Facts, ProposeSerializer
+from recsys.proposals.cards import changed_since
 
 READERS = ("operator", "analyst", "curator")
 NEWEST = 100

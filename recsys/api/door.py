@@ -18,7 +18,7 @@ from structlog.contextvars import bind_contextvars
 
 from curation.models import User
 from curation.problems import Denied, Problem, problem_response
-from recsys import second_factor
+from recsys.accounts import second_factor
 from recsys.api.limits import admit, count_stranger
 from recsys.api.tokens import Caller, caller_of, caller_of_user
 

@@ -7,7 +7,7 @@ from typing import Final
 from curation.field_words import DEVICES
 from curation.models import Surface
 from curation.problems import CONTENT_TYPE
-from feedback.parsing import KINDS, MAX_COMMENT
+from feedback.intake.parsing import KINDS, MAX_COMMENT
 from recsys.api.parameters import DEFAULT_SIZE, MAX_EXCLUDED
 from recsys.api.shapes import (
     COUNT,

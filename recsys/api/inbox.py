@@ -15,20 +15,22 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from curation import actions
-from curation.access import require, source_of
 from curation.actions import Draft
-from curation.decision_bodies import CONTENTS, MAKERS, Body, check_place, read
-from curation.fields import StrictSerializer, Text
+from curation.api.decision_bodies import CONTENTS, MAKERS, Body, check_place, read
+from curation.bodies.fields import StrictSerializer, Text
+from curation.bodies.references import Source
+from curation.bodies.serializers import BY_KIND, REVISED_BY_KIND
 from curation.models import Decision, User
+from curation.people.access import require, source_of
 from curation.problems import Conflict, Missing
-from curation.references import Source
-from curation.serializers import BY_KIND, REVISED_BY_KIND
-from recsys import inbox, proposal_actions, simulation_actions
+from recsys.api.serializers import Facts
 from recsys.api.simulations import SimulationSerializer
 from recsys.models import BlendProposal, DecisionProposal, ProposalRound, ProposalVerdict
-from recsys.proposal_actions import NotPossible
-from recsys.proposal_standing import Proposal, Standing, proposal_named
-from recsys.serializers import Facts
+from recsys.proposals import actions as proposal_actions
+from recsys.proposals import inbox
+from recsys.proposals.actions import NotPossible
+from recsys.proposed.standing import Proposal, Standing, proposal_named
+from recsys.simulations import actions as simulation_actions
 
 READERS: Final = ("operator", "analyst", "curator")
 _Act = Callable[..., ProposalVerdict]

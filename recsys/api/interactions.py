@@ -11,10 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from curation.ids import outside_id
-from curation.members import persons
+from curation.people.members import persons
 from curation.problems import Denied, Invalid
-from feedback.events import Outcome
-from feedback.intake import take_in
+from feedback.intake.receiving import take_in
+from feedback.recording.events import Outcome
 from recsys.api.door import door
 from recsys.api.parameters import Parameters, SlateParameters
 from recsys.api.parsers import json_body

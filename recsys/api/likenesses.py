@@ -10,11 +10,12 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from curation.access import require
-from curation.fields import StrictSerializer, Text
-from curation.likeness_uses import LIKE
+from curation.bodies.fields import StrictSerializer, Text
 from curation.models import Likeness
-from recsys import encoders, likeness_actions
+from curation.people.access import require
+from curation.queries.likeness_uses import LIKE
+from recsys.embeddings import encoders
+from recsys.likenesses import actions as likeness_actions
 
 READERS = ("curator", "analyst", "operator")
 

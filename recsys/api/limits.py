@@ -12,8 +12,8 @@ from rest_framework.throttling import BaseThrottle
 
 from curation.models import Scope, Token
 from curation.problems import Denied
-from recsys import throttles
 from recsys.api.tokens import Caller
+from recsys.transport import throttles
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # which reads these classes when it is imported

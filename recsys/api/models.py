@@ -12,16 +12,16 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from curation.access import require
+from curation.people.access import require
 from curation.problems import Conflict
-from recsys import actions
-from recsys.models import LiveModel, ModelVersion
-from recsys.serializers import (
+from recsys.api.serializers import (
     LiveSerializer,
     PromotionSerializer,
     ReasonSerializer,
     VersionSerializer,
 )
+from recsys.models import LiveModel, ModelVersion
+from recsys.runs import actions
 
 NEWEST = 200
 

@@ -11,12 +11,12 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from curation.access import require, source_of
-from curation.fields import StrictSerializer, Text
+from curation.bodies.fields import StrictSerializer, Text
 from curation.models import Member
+from curation.people.access import require, source_of
 from curation.problems import Missing
-from recsys.preference_cards import Card, Draw, State, card_of
-from recsys.staff_pages import READERS
+from recsys.preferences.cards import Card, Draw, State, card_of
+from recsys.screens.staff_pages import READERS
 
 
 class WhoSerializer(StrictSerializer):

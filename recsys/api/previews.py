@@ -14,19 +14,20 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from curation.access import require, source_of
+from curation.bodies.fields import StrictSerializer, Text, Whole
+from curation.bodies.references import Source, change_set_named, refused, surface_named
+from curation.decisions.instants import read_instant
 from curation.field_words import DEVICES
-from curation.fields import StrictSerializer, Text, Whole
-from curation.instants import read_instant
 from curation.models import ChangeSet, Member, Surface
-from curation.policies import planned_by
+from curation.people.access import require, source_of
+from curation.policies.loading import planned_by
 from curation.problems import Problem
-from curation.references import Source, change_set_named, refused, surface_named
-from recsys import previews, traces
 from recsys.api.parameters import DEFAULT_SIZE
-from recsys.movements import Movements, between
-from recsys.previews import Failed, Late, Preview, Trace
-from recsys.reasons import text_of
+from recsys.previews import asking as previews
+from recsys.previews.asking import Failed, Late, Preview, Trace
+from recsys.screens.movements import Movements, between
+from recsys.screens.reasons import text_of
+from recsys.traces import reading as traces
 
 _TOLD: Final = (
     *("slot", "score", "parts", "boost", "boosts", "clamp", "rounding", "propensity"),
@@ -163,7 +164,7 @@ def preview(request: Request) -> Response:
 
 
 def _asked(given: Mapping[str, Any], source: Source) -> dict[str, Any]:
-    """What a worker is asked for: see `recsys.previewer.both`. Raises a problem that names the field at fault."""
+    """What a worker is asked for: see `recsys.previews.worker.both`. Raises a problem that names the field at fault."""
     surface = surface_named(given["surface"])
     assert surface is not None  # noqa: S101 - a body names one
     if given["size"] > surface.depth:

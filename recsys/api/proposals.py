@@ -12,12 +12,12 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from curation.access import require
+from curation.people.access import require
 from curation.problems import Conflict
-from recsys import proposal_actions
+from recsys.api.serializers import ProposalSerializer, ProposeSerializer
 from recsys.models import BlendProposal
-from recsys.proposal_standing import with_standing
-from recsys.serializers import ProposalSerializer, ProposeSerializer
+from recsys.proposals import actions as proposal_actions
+from recsys.proposed.standing import with_standing
 
 NEWEST = 100
 READERS = ("operator", "analyst", "curator")

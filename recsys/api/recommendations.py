@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 
 from curation.models import Item
 from curation.problems import Denied, Invalid, Missing
-from recsys import reasons, serving, why
 from recsys.api.door import door
 from recsys.api.parameters import Parameters, SlateParameters
 from recsys.api.tokens import Caller
-from recsys.serving import Ask, MemberKey, Served
+from recsys.screens import reasons
+from recsys.slates import serving, why
+from recsys.slates.serving import Ask, MemberKey, Served
 
 PARAMETERS: Final = frozenset(
     {"member", "surface", "size", "item", "device", "exclude", "explain", "wait_ms"}

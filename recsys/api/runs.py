@@ -13,20 +13,21 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from curation.access import require
 from curation.models import User
+from curation.people.access import require
 from curation.problems import Conflict, Invalid
-from recsys import actions, readiness, run_cards
-from recsys.ml.configuration import ConfigError, settings_of
-from recsys.ml.options import TrainingOptions
-from recsys.ml.registry import FAMILIES
-from recsys.models import Run
-from recsys.serializers import (
+from recsys.api.serializers import (
     CheckSerializer,
     LaunchSerializer,
     PrioritySerializer,
     RunSerializer,
 )
+from recsys.ml.configuration import ConfigError, settings_of
+from recsys.ml.options import TrainingOptions
+from recsys.ml.registry import FAMILIES
+from recsys.models import Run
+from recsys.runs import actions, readiness
+from recsys.runs import cards as run_cards
 
 NEWEST = 100
 (DEVICES,) = (each.choices for each in settings_of(TrainingOptions) if each.name == "device")

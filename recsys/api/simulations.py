@@ -13,15 +13,15 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from curation.access import require
-from curation.fields import Flag, StrictSerializer
+from curation.bodies.fields import Flag, StrictSerializer
 from curation.models import ChangeSet
+from curation.people.access import require
 from curation.problems import Conflict
-from recsys import simulation_actions
+from recsys.api.serializers import Facts
 from recsys.models import Job, Simulation
-from recsys.serializers import Facts
-from recsys.simulation_actions import ASKED, MOST
-from recsys.simulation_cards import Now
+from recsys.simulations import actions as simulation_actions
+from recsys.simulations.actions import ASKED, MOST
+from recsys.simulations.cards import Now
 
 NEWEST = 100
 READERS = ("curator", "analyst", "operator")

@@ -10,15 +10,16 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from curation.bodies.references import change_set_named
 from curation.fusion.codec import CodecError
 from curation.problems import Conflict, Denied, Missing
-from curation.references import change_set_named
-from recsys import supposing, traces
 from recsys.api.door import door
 from recsys.api.parameters import Parameters
 from recsys.api.tokens import Caller
 from recsys.models import Slate
-from recsys.reasons import text_of
+from recsys.screens.reasons import text_of
+from recsys.traces import reading as traces
+from recsys.traces import supposing
 
 STAFF = frozenset({"curator", "analyst", "operator"})
 READERS = STAFF | {"client"}

@@ -15,9 +15,9 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from curation.access import roles_of
 from curation.models import Member, Token, User
 from curation.models.access import every_scope
+from curation.people.access import roles_of
 
 LIFETIME_S: Final = 5.0
 CAPACITY: Final = 4096

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from curation.urls import api_urlpatterns as curation_urlpatterns
+from curation.api.urls import api_urlpatterns as curation_urlpatterns
 from recsys.api import (
     appraisals,
     blend_sweeps,

@@ -14,10 +14,11 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 
 from curation import actions
-from curation.access import RoleBackend, of_staff
 from curation.models import User
-from recsys import throttles, visitors
-from recsys.account_forms import STAFF_SESSION_S
+from curation.people.access import RoleBackend, of_staff
+from recsys.accounts import visitors
+from recsys.accounts.forms import STAFF_SESSION_S
+from recsys.transport import throttles
 
 
 class SignInBackend(RoleBackend, AuthenticationBackend):  # type: ignore[misc]

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
-from curation.access import roles_of
+from curation.people.access import roles_of
 
 
 def product(request: HttpRequest) -> dict[str, object]:

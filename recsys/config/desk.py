@@ -19,7 +19,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from recsys import desk_views
+from recsys.staff import desk_views
 
 _APART: Final = {"account", "mfa", "usersessions"}
 

@@ -23,10 +23,11 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 from curation.ids import new_id
 from curation.models import User
 from curation.problems import Problem
-from recsys import second_factor as factor
-from recsys import telemetry, throttles, visitors
+from recsys.accounts import second_factor as factor
+from recsys.accounts import visitors
 from recsys.config import errors
-from recsys.throttles import TooMany
+from recsys.transport import telemetry, throttles
+from recsys.transport.throttles import TooMany
 
 log = logging.getLogger(__name__)
 

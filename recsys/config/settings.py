@@ -19,9 +19,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
-from recsys import transports
 from recsys.config import timetable
 from recsys.config.logs import logging_config
+from recsys.transport import transports
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR_DIR = Path(os.environ.get("TANDEM_VAR", BASE_DIR / "var")).resolve()
@@ -151,7 +151,7 @@ MAIL_TRANSPORT = os.environ.get("TANDEM_MAIL", transports.CONSOLE)
 # One that cannot be stops every process at its start, with the reason.
 transports.connection(MAIL_TRANSPORT)
 ACCOUNT_ADAPTER = "recsys.config.accounts.AccountAdapter"
-ACCOUNT_FORMS = {"login": "recsys.account_forms.SignInForm"}
+ACCOUNT_FORMS = {"login": "recsys.accounts.forms.SignInForm"}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 # Where mail goes nowhere but to a log, nobody could follow the link.
@@ -160,10 +160,12 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "Tandem: "
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_RATE_LIMITS = False  # ours (recsys.throttles) do not depend on a lock in the cache
+ACCOUNT_RATE_LIMITS = (
+    False  # ours (recsys.transport.throttles) do not depend on a lock in the cache
+)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Tandem"
-EMAIL_BACKEND = "recsys.mail.OutboxBackend"
+EMAIL_BACKEND = "recsys.transport.mail.OutboxBackend"
 DEFAULT_FROM_EMAIL = os.environ.get("TANDEM_MAIL_FROM", "Tandem <tandem@localhost>")
 # How often one caller may ask: times, seconds.
 THROTTLES = {

@@ -10,20 +10,12 @@ from django.urls import include, path
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.i18n import set_language
 
-from recsys import (
-    desk_views,
-    glossary_views,
-    health,
-    history_views,
-    near_views,
-    operation_views,
-    report_views,
-    search_views,
-    styleguide,
-    telemetry_views,
-    trace_views,
-    views,
-)
+from recsys.embeddings import near_views
+from recsys.member import history_views, search_views, views
+from recsys.operations import health, telemetry_views
+from recsys.operations import views as operation_views
+from recsys.staff import desk_views, glossary_views, report_views, styleguide
+from recsys.traces import views as trace_views
 
 login = require_http_methods(["GET", "HEAD", "POST"])(account.login)
 logout = require_POST(account.logout)
@@ -55,28 +47,28 @@ urlpatterns = [
         report_views.decisions_table,
         name="report-decisions-table",
     ),
-    path("report/", include("feedback.urls")),
+    path("report/", include("feedback.pages.urls")),
     # Two names each: Django's, and allauth's own.
     path("login/", login, name="login"),
     path("login/", login, name="account_login"),
     path("logout/", login_not_required(logout), name="logout"),
     path("logout/", login_not_required(logout), name="account_logout"),
-    path("account/", include("recsys.account_urls")),
+    path("account/", include("recsys.accounts.urls")),
     path("language/", login_not_required(require_POST(set_language)), name="set_language"),
     path("api/", include("recsys.api.urls")),
     path("admin/desk/counts/", desk_views.counts, name="rail-counts"),
     path("admin/desk/catalogue/near/", near_views.near, name="catalogue-near"),
-    path("admin/desk/", include("curation.desk_urls")),
-    path("admin/rewards/", include("feedback.reward_urls")),
-    path("admin/runs/", include("recsys.run_urls")),
-    path("admin/proposals/", include("recsys.proposal_urls")),
-    path("admin/blend-sweeps/", include("recsys.blend_sweep_urls")),
-    path("admin/previews/", include("recsys.preview_urls")),
-    path("admin/clusterings/", include("recsys.clustering_urls")),
-    path("admin/likenesses/", include("recsys.likeness_urls")),
-    path("admin/simulations/", include("recsys.simulation_urls")),
-    path("admin/appraisals/", include("recsys.appraisal_urls")),
-    path("admin/preferences/", include("recsys.preference_urls")),
+    path("admin/desk/", include("curation.desk.urls")),
+    path("admin/rewards/", include("feedback.rewards.urls")),
+    path("admin/runs/", include("recsys.runs.urls")),
+    path("admin/proposals/", include("recsys.proposals.urls")),
+    path("admin/blend-sweeps/", include("recsys.blend_sweeps.urls")),
+    path("admin/previews/", include("recsys.previews.urls")),
+    path("admin/clusterings/", include("recsys.clusterings.urls")),
+    path("admin/likenesses/", include("recsys.likenesses.urls")),
+    path("admin/simulations/", include("recsys.simulations.urls")),
+    path("admin/appraisals/", include("recsys.appraisals.urls")),
+    path("admin/preferences/", include("recsys.preferences.urls")),
     path("admin/glossary/", glossary_views.words, name="glossary"),
     path("admin/operations/", operation_views.overview, name="operations"),
     path("admin/", admin.site.urls),

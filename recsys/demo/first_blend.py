@@ -12,8 +12,7 @@ from django.utils.translation import gettext_noop
 
 from curation import actions
 from curation.models import Decision, Surface, User
-from recsys import snapshots
-from recsys.artifacts import validation_path
+from recsys.live.artifacts import validation_path
 from recsys.ml import artifact
 from recsys.ml.blending import Choice, choose
 from recsys.ml.evaluation import LAST, cases_after
@@ -21,6 +20,7 @@ from recsys.ml.interactions import Vocabulary
 from recsys.ml.splitting import temporal_cuts
 from recsys.ml.tables import read_table
 from recsys.models import LiveModel, ModelVersion
+from recsys.runs import snapshots
 
 HOME: Final = "home"
 SIMILAR: Final = "similar"

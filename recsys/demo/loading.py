@@ -14,11 +14,11 @@ from django.utils import timezone
 
 from curation import actions
 from curation.given import pgettext_noop
-from curation.importing import Rejects
+from curation.imports.importing import Rejects
 from curation.models import Attribute, Item
-from feedback.importing import Progress, import_file, last_instant
+from feedback.imports.importing import Progress, import_file, last_instant
+from feedback.imports.reading import Reading, weeks_to
 from feedback.models import Interaction
-from feedback.reading import Reading, weeks_to
 
 SOURCE: Final = "demo"
 FOLDER: Final = Path(__file__).parent

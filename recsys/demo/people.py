@@ -9,11 +9,12 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils.translation import gettext_noop
 
-from curation import actions, members
-from curation.access import issue_token
+from curation import actions
 from curation.given import pgettext_noop
 from curation.installation import ROLES
 from curation.models import Segment, Token, User
+from curation.people import members
+from curation.people.access import issue_token
 from recsys.demo.loading import SOURCE
 
 STAFF: Final = frozenset({"curator", "operator", "analyst", "administrator"})

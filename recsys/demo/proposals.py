@@ -9,10 +9,11 @@ from typing import Final
 
 from django.utils.translation import gettext_noop
 
-from curation import actions, memberships
+from curation import actions
 from curation.models import Segment, User
-from feedback import behaviour
-from recsys import proposal_actions
+from curation.people import memberships
+from feedback.rollups import behaviour
+from recsys.proposals import actions as proposal_actions
 
 ACTIVE: Final = "active"
 DAYS: Final = 30

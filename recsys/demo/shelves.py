@@ -15,7 +15,7 @@ from curation.fusion.query import Comparison
 from curation.models import Decision, Item, Surface, User
 from recsys.demo.first_blend import HOME
 from recsys.models import LiveModel
-from recsys.present import blend_of
+from recsys.slates.present import blend_of
 
 YEARS: Final = 2
 """How many years before the latest still count as new."""

@@ -9,8 +9,9 @@ from typing import Any, Final
 from django.utils.translation import gettext_noop
 
 from curation.models import User
-from recsys import actions, run_words
 from recsys.models import Job, LiveModel, Run
+from recsys.runs import actions
+from recsys.runs import words as run_words
 
 FAMILIES: Final = ("popularity", "item_knn", "ease", "dot")
 WAIT_S: Final = 0.5

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+import numpy as np
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
@@ -27,8 +28,6 @@ STEP: Final = timedelta(minutes=5)
 """How long a rank waits in a step for the others."""
 REST: Final = timedelta(hours=6)
 """How long the others wait while the first one measures or writes."""
-APART: Final = 1_000_003
-"""Between the seeds of ranks, so that each drops other inputs; small, as processors read 32 bits of a seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +42,10 @@ class Ranks:
     def is_first(self) -> bool:
         """Whether this is the rank that measures, writes and tells."""
         return self.rank == 0
+
+    def seed_of(self, seed: int, epoch: int) -> int:
+        """The seed of what this rank drops in an epoch; 32 bits, since of a longer one processors read no more."""
+        return int(np.random.SeedSequence((seed, epoch, self.rank)).generate_state(1)[0])
 
     def part(self, batch: Batch, whole: int) -> Batch:
         """The rows of a batch that are this rank's; the last ``whole`` tensors have none and stay as they are.

@@ -113,7 +113,7 @@ def _epoch(
     device: torch.device,
 ) -> float:
     here = ranks.here()
-    torch.manual_seed(training.options.seed + (epoch << 32) + here.rank * ranks.APART)
+    torch.manual_seed(here.seed_of(training.options.seed, epoch))
     task.model.train()
     total = torch.zeros((), device=device)
     first, steps = epoch * task.steps, task.steps * task.epochs

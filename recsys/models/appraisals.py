@@ -14,7 +14,7 @@ from recsys.models.jobs import WatchedJob
 class Appraisal(WatchedJob):
     """A pin or rule measured: answers of members whom it reached against those whom it spares, and its price.
 
-    `simulated` says whether simulated members count too. `report` holds the figures (`recsys.appraising`).
+    `simulated` says whether simulated members count too. `report` holds the figures (`recsys.appraisals.worker`).
     """
 
     decision = models.ForeignKey(

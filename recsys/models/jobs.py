@@ -14,7 +14,7 @@ from curation.ids import new_id
 class Job(models.Model):
     """Work that must happen: claimed by lease, kept by heartbeat, fenced (see `leases`).
 
-    `failure` is a code of `recsys.failures`, `error` what the program said.
+    `failure` is a code of `recsys.jobs.failures`, `error` what the program said.
     """
 
     class State(models.TextChoices):

@@ -13,8 +13,8 @@ from curation.models import Member
 class PreferenceFit(models.Model):
     """One learning of preferences: which features there were, and what members have in common in them.
 
-    `features` are those of `recsys.item_features`; `mean` and `deviation` of members' weights stand in the same
-    order. It was learned from so many `choices` of so many `members` since `since`.
+    `features` are those of `recsys.profiles.item_features`; `mean` and `deviation` of members' weights stand in the
+    same order. It was learned from so many `choices` of so many `members` since `since`.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

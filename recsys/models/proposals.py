@@ -80,7 +80,7 @@ class DecisionProposal(models.Model):
 
     A bury or boost is of an `item` for a `segment`, an end is of a `decision`; a `surface` of null is everywhere.
     `evidence` holds the figures, `weight` how many votes or slates they rest on, `counted_at` when that was.
-    Where it stands is derived from what was said last (`recsys.proposal_standing`).
+    Where it stands is derived from what was said last (`recsys.proposed.standing`).
     """
 
     class Kind(models.TextChoices):
@@ -130,7 +130,7 @@ class ProposalVerdict(models.Model):
     """What was said of a proposal, of a blend or of a decision; the last that was said holds.
 
     An accepted one names the draft that it became, a snoozed one when it comes `back`. Without an actor it was the
-    program that withdrew it, and `reason` is a code of `recsys.proposal_standing`.
+    program that withdrew it, and `reason` is a code of `recsys.proposed.standing`.
     """
 
     class Outcome(models.TextChoices):

@@ -129,7 +129,7 @@ class Run(Job):
 class RunProgress(models.Model):
     """Where a run stands, written at most once a second; narrow: an update stays in its page.
 
-    `part` and `stage` are codes of `recsys.run_words`, and so are the `code`s of the `log`.
+    `part` and `stage` are codes of `recsys.runs.words`, and so are the `code`s of the `log`.
     """
 
     run = models.OneToOneField(

@@ -15,8 +15,8 @@ from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from curation.desk import lines
-from curation.lineages import State, named, with_state
+from curation.decisions.lineages import State, named, with_state
+from curation.desk.shown import lines
 from curation.models import Decision, Revision
 from feedback.charts.intervals import Estimate, Reference, intervals
 from feedback.reporting.chance import FEWEST, Bounds, newcombe, wilson

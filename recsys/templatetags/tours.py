@@ -8,7 +8,7 @@ from django import template
 from django.template import Context
 
 from curation.models import User
-from recsys import tours
+from recsys.accounts import tours
 
 register = template.Library()
 

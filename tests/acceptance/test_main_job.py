@@ -174,7 +174,7 @@ def test_an_acknowledged_event_is_there_once_whatever_is_killed(
 def _fits(stack: LiveStack) -> list[psutil.Process]:
     """The processes in which the training worker fits a model now."""
     below = psutil.Process(stack.pid("training")).children(recursive=True)
-    return [each for each in below if "recsys.fitting" in _words(each)]
+    return [each for each in below if "recsys.runs.fitting" in _words(each)]
 
 
 def _words(process: psutil.Process) -> list[str]:

@@ -8,7 +8,9 @@ from django.contrib.auth.models import AnonymousUser, Group
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 
-from curation.access import (
+from curation.installation import ROLES, ensure
+from curation.models import Surface, Token, User
+from curation.people.access import (
     acting,
     issue_token,
     member_for,
@@ -17,8 +19,6 @@ from curation.access import (
     roles_of,
     source_of,
 )
-from curation.installation import ROLES, ensure
-from curation.models import Surface, Token, User
 from curation.problems import Denied
 from tests.factories import SOURCE, MemberFactory, UserFactory
 

@@ -7,8 +7,8 @@ import uuid
 import orjson
 import pytest
 
-from curation.access import issue_token
 from curation.models import Decision, Member, Revision
+from curation.people.access import issue_token
 from tests.factories import SOURCE, ItemFactory, SegmentFactory
 
 DECISIONS = "/api/v1/decisions/"

@@ -12,10 +12,11 @@ from django.db import DatabaseError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from curation import actions, approvals
+from curation import actions
 from curation.actions import Terms, gates
-from curation.decision_files import FORMAT, VERSION
 from curation.models import Approval, ChangeSet, PolicyVersion, Surface
+from curation.policies import approvals
+from curation.policies.files import FORMAT, VERSION
 from curation.problems import Conflict, Denied, Invalid
 from tests.curation.test_api import Caller, problem
 from tests.factories import SOURCE, ItemFactory, UserFactory

@@ -16,15 +16,16 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from curation import actions, audit
-from curation.access import acting
+from curation import actions
 from curation.actions import Terms
-from curation.audit_rows import LEFT_OUT, WHOLES, Place, Wanted, rows_of
-from curation.audit_words import ACTIONS, KINDS
+from curation.auditing.rows import LEFT_OUT, WHOLES, Place, Wanted, rows_of
+from curation.auditing.words import ACTIONS, KINDS
+from curation.desk.audit import reading as audit
 from curation.fusion.effects import Boost
 from curation.fusion.parsing import parse
 from curation.models import ChangeSet
-from curation.queries import schema
+from curation.people.access import acting
+from curation.queries.items import schema
 from recsys.models import LiveModel, ModelVersion, Run
 from tests.factories import ItemFactory, SegmentFactory, UserFactory
 

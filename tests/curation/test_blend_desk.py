@@ -9,7 +9,7 @@ from django.utils import timezone
 from curation import actions
 from curation.actions import Terms
 from curation.models import ChangeSet, Decision
-from curation.policies import load_policy
+from curation.policies.loading import load_policy
 
 TERMS = {"reason": "because", "priority": "100", "holdback": "0", "traffic": "1", "change_set": ""}
 WEIGHTS = {"weight-ease": "0.5", "weight-popularity": "1.5", "scale-ease": "", "beta": ""}

@@ -6,10 +6,10 @@ import orjson
 import pytest
 
 from curation import actions, counters
-from curation.access import issue_token
 from curation.actions import put_items, put_members
-from curation.members import refresh_segments, segments_of
 from curation.models import Item, Member, MemberStats
+from curation.people.access import issue_token
+from curation.people.members import refresh_segments, segments_of
 from tests.factories import SOURCE, MemberFactory, SegmentFactory, UserFactory
 
 

@@ -13,7 +13,7 @@ from curation.actions import Terms
 from curation.fusion.effects import Bury
 from curation.fusion.query import ItemList
 from curation.models import Block, Decision, Embedding, Item, ItemStats
-from curation.policies import load_policy
+from curation.policies.loading import load_policy
 from tests.factories import ItemFactory, UserFactory
 
 LIST = reverse("desk:catalogue")

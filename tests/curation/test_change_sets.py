@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from curation import actions
 from curation.actions import Terms
-from curation.lineages import with_state
+from curation.decisions.lineages import with_state
 from curation.models import ChangeSet, PolicyVersion
-from curation.policies import drafts_of, load_policy
+from curation.policies.loading import drafts_of, load_policy
 from curation.problems import Conflict, Invalid
 from tests.factories import ItemFactory, UserFactory
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from django.template.loader import render_to_string
 
-from curation.covers import cover, cover_of
-from curation.typesetting import MEASURE, set_title, width
+from curation.catalogue.covers import cover, cover_of
+from curation.catalogue.typesetting import MEASURE, set_title, width
 from tests.factories import ItemFactory
 
 LONGEST = (

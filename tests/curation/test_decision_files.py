@@ -17,16 +17,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from curation import actions
-from curation.access import issue_token
 from curation.actions import Terms
-from curation.decision_files import export
 from curation.fusion.effects import Boost, Cap, Effect, Exclude, Fallback, Only
 from curation.fusion.parsing import parse
 from curation.fusion.query import EVERYTHING, ItemList
 from curation.models import Block, ChangeSet, Decision, PolicyVersion, Revision, Surface
-from curation.policies import load_policy
+from curation.people.access import issue_token
+from curation.policies.files import export
+from curation.policies.loading import load_policy
 from curation.problems import Denied, Invalid
-from curation.queries import schema
+from curation.queries.items import schema
 from tests.factories import SOURCE, SegmentFactory
 
 NEVER = datetime(2150, 1, 1, tzinfo=UTC)
@@ -431,7 +431,7 @@ def test_what_is_over_and_what_is_for_an_archived_segment_stop_no_round_trip(cur
         )
         actions.publish_decision(actor=curator, draft=draft)
     actions.archive_segment(actor=curator, segment=segment, confirmed=True)
-    with patch("curation.decision_files.timezone.now", lambda: datetime(2199, 1, 1, tzinfo=UTC)):
+    with patch("curation.policies.files.timezone.now", lambda: datetime(2199, 1, 1, tzinfo=UTC)):
         told = export()
     (row,) = orjson.loads(told)["decisions"]
     assert row["segment"] == segment.slug

@@ -16,7 +16,7 @@ from curation.fusion.effects import Boost, Cap
 from curation.fusion.policy import Scope
 from curation.fusion.query import EVERYTHING
 from curation.models import Block, Decision, Outbox, PolicyVersion, Revision
-from curation.policies import load_policy
+from curation.policies.loading import load_policy
 from curation.problems import Conflict, Denied, Invalid, Missing
 from tests.factories import ItemFactory, MemberFactory, SegmentFactory
 

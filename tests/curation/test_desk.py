@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from curation import actions
 from curation.models import Block, Decision, Item, PolicyVersion
-from curation.policies import load_policy
+from curation.policies.loading import load_policy
 
 TERMS = {"reason": "because", "priority": "100", "holdback": "0", "traffic": "1", "change_set": ""}
 

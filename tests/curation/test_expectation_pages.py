@@ -8,13 +8,14 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from curation import actions, fulfilment
+from curation import actions
 from curation.actions import Expected, Terms
-from curation.fulfilment import Target
 from curation.fusion.effects import Boost
 from curation.fusion.parsing import parse
 from curation.models import ChangeSet, Decision, Expectation, ExpectationReport, Outbox
-from curation.queries import schema
+from curation.policies import fulfilment
+from curation.policies.fulfilment import Target
+from curation.queries.items import schema
 from tests.factories import SOURCE, MemberFactory
 
 pytestmark = pytest.mark.django_db

@@ -8,13 +8,14 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from curation import actions, fulfilment
+from curation import actions
 from curation.actions import Expected
-from curation.fulfilment import Target
 from curation.fusion.parsing import parse
 from curation.models import Expectation, ExpectationReport, Outbox
+from curation.policies import fulfilment
+from curation.policies.fulfilment import Target
 from curation.problems import Conflict, Denied, Invalid
-from curation.queries import schema
+from curation.queries.items import schema
 from tests.curation.test_api import Caller, problem
 from tests.factories import SegmentFactory
 

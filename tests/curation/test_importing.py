@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from curation.importing import MOST_BYTES, Rejects, Rows, UnreadableError
+from curation.imports.importing import MOST_BYTES, Rejects, Rows, UnreadableError
 
 
 def rows_of(path):

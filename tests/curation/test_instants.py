@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.instants import instant_of, instants_of, read_instant, zone_named
+from curation.decisions.instants import instant_of, instants_of, read_instant, zone_named
 from curation.problems import Invalid
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -12,7 +12,7 @@ from curation.actions import Refused, Terms
 from curation.fusion.effects import Boost, Bury, Cap, Exclude, Fallback, Only, Quota
 from curation.fusion.parsing import parse
 from curation.fusion.query import EVERYTHING, ItemList
-from curation.queries import schema
+from curation.queries.items import schema
 from tests.factories import AttributeFactory, ItemFactory, SegmentFactory
 
 NOW = timezone.now()

@@ -6,7 +6,8 @@ import uuid
 
 import pytest
 
-from curation.members import (
+from curation.models import Member, SegmentMembership
+from curation.people.members import (
     get_or_create,
     get_or_create_many,
     refresh_many,
@@ -14,7 +15,6 @@ from curation.members import (
     resolve,
     segments_of,
 )
-from curation.models import Member, SegmentMembership
 from tests.factories import SOURCE, MemberFactory, SegmentFactory
 
 pytestmark = pytest.mark.django_db

@@ -10,12 +10,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from curation import actions, inspections, lint
+from curation import actions, lint
 from curation.actions import Terms
-from curation.desk import newest_of
+from curation.desk.shown import newest_of
+from curation.lint import inspections
 from curation.models import ChangeSet, Revision
-from curation.policies import drafts_of, in_force, load_policy
-from curation.queries import schema
+from curation.policies.loading import drafts_of, in_force, load_policy
+from curation.queries.items import schema
 
 
 @pytest.fixture

@@ -6,11 +6,13 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from curation import actions, memberships, outlooks
+from curation import actions
 from curation.actions import Terms
+from curation.desk.change_sets import outlooks
 from curation.models import Decision, MemberStats
-from curation.policies import load_policy
-from curation.queries import schema
+from curation.people import memberships
+from curation.policies.loading import load_policy
+from curation.queries.items import schema
 from tests.factories import MemberFactory, SegmentFactory
 
 

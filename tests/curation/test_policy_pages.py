@@ -12,13 +12,14 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from curation import actions, inspections
-from curation.access import issue_token
+from curation import actions
 from curation.actions import Terms
 from curation.fusion.effects import Boost, Bury, Effect
 from curation.fusion.parsing import parse
+from curation.lint import inspections
 from curation.models import ChangeSet, Inspection, Item, Surface
-from curation.queries import schema
+from curation.people.access import issue_token
+from curation.queries.items import schema
 from tests.factories import SOURCE, ItemFactory, SegmentFactory
 
 WAR = {"field": "genres", "op": "has", "value": "War"}

@@ -11,14 +11,14 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from curation.catalogue import columns
+from curation.catalogue.columns import columns
 from curation.fusion.candidates import pack_ids
 from curation.fusion.columns import Kind
 from curation.fusion.matching import Table
 from curation.fusion.parsing import QueryError, parse
 from curation.fusion.query import OPERATORS, fields_of
 from curation.models import Embedding, Item, ItemStats, Likeness
-from curation.queries import BUILT_IN, COUNTS, best, count, items_matching, schema
+from curation.queries.items import BUILT_IN, COUNTS, best, count, items_matching, schema
 from tests.factories import ItemFactory, UserFactory
 
 # What differs between the Unicode versions of Python and PostgreSQL: unassigned in Python's.

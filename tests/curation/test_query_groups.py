@@ -10,8 +10,8 @@ from django.urls import reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curation.condition_groups import MOST_LEVELS, read
-from curation.condition_rows import Told, in_rows
+from curation.desk.queries.groups import MOST_LEVELS, read
+from curation.desk.queries.rows import Told, in_rows
 from curation.fusion.columns import Kind
 from curation.models import Decision, Revision
 

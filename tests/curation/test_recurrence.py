@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from curation.decisions.recurrence import clock, next_edge, opens_before
 from curation.fusion.policy import Hours
 from curation.fusion.standing import within
-from curation.recurrence import clock, next_edge, opens_before
 from tests.curation.fusion.cases import THOROUGH
 
 # In each of these zones the clock is put back or forward on one of these days, by an hour or by half of one.

@@ -9,14 +9,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from curation import actions
-from curation.access import issue_token
 from curation.actions import Terms
 from curation.fusion.effects import Boost, Fallback, Only
 from curation.fusion.parsing import parse
 from curation.fusion.query import ItemList
 from curation.models import Decision, Revision
-from curation.policies import load_policy
-from curation.queries import schema
+from curation.people.access import issue_token
+from curation.policies.loading import load_policy
+from curation.queries.items import schema
 from tests.factories import SOURCE, SegmentFactory, UserFactory
 
 TERMS = {"reason": "because", "priority": "100", "holdback": "0", "traffic": "1", "change_set": ""}

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from curation import actions
 from curation.models import Block, Decision, Surface
-from curation.policies import load_policy
+from curation.policies.loading import load_policy
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from curation import searching
+from curation.catalogue import searching
 from curation.models import Item, ItemStats
 from tests.factories import ItemFactory
 

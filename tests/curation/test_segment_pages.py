@@ -8,14 +8,15 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
-from curation import actions, memberships
-from curation.access import issue_token
+from curation import actions
 from curation.actions import Expected, Terms, pin_item, publish_decision
 from curation.fusion.parsing import parse
-from curation.members import refresh_segments
-from curation.memberships import Cause
 from curation.models import Member, Outbox, Segment
-from curation.queries import schema
+from curation.people import memberships
+from curation.people.access import issue_token
+from curation.people.members import refresh_segments
+from curation.people.memberships import Cause
+from curation.queries.items import schema
 from tests.factories import SOURCE, ItemFactory, MemberFactory, SegmentFactory
 
 pytestmark = pytest.mark.django_db

@@ -11,12 +11,10 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from curation import actions, member_queries, memberships
+from curation import actions
 from curation.actions import Terms, block_item, pin_item, publish_decision
 from curation.fusion.columns import Kind
 from curation.fusion.query import OPERATORS
-from curation.members import refresh_segments, segments_of
-from curation.memberships import Cause
 from curation.models import (
     Member,
     MemberAttribute,
@@ -25,7 +23,11 @@ from curation.models import (
     SegmentState,
     SegmentVersion,
 )
+from curation.people import memberships
+from curation.people.members import refresh_segments, segments_of
+from curation.people.memberships import Cause
 from curation.problems import Conflict, Denied, Invalid
+from curation.queries import members as member_queries
 from tests.curation.test_queries import STORED, VALUES
 from tests.factories import SOURCE, ItemFactory, MemberFactory, SegmentFactory
 

@@ -10,14 +10,15 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from curation import actions, lint, sentences
+from curation import actions, lint
 from curation.actions import Terms
-from curation.differences import changes
+from curation.decisions import sentences
+from curation.decisions.differences import changes
 from curation.fusion.policy import Hours
 from curation.models import Decision, MemberAttribute, Revision
-from curation.policies import load_policy
+from curation.policies.loading import load_policy
 from curation.problems import Invalid
-from curation.queries import schema
+from curation.queries.items import schema
 from tests.curation.test_api import Caller, problem
 from tests.factories import MemberFactory
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from curation.importing import Rejects
+from curation.imports.importing import Rejects
 from curation.spreadsheets import FORMULA, inert
 from feedback.tables import Table
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from curation.catalogue.texts import LONGEST, hash_of, text_of, worded_attributes
 from curation.models import Item
-from curation.texts import LONGEST, hash_of, text_of, worded_attributes
 from tests.factories import AttributeFactory
 
 ATTRIBUTES = {"director": "Director", "genres": "Genres"}

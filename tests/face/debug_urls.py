@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from recsys import styleguide
 from recsys.config import urls
+from recsys.staff import styleguide
 
 urlpatterns = [*urls.urlpatterns, path("styleguide/", styleguide.styleguide, name="styleguide")]

@@ -13,9 +13,8 @@ from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.utils import timezone
 
-from curation import actions, fulfilment
+from curation import actions
 from curation.actions import Terms
-from curation.fulfilment import Target
 from curation.fusion.columns import Kind
 from curation.fusion.effects import Boost
 from curation.fusion.query import Comparison
@@ -36,11 +35,11 @@ from curation.models import (
     Token,
     User,
 )
+from curation.policies import fulfilment
+from curation.policies.fulfilment import Target
 from feedback.models import Comment
-from recsys import fallbacks, fusing, proposal_actions
-from recsys.appraisal_actions import KINDS
-from recsys.failures import Failure
-from recsys.item_features import SLOT, Feature
+from recsys.appraisals.actions import KINDS
+from recsys.jobs.failures import Failure
 from recsys.models import (
     BlendProposal,
     BlendSweep,
@@ -58,7 +57,10 @@ from recsys.models import (
     Schedule,
     Simulation,
 )
-from recsys.places import Place
+from recsys.profiles.item_features import SLOT, Feature
+from recsys.proposals import actions as proposal_actions
+from recsys.slates import fallbacks, fusing
+from recsys.slates.places import Place
 from tests.appraised import appraised
 from tests.authorization_world import SOURCE, VOTED, World, build
 from tests.swept import swept

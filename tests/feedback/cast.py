@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from curation.models import Item
-from feedback.events import NewInteraction
 from feedback.models import Kind, Rating
+from feedback.recording.events import NewInteraction
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
 SILENCE = {

@@ -6,9 +6,9 @@ from datetime import timedelta
 from random import Random
 
 from curation.ids import new_id
-from feedback import impressions
 from feedback.actions import record
 from feedback.models import Impression, Interaction, Kind, Rule
+from feedback.recording import impressions
 from tests.feedback.cast import NOON, told, undo
 
 KINDS = [kind for kind in Kind if kind not in {Kind.UNDO, Kind.COMMENT}]

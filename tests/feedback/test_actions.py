@@ -6,8 +6,8 @@ import pytest
 
 from curation.models import MemberStats
 from feedback.actions import record
-from feedback.events import Reason, Status
 from feedback.models import EventKey, Interaction, Kind, MemberState
+from feedback.recording.events import Reason, Status
 from tests.feedback.cast import SILENCE, says, told, undo
 
 pytestmark = pytest.mark.django_db

@@ -11,9 +11,9 @@ from django.db import connection
 
 from feedback import actions
 from feedback.actions import record
-from feedback.events import Reason, Status
-from feedback.judging import judge
 from feedback.models import EventKey, Interaction, Kind, MemberState
+from feedback.recording.events import Reason, Status
+from feedback.recording.judging import judge
 from tests.feedback.cast import says, told, undo
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 import pytest
 
 from curation import counters
-from curation.members import segments_of
 from curation.models import ItemStats, Member, MemberStats
-from feedback import behaviour
+from curation.people.members import segments_of
 from feedback.actions import record
 from feedback.models import Impression, Kind
 from feedback.partitions import ensure_months
-from feedback.stats import roll_up
+from feedback.rollups import behaviour
+from feedback.rollups.stats import roll_up
 from tests.factories import SegmentFactory
 from tests.feedback.cast import told, undo
 

@@ -13,15 +13,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from curation.models import Member
-from feedback import cleaning, impressions
 from feedback.actions import record
-from feedback.export import snapshot
+from feedback.folding.states import note_robot
+from feedback.keeping import cleaning
+from feedback.learning.export import snapshot
 from feedback.models import Impression, Interaction, Kind, Mark, MemberState, Rule
+from feedback.recording import impressions
 from feedback.reporting.activity import counts as activity
 from feedback.reporting.spans import Span
-from feedback.states import note_robot
-from feedback.stats import roll_up
-from recsys import tasks
+from feedback.rollups.stats import roll_up
+from recsys.workers import tasks
 from tests.factories import UserFactory
 from tests.feedback.cast import says, told
 

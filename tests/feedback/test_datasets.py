@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from curation.models import Attribute, Item
-from feedback import datasets
+from feedback.imports import datasets
 from feedback.models import Interaction, Rating
 
 pytestmark = pytest.mark.django_db

@@ -11,11 +11,11 @@ import pytest
 from django.utils import timezone
 
 from curation.ids import new_id
-from feedback import impressions
 from feedback.actions import record
-from feedback.export import snapshot, uri
-from feedback.last_words import FROM_THE_PAST
+from feedback.folding.last_words import FROM_THE_PAST
+from feedback.learning.export import snapshot, uri
 from feedback.models import Impression, Kind
+from feedback.recording import impressions
 from tests.feedback.cast import NOON, undo
 from tests.feedback.life import Life
 
@@ -113,7 +113,7 @@ def test_an_export_that_fails_leaves_the_old_file(ada, films, tell, tmp_path, mo
     path = tmp_path / "snapshot.parquet"
     snapshot(path)
     before = path.read_bytes()
-    monkeypatch.setattr("feedback.export.rewards_of", lambda *_: 1 / 0)
+    monkeypatch.setattr("feedback.learning.export.rewards_of", lambda *_: 1 / 0)
     tell(ada, ("e1", Kind.LIKE, films[0]))
     with pytest.raises(ZeroDivisionError):
         snapshot(path)
@@ -144,6 +144,6 @@ def test_the_fold_tells_what_the_whole_past_tells(seed, ada, bob, films, tmp_pat
     quick, slow = tmp_path / "quick", tmp_path / "slow"
     facts = snapshot(quick)
     assert facts["rows"] > 0
-    monkeypatch.setattr("feedback.export.APART", EVERY_PAIR)
-    monkeypatch.setattr("feedback.export.TOLD_APART", FROM_THE_PAST)
+    monkeypatch.setattr("feedback.learning.export.APART", EVERY_PAIR)
+    monkeypatch.setattr("feedback.learning.export.TOLD_APART", FROM_THE_PAST)
     assert snapshot(slow) == facts

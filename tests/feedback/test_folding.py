@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feedback.actions import record
-from feedback.events import Status
-from feedback.folding import rebuild
+from feedback.folding.statements import rebuild
 from feedback.models import Kind, MemberState, Rating
+from feedback.recording.events import Status
 from tests.feedback.cast import SILENCE, told
 
 pytestmark = pytest.mark.django_db

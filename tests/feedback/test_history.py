@@ -8,11 +8,11 @@ import pytest
 from django.utils import timezone
 
 from curation.ids import new_id
-from feedback import impressions
 from feedback.actions import record
-from feedback.history import MemberFeedback, state_of, version_of
+from feedback.learning.history import MemberFeedback, state_of, version_of
 from feedback.models import Impression, Kind
-from feedback.rewards import BUILT_IN
+from feedback.recording import impressions
+from feedback.rewards.tables import BUILT_IN
 from tests.feedback.cast import NOON, undo
 
 pytestmark = pytest.mark.django_db

@@ -11,9 +11,9 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from curation.ids import new_id
-from feedback import impressions
-from feedback.impressions import Buffer
 from feedback.models import Impression, Interaction, Kind
+from feedback.recording import impressions
+from feedback.recording.impressions import Buffer
 
 pytestmark = pytest.mark.django_db
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from curation.models import Member
-from feedback.events import Reason, Status
-from feedback.intake import take_in
+from feedback.intake.receiving import take_in
 from feedback.models import Interaction
+from feedback.recording.events import Reason, Status
 
 pytestmark = pytest.mark.django_db
 

@@ -8,9 +8,9 @@ import pytest
 
 from feedback import comments
 from feedback.actions import record
-from feedback.events import Reason, Status
-from feedback.history import state_of
+from feedback.learning.history import state_of
 from feedback.models import Comment, Interaction, Kind, Rating
+from feedback.recording.events import Reason, Status
 from tests.factories import UserFactory
 from tests.feedback.cast import NOON, SILENCE, says, told, undo
 

@@ -11,16 +11,17 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from curation import actions, members
+from curation import actions
 from curation.actions import Terms
 from curation.models import Block, Member, MemberStats
+from curation.people import members
 from curation.problems import Conflict
-from feedback import impressions
 from feedback.actions import record
-from feedback.events import Reason, Status
-from feedback.folding import rebuild
+from feedback.folding.statements import rebuild
 from feedback.merging import merge_members
 from feedback.models import Comment, Impression, Interaction, Kind, MemberState, Merge, Rating
+from feedback.recording import impressions
+from feedback.recording.events import Reason, Status
 from tests.factories import MemberFactory, UserFactory
 from tests.feedback.cast import SILENCE, says, told, undo
 

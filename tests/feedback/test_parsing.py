@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feedback.events import Outcome, Reason, Status
+from feedback.intake.parsing import Draft, parse
 from feedback.models import Kind
-from feedback.parsing import Draft, parse
+from feedback.recording.events import Outcome, Reason, Status
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 GOOD = {"event": "e1", "member": "ada", "item": "film", "kind": "rating", "value": 4}

@@ -10,11 +10,12 @@ import pytest
 
 from curation.ids import new_id
 from curation.models import User
-from feedback import impressions, retention
 from feedback.actions import record
-from feedback.export import snapshot
+from feedback.keeping import retention
+from feedback.learning.export import snapshot
 from feedback.merging import merge_members
 from feedback.models import Decided, Impression, Interaction, Kind, Remnant, Rule
+from feedback.recording import impressions
 from tests.feedback.cast import NOON, undo
 from tests.feedback.life import Life
 

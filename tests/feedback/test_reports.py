@@ -13,14 +13,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from curation import memberships
 from curation.ids import new_id
 from curation.models import Item, Segment, Surface
-from feedback import impressions
+from curation.people import memberships
 from feedback.actions import record
-from feedback.events import NewInteraction
 from feedback.models import Impression, Kind
-from feedback.stats import roll_up
+from feedback.recording import impressions
+from feedback.recording.events import NewInteraction
+from feedback.rollups.stats import roll_up
 from feedback.tables import Share, Table
 from tests.factories import SegmentFactory, UserFactory
 from tests.feedback.cast import told, undo

@@ -13,10 +13,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from curation.models import ItemStats
-from curation.queries import COUNTS
-from feedback import archives, retention
+from curation.queries.items import COUNTS
 from feedback.actions import record
-from feedback.archives import ArchiveError
+from feedback.keeping import archives, retention
+from feedback.keeping.archives import ArchiveError
 from feedback.models import (
     EventKey,
     Impression,
@@ -29,9 +29,9 @@ from feedback.models import (
     Tally,
 )
 from feedback.partitions import ensure_months, months, next_month
-from feedback.stats import roll_up
+from feedback.rollups.stats import roll_up
 from recsys.config.embedded.postgres import APP
-from recsys.tasks import archive_feedback
+from recsys.workers.tasks import archive_feedback
 from tests.feedback.cast import NOON, SILENCE, says, undo
 from tests.feedback.life import Life
 

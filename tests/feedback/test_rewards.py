@@ -17,12 +17,12 @@ from curation import counters, installation
 from curation.models import Outbox
 from curation.problems import Denied
 from feedback.actions import record
-from feedback.export import snapshot
-from feedback.history import state_of
-from feedback.labels import preview
+from feedback.learning.export import snapshot
+from feedback.learning.history import state_of
 from feedback.models import Kind, RewardTable
-from feedback.reward_tables import NotPossible, change_rewards
-from feedback.rewards import BUILT_IN, UNREWARDED, Rewards, as_of, in_force, rewards_of
+from feedback.rewards.actions import NotPossible, change_rewards
+from feedback.rewards.labels import preview
+from feedback.rewards.tables import BUILT_IN, UNREWARDED, Rewards, as_of, in_force, rewards_of
 from tests.factories import ItemFactory, MemberFactory, UserFactory
 from tests.feedback.cast import NOON, told
 

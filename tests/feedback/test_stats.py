@@ -8,10 +8,10 @@ from django.utils import timezone
 from curation import counters
 from curation.ids import new_id
 from curation.models import ItemStats, Member
-from feedback import impressions
 from feedback.actions import record
 from feedback.models import Impression, Kind
-from feedback.stats import roll_up
+from feedback.recording import impressions
+from feedback.rollups.stats import roll_up
 from tests.feedback.cast import undo
 
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,7 @@ from django.core.management import call_command
 
 from curation.ids import new_id
 from curation.models import ItemStats
-from curation.queries import COUNTS
-from feedback import impressions
+from curation.queries.items import COUNTS
 from feedback.models import (
     Arrival,
     Impression,
@@ -20,7 +19,8 @@ from feedback.models import (
     SlotTally,
     Tally,
 )
-from feedback.stats import roll_up
+from feedback.recording import impressions
+from feedback.rollups.stats import roll_up
 from tests.feedback.cast import NOON
 from tests.feedback.life import Life
 

@@ -9,8 +9,8 @@ import time_machine
 from django.utils import timezone
 
 from feedback.actions import record
-from feedback.events import Reason, Status
 from feedback.models import Interaction, Kind, Undo
+from feedback.recording.events import Reason, Status
 from tests.feedback.cast import says, told, undo
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.cadence import CadenceError, EveryHours, latest, upcoming, wall_clock
+from recsys.runs.cadence import CadenceError, EveryHours, latest, upcoming, wall_clock
 
 BERLIN = "Europe/Berlin"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recsys.handhelds import device_of
+from recsys.slates.handhelds import device_of
 
 LINUX = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36"
 ANDROID = "Mozilla/5.0 (Linux; Android 14; {}) AppleWebKit/537.36 Chrome/126.0{} Safari/537.36"

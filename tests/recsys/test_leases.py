@@ -11,8 +11,8 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from curation.models import Outbox
-from recsys.failures import Failure
-from recsys.leases import LEASE, Fenced, Lease, claim, sweep
+from recsys.jobs.failures import Failure
+from recsys.jobs.leases import LEASE, Fenced, Lease, claim, sweep
 from recsys.models import Job, Run
 
 LONG_AGO = timedelta(minutes=5)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from recsys.lifts import FEWEST_MEMBERS, Answered, Lift, Thin, Verdict, lifts, verdict_of
+from recsys.appraisals.lifts import FEWEST_MEMBERS, Answered, Lift, Thin, Verdict, lifts, verdict_of
 
 MEMBERS = st.builds(
     Answered,

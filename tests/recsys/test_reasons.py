@@ -9,7 +9,7 @@ from django.utils.functional import lazy
 from curation.field_words import scorer_called
 from curation.fusion.explain import REASONS
 from recsys.ml.registry import FAMILIES
-from recsys.reasons import SCORERS, TEXTS, text_of
+from recsys.screens.reasons import SCORERS, TEXTS, text_of
 
 
 @pytest.mark.parametrize("code", [code for code in REASONS if code != "scorer"])

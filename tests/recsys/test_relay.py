@@ -17,10 +17,11 @@ from redis import Redis
 
 from curation.models import Outbox
 from curation.outbox import announce
-from recsys import broker, relay
-from recsys.cache import Unavailable
 from recsys.config.celery import app
 from recsys.models import Heartbeat
+from recsys.transport import broker
+from recsys.transport.cache import Unavailable
+from recsys.workers import relay
 from tests.processes import ROOT, wait_until
 from tests.realtime import database_url
 

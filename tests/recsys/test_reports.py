@@ -18,10 +18,10 @@ from curation import actions, installation
 from curation.actions import Terms
 from curation.ids import new_id
 from curation.models import Surface
-from feedback import impressions
 from feedback.actions import record
 from feedback.models import Impression, Kind
-from feedback.stats import roll_up
+from feedback.recording import impressions
+from feedback.rollups.stats import roll_up
 from recsys.models import Slate
 from tests.factories import ItemFactory, MemberFactory, UserFactory
 from tests.feedback.cast import told

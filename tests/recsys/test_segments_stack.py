@@ -13,7 +13,7 @@ from tests.processes import LiveStack
 PATIENCE_S = 30.0
 SOURCE = f"segments-{uuid4().hex[:8]}"
 _TOKEN = f"""
-from curation.access import issue_token
+from curation.people.access import issue_token
 from curation.models import User
 from django.contrib.auth.models import Group
 user = User.objects.create(username="{SOURCE}")

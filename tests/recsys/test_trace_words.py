@@ -7,7 +7,7 @@ import pytest
 from curation.fusion.effects import EFFECTS
 from curation.fusion.policy import DiversityKind
 from curation.fusion.slate import Denial, Outcome, Tier
-from recsys.trace_words import DENIALS, KINDS, OUTCOMES, SELECTIONS, TIERS
+from recsys.traces.words import DENIALS, KINDS, OUTCOMES, SELECTIONS, TIERS
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.waterfalls import (
+from recsys.screens.waterfalls import (
     BILLION,
     STACK_WIDTH,
     WIDTH,

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from curation.decision_files import export
+from curation.bodies.references import change_set_named, surface_named
+from curation.policies.files import export
 from curation.problems import Problem
-from curation.references import change_set_named, surface_named
 
 
 class Command(BaseCommand):

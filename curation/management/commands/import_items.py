@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from curation.fusion.columns import Kind
-from curation.import_command import ImportCommand, add_column_argument, pair
-from curation.item_files import Progress, Reading, import_file
+from curation.imports.import_command import ImportCommand, add_column_argument, pair
+from curation.imports.item_files import Progress, Reading, import_file
 
 
 class Command(ImportCommand):

@@ -9,12 +9,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from curation.inspections import Found, inspect, of_drafts, stops
-from curation.instants import read_instant
+from curation.bodies.references import change_set_named
+from curation.decisions.instants import read_instant
+from curation.lint.inspections import Found, inspect, of_drafts, stops
 from curation.models import Surface
 from curation.problems import Invalid
-from curation.queries import schema
-from curation.references import change_set_named
+from curation.queries.items import schema
 
 
 class Command(BaseCommand):

@@ -9,12 +9,12 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from curation import item_files
-from curation.import_command import ImportCommand
-from curation.importing import UnreadableError
-from feedback import importing
-from feedback.datasets import opened
-from feedback.stats import roll_up
+from curation.imports import item_files
+from curation.imports.import_command import ImportCommand
+from curation.imports.importing import UnreadableError
+from feedback.imports import importing
+from feedback.imports.datasets import opened
+from feedback.rollups.stats import roll_up
 
 
 class Command(ImportCommand):

@@ -10,12 +10,12 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from curation.import_command import ImportCommand, add_column_argument, pair
-from curation.importing import UnreadableError
-from feedback.importing import Progress, import_file, last_instant
-from feedback.parsing import KINDS
-from feedback.reading import FIELDS, TRANSFORMS, Reading, weeks_to
-from feedback.stats import roll_up
+from curation.imports.import_command import ImportCommand, add_column_argument, pair
+from curation.imports.importing import UnreadableError
+from feedback.imports.importing import Progress, import_file, last_instant
+from feedback.imports.reading import FIELDS, TRANSFORMS, Reading, weeks_to
+from feedback.intake.parsing import KINDS
+from feedback.rollups.stats import roll_up
 
 
 class Command(ImportCommand):

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from curation.members import resolve
-from feedback.cleaning import mark
-from feedback.states import note_robot
+from curation.people.members import resolve
+from feedback.folding.states import note_robot
+from feedback.keeping.cleaning import mark
 
 
 class Command(BaseCommand):

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from feedback import retention
-from feedback.archives import ArchiveError
+from feedback.keeping import retention
+from feedback.keeping.archives import ArchiveError
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from feedback.stats import roll_up
+from feedback.rollups.stats import roll_up
 
 
 class Command(BaseCommand):

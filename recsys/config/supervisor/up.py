@@ -182,10 +182,12 @@ class _Product:
         simulation = programs.once("simulate", environment, "simulate_members", "--once")
         self._family.begin(simulation)
         if self._again(simulation):
-            say(f"Simulated members could not come; {self._family.children['simulate'].log} says why.")
+            say(
+                f"Simulated members could not come; {self._family.children['simulate'].log} says why."
+            )
 
     def _again(self, begun: Program) -> int:
-        """See a program to its end; what failed since something else restarted is tried again. Returns its exit code."""
+        """See a program to its end, again where it failed since something else restarted; returns its exit code."""
         code = self._family.finish(begun.name)
         for _ in range(1, _TRIES):
             code = code and self._family.run_once(begun)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from recsys import encoders
+from recsys.embeddings import encoders
 from recsys.ml import registry
 from recsys.ml.benchmarking import BLEND, Bench, Result, fitting, write_lists
 from recsys.ml.canonical_files import PROTOCOLS, TEMPORAL, read_canonical

@@ -9,12 +9,13 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from curation import fulfilment
-from curation.fulfilment import Target
+from curation.bodies.references import change_set_named
 from curation.models import ExpectationReport
+from curation.policies import fulfilment
+from curation.policies.fulfilment import Target
 from curation.problems import Invalid
-from curation.references import change_set_named
-from recsys import expectation_checks, expecting
+from recsys.expectations import checks as expectation_checks
+from recsys.expectations import worker as expecting
 from recsys.models import ExpectationCheck, Job, ModelVersion
 
 

@@ -11,8 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from curation.models import User
-from feedback.stats import roll_up
-from recsys import embeddings, encoders
+from feedback.rollups.stats import roll_up
 from recsys.demo import (
     expectations,
     first_blend,
@@ -24,6 +23,8 @@ from recsys.demo import (
     training,
 )
 from recsys.demo.client import Client
+from recsys.embeddings import encoders
+from recsys.embeddings import standing as embeddings
 
 PARAMETERS: Final[dict[str, dict[str, Any]]] = {"dot": {"embedding_size": 64, "epochs": 3}}
 """What the first models have other than the defaults: a smaller one is ready sooner."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from recsys.doctor import Finding, examine
+from recsys.operations.doctor import Finding, examine
 
 
 class Command(BaseCommand):

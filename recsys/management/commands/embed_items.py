@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from recsys import embeddings
+from recsys.embeddings import standing as embeddings
 from recsys.models import EmbeddingJob, Job
 
 POLL_S: Final = 1.0

@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from recsys import preferring
 from recsys.models import Preference
+from recsys.preferences import worker as preferring
 
 
 class Command(BaseCommand):

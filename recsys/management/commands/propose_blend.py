@@ -8,8 +8,8 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from curation.models import Surface
-from recsys import proposal_actions
 from recsys.models import BlendProposal, Job
+from recsys.proposals import actions as proposal_actions
 
 PAUSE_S: Final = 0.5
 

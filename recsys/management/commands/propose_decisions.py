@@ -7,9 +7,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from recsys import proposal_actions, proposal_rounds, proposal_words
 from recsys.models import Job, ProposalRound
-from recsys.proposal_standing import Standing, decisions, standing_in
+from recsys.proposals import actions as proposal_actions
+from recsys.proposals import rounds as proposal_rounds
+from recsys.proposals import words as proposal_words
+from recsys.proposed.standing import Standing, decisions, standing_in
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.template.defaultfilters import filesizeformat
 
-from recsys import retention
+from recsys.runs import retention
 
 
 class Command(BaseCommand):

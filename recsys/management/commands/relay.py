@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from recsys import relay
+from recsys.workers import relay
 
 
 class Command(BaseCommand):

@@ -7,11 +7,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from curation.bodies.references import change_set_named
 from curation.problems import Invalid
-from curation.references import change_set_named
-from recsys import simulating, simulation_actions
 from recsys.models import Job, Simulation
-from recsys.simulation_actions import ASKED
+from recsys.simulations import actions as simulation_actions
+from recsys.simulations import worker as simulating
+from recsys.simulations.actions import ASKED
 
 
 class Command(BaseCommand):

@@ -8,8 +8,10 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from curation.models import Surface
-from recsys import blend_sweep_actions, blend_sweep_cards, blend_sweeps
-from recsys.blend_sweep_cards import Row
+from recsys.blend_sweeps import actions as blend_sweep_actions
+from recsys.blend_sweeps import cards as blend_sweep_cards
+from recsys.blend_sweeps import worker as blend_sweeps
+from recsys.blend_sweeps.cards import Row
 from recsys.models import BlendSweep, Job
 
 PAUSE_S: Final = 0.5

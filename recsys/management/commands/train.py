@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from recsys import actions, run_words
 from recsys.ml.configuration import ConfigError
 from recsys.ml.registry import FAMILIES
 from recsys.models import Job, Run
+from recsys.runs import actions
+from recsys.runs import words as run_words
 
 PAUSE_S: Final = 0.5
 

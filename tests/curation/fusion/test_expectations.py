@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from curation.decisions.specs import claim_spec, make_claim
 from curation.fusion.columns import Column, Kind
 from curation.fusion.expectations import MOST_TOLD, Claim, Way, judge
 from curation.fusion.matching import Table
-from curation.specs import claim_spec, make_claim
 from tests.curation.fusion.cases import genre, item, items_of, simple_case
 from tests.curation.fusion.properties import fused
 

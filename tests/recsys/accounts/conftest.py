@@ -9,7 +9,7 @@ from django.core import mail
 from django.test import Client
 
 from curation.models import Mail
-from recsys.mail import send
+from recsys.transport.mail import send
 from tests.factories import UserFactory
 
 PASSWORD = "a long enough word"
@@ -40,14 +40,14 @@ def post(settings):
             send(waiting.pk)
         return mail.outbox
 
-    settings.EMAIL_BACKEND = "recsys.mail.OutboxBackend"
+    settings.EMAIL_BACKEND = "recsys.transport.mail.OutboxBackend"
     return deliver
 
 
 @pytest.fixture(autouse=True)
 def _a_list_for_a_mail_server(monkeypatch):
     told = {"backend": "django.core.mail.backends.locmem.EmailBackend"}
-    monkeypatch.setattr("recsys.mail.transport", lambda: told)
+    monkeypatch.setattr("recsys.transport.mail.transport", lambda: told)
     mail.outbox = []
 
 

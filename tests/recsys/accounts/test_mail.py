@@ -15,7 +15,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models.functions import Now
 
 from curation.models import Mail, Outbox
-from recsys import doctor, mail, transports
+from recsys.operations import doctor
+from recsys.transport import mail, transports
 from tests.recsys.accounts.conftest import sign_in
 from tests.recsys.accounts.mail_server import serving
 
@@ -218,7 +219,7 @@ def test_a_letter_that_is_gone_is_no_trouble(db):
 
 @pytest.mark.parametrize("place", ["console", "server"])
 def test_a_link_to_a_new_password_arrives(browser, ada, settings, capsys, place):
-    settings.EMAIL_BACKEND = "recsys.mail.OutboxBackend"
+    settings.EMAIL_BACKEND = "recsys.transport.mail.OutboxBackend"
     browser.post("/account/password/reset/", {"email": ada.email})
     waiting = Mail.objects.get()
     if place == "console":

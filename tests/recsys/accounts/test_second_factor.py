@@ -12,8 +12,8 @@ from allauth.mfa.totp.internal.auth import (
 )
 from django.test import Client
 
-from curation.access import issue_token
 from curation.models import Token
+from curation.people.access import issue_token
 from recsys.api import tokens
 from tests.factories import UserFactory
 from tests.recsys.accounts.conftest import PASSWORD, sign_in

@@ -12,8 +12,8 @@ from allauth.mfa.totp.internal.auth import (
     yield_hotp_counters_from_time,
 )
 
-from curation.access import roles_of
 from curation.models import Mail, Outbox, User
+from curation.people.access import roles_of
 from tests.recsys.accounts.conftest import PASSWORD, sign_in
 
 pytestmark = pytest.mark.django_db

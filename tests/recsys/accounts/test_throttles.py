@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client, RequestFactory
 
-from recsys import cache, throttles
+from recsys.transport import cache, throttles
 from tests.factories import UserFactory
 
 VIEW = "/items/00000000-0000-7000-8000-000000000000/view/"

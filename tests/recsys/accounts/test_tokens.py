@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from curation.access import issue_token
 from curation.models import Scope, Token
+from curation.people.access import issue_token
 from recsys.api import tokens as remembered
 from tests.factories import UserFactory
 from tests.recsys.accounts.conftest import sign_in

@@ -7,7 +7,7 @@ from http import HTTPStatus
 import pytest
 from django.urls import reverse
 
-from recsys.tours import TOURS
+from recsys.accounts.tours import TOURS
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db

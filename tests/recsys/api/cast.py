@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
 from django.test import Client
-
 
 SOURCE = "shop"
 RECOMMENDATIONS = "/api/v1/recommendations/"

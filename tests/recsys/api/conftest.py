@@ -9,12 +9,13 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from curation import installation
-from curation.access import issue_token
 from curation.models import Counter, Item, Member, User
-from recsys import bodies, cache, fusing
+from curation.people.access import issue_token
 from recsys.api import surfaces, tokens
-from recsys.bodies import Whole
-from recsys.places import Place
+from recsys.slates import bodies, fusing
+from recsys.slates.bodies import Whole
+from recsys.slates.places import Place
+from recsys.transport import cache
 from tests.recsys.api.cast import SOURCE, Api
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from recsys.serializers import LaunchSerializer
+from recsys.api.serializers import LaunchSerializer
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from curation.access import issue_token
 from curation.models import Member, Token
+from curation.people.access import issue_token
 from recsys.api import tokens
 from tests.recsys.api.cast import INTERACTIONS, RECOMMENDATIONS, SOURCE, Api
 
@@ -129,7 +129,7 @@ def test_a_fault_of_ours_is_a_problem_that_names_the_request(client_api, monkeyp
     def fail(*args, **kwargs):
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("recsys.serving.slate", fail)
+    monkeypatch.setattr("recsys.slates.serving.slate", fail)
     client_api.client.raise_request_exception = False
     answer = client_api.client.get(
         RECOMMENDATIONS, {"member": "a"}, headers={"authorization": f"Token {client_api.token}"}

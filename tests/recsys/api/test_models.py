@@ -6,8 +6,8 @@ import uuid
 
 import pytest
 
-from recsys import promotion
 from recsys.models import LiveModel, ModelVersion, Promotion, Run
+from recsys.runs import promotion
 
 pytestmark = pytest.mark.django_db
 MODELS = "/api/v1/models/"

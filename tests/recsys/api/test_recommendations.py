@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from curation.models import Item, Member
-from recsys import serving
+from recsys.slates import serving
 from tests.recsys.api.cast import RECOMMENDATIONS, SOURCE
 
 pytestmark = pytest.mark.django_db
@@ -177,6 +177,6 @@ def test_a_fresh_slate_costs_no_statement_beside_the_check_of_its_versions(
     client_api.get(RECOMMENDATIONS, member="ada")
     # The check is a prepared statement, which this counter does not see; a web process writes
     # impressions behind the answer.
-    monkeypatch.setattr("feedback.impressions.log", lambda impression: None)
+    monkeypatch.setattr("feedback.recording.impressions.log", lambda impression: None)
     with django_assert_num_queries(0):
         assert client_api.get(RECOMMENDATIONS, member="ada")[1]["mode"] == "fresh"

@@ -8,10 +8,10 @@ import pytest
 
 from curation import installation
 from curation.models import Item, Member
-from feedback import behaviour
 from feedback.actions import record
-from feedback.events import NewInteraction
 from feedback.models import Kind
+from feedback.recording.events import NewInteraction
+from feedback.rollups import behaviour
 from tests.factories import AttributeFactory, UserFactory
 
 EACH = 24

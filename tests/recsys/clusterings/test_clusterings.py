@@ -6,20 +6,22 @@ import numpy as np
 import pytest
 from django.urls import reverse
 
-from curation import memberships
 from curation.actions import archive_segment
 from curation.models import MemberStats, Outbox, Segment, SegmentState
+from curation.people import memberships
 from curation.problems import Conflict
-from recsys import clustering, live, segments
-from recsys.clustering_actions import (
+from recsys.clusterings import segments
+from recsys.clusterings import worker as clustering
+from recsys.clusterings.actions import (
     NotPossible,
     cancel_clustering,
     keep_cluster,
     request_clustering,
 )
+from recsys.live import scorers as live
 from recsys.ml.interactions import Vocabulary
 from recsys.models import Clustering, Job, LiveModel, ModelVersion, Run
-from recsys.traits import FIELDS, names_of, traits_of
+from recsys.profiles.traits import FIELDS, names_of, traits_of
 from tests.recsys.clusterings.conftest import EACH
 
 

@@ -12,10 +12,11 @@ from django.conf import settings
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
-from curation.access import issue_token
-from recsys import broker, cache, health
+from curation.people.access import issue_token
 from recsys.config.celery import app
-from recsys.heartbeats import beat
+from recsys.operations import health
+from recsys.operations.heartbeats import beat
+from recsys.transport import broker, cache
 from tests.factories import UserFactory
 from tests.processes import ROOT, bare_environment
 

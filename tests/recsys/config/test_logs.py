@@ -16,8 +16,8 @@ from redis import Redis
 
 from curation.models import Outbox
 from curation.outbox import announce
-from recsys import relay
 from recsys.config.logs import logging_config
+from recsys.workers import relay
 from tests.factories import UserFactory
 from tests.processes import ROOT
 

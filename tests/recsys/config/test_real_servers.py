@@ -23,7 +23,7 @@ from tests.processes import ROOT, bare_environment, free_port, wait_until
 PASSWORDS = {"TANDEM_OWNER_PASSWORD": "the owner's: %/@", "TANDEM_APP_PASSWORD": "not the owner's"}
 READY_S = 120.0
 ITEM_AND_TOKEN = """
-from curation.access import issue_token
+from curation.people.access import issue_token
 from curation.models import Item
 from tests.factories import UserFactory
 item = Item.objects.create(source="elsewhere", outside_id="a", title="A teapot")

@@ -11,11 +11,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from curation import installation
-from curation.access import roles_of
 from curation.ids import new_id
 from curation.models import Member, Segment, Token
+from curation.people.access import roles_of
 from feedback.models import Kind
-from recsys import embeddings, proposal_rounds
 from recsys.demo import (
     first_blend,
     loading,
@@ -27,7 +26,9 @@ from recsys.demo import (
     training,
 )
 from recsys.demo.client import Client, NoAnswer, Refusal
+from recsys.embeddings import standing as embeddings
 from recsys.models import DecisionProposal, ProposalRound
+from recsys.proposals import rounds as proposal_rounds
 from tests.factories import ItemFactory, MemberFactory
 from tests.recsys.proposals.voters import say, serve
 

@@ -7,8 +7,8 @@ import hashlib
 import numpy as np
 import pytest
 
-from recsys import embedder
-from recsys.encoder_process import EncoderFailed
+from recsys.embeddings import embedder
+from recsys.embeddings.encoder_process import EncoderFailed
 
 
 class SmallEncoder:

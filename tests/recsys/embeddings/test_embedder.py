@@ -6,7 +6,9 @@ import pytest
 
 from curation import actions, counters
 from curation.models import Embedding, Item, Outbox
-from recsys import embedder, embeddings, encoders, leases
+from recsys.embeddings import embedder, encoders
+from recsys.embeddings import standing as embeddings
+from recsys.jobs import leases
 from recsys.models import EmbeddingJob, Job
 from tests.factories import AttributeFactory, ItemFactory
 from tests.recsys.embeddings.conftest import vector_of

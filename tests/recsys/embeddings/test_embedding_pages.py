@@ -8,9 +8,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from recsys import embedder, embeddings, leases
+from recsys.embeddings import embedder
+from recsys.embeddings import standing as embeddings
+from recsys.jobs import leases
 from recsys.models import EmbeddingJob, Job
-from recsys.readiness import checks
+from recsys.runs.readiness import checks
 from tests.factories import ItemFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

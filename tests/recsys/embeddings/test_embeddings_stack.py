@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from recsys import encoders
+from recsys.embeddings import encoders
 from tests.processes import LiveStack, wait_until
 from tests.recsys.config.test_up import answers
 

@@ -10,9 +10,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from curation.texts import LONGEST
-from recsys import encoders
-from recsys.encoder_process import EncoderFailed, EncoderProcess
+from curation.catalogue.texts import LONGEST
+from recsys.embeddings import encoders
+from recsys.embeddings.encoder_process import EncoderFailed, EncoderProcess
 from recsys.ml.weights import BadEncoder, verify
 
 

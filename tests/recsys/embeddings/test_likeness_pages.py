@@ -14,8 +14,9 @@ from curation.actions import Expected, Terms
 from curation.fusion.effects import Boost
 from curation.fusion.parsing import parse
 from curation.models import Embedding, Likeness, Surface
-from curation.queries import count, schema
-from recsys import encoders, likeness_actions, meaning
+from curation.queries.items import count, schema
+from recsys.embeddings import encoders, meaning
+from recsys.likenesses import actions as likeness_actions
 from tests.factories import ItemFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

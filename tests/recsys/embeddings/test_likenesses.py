@@ -7,7 +7,9 @@ from django.db import DatabaseError, transaction
 
 from curation import counters
 from curation.models import Likeness
-from recsys import embedder, embeddings, encoders, likeness_actions
+from recsys.embeddings import embedder, encoders
+from recsys.embeddings import standing as embeddings
+from recsys.likenesses import actions as likeness_actions
 from recsys.models import EmbeddingJob, Job
 from tests.curation.test_api import Caller, problem
 from tests.factories import ItemFactory, UserFactory

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from curation.models import Embedding, Item
-from recsys import cache, encoders, meaning, query_encoder
+from recsys.embeddings import encoders, meaning, query_encoder
+from recsys.transport import cache
 from tests.factories import ItemFactory
 from tests.processes import wait_until
 from tests.recsys.embeddings.conftest import SmallEncoder, vector_of

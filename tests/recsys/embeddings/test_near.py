@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from curation.models import Embedding, Item
-from recsys import encoders, meaning, near_views
+from recsys.embeddings import encoders, meaning, near_views
 from tests.factories import ItemFactory, UserFactory
 
 AT = [1.0, 0.0, 0.0]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from recsys import devices
-from recsys.failures import Failure, trouble_of
+from recsys.jobs.failures import Failure, trouble_of
+from recsys.runs import devices
 from tests.recsys.ml.test_dot import Watch, run
 
 pytestmark = pytest.mark.gpu(cuda=True)

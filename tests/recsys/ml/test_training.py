@@ -9,6 +9,7 @@ from torch import nn
 
 from recsys.ml.options import TrainingOptions
 from recsys.ml.pacing import Pacing
+from recsys.ml.ranks import Ranks
 from recsys.ml.scorer import Cancelled, Training, Untrainable
 from recsys.ml.torch_device import device_of
 from recsys.ml.training import Task, Watch, train
@@ -133,6 +134,14 @@ def test_another_seed_drops_other_inputs():
     first, again, other = (run(options=TrainingOptions(seed=each))[1] for each in (1, 1, 2))
     assert first == again
     assert first != other
+
+
+def test_each_epoch_and_rank_drops_other_inputs():
+    dropped = []
+    for rank, epoch in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        torch.manual_seed(Ranks(rank, 2).seed_of(5, epoch))
+        dropped.append(tuple(Line().dropout(torch.ones(64)).tolist()))
+    assert len(set(dropped)) == 4
 
 
 def test_a_gradient_is_clipped_to_its_largest_norm():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from recsys.pool_guard import STUCK_S, Stuck
+from recsys.workers.pool_guard import STUCK_S, Stuck
 
 
 def test_a_worker_is_stuck_when_a_task_waits_long_and_no_child_is_at_work():

@@ -17,10 +17,12 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from redis import Redis
 
 from curation.models import Outbox, Surface
-from recsys import broker, cache, doctor, operations, vitals
 from recsys.config.celery import app
-from recsys.heartbeats import beat
 from recsys.models import Heartbeat, ModelVersion, Refusing, Run
+from recsys.operations import doctor, vitals
+from recsys.operations import standing as operations
+from recsys.operations.heartbeats import beat
+from recsys.transport import broker, cache
 from tests.factories import UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_nobody_beats")]

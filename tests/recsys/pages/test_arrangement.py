@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.arrangement import MOST, Moves, arrange, moves, pack, unpack
+from recsys.member.arrangement import MOST, Moves, arrange, moves, pack, unpack
 
 A, B, C, D, E, F = (uuid4() for _ in range(6))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from recsys import glossary
+from recsys.staff import glossary
 from tests.factories import UserFactory
 
 ENGLISH, CHINESE = glossary.entries("en"), glossary.entries("zh-hans")

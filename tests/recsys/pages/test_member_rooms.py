@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from curation.models import Member
 from feedback.models import Interaction, Rating
-from recsys import meaning
+from recsys.embeddings import meaning
 from tests.factories import AttributeFactory, ItemFactory, UserFactory
 
 HOSTILE = {

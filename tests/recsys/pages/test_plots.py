@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedback.charts.intervals import Estimate
-from recsys import plots
+from recsys.screens import plots
 
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False).map(lambda each: round(each, 6))
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from curation.models import Member
 from feedback.models import Comment, Interaction, Kind, MemberState, Rating
-from recsys import visitors
+from recsys.accounts import visitors
 from tests.factories import ItemFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,8 @@ from curation import installation
 from feedback.actions import record
 from feedback.models import Impression, Kind
 from feedback.partitions import ensure_months
-from recsys import preferring
 from recsys.models import Preference
+from recsys.preferences import worker as preferring
 from tests.factories import AttributeFactory, ItemFactory, MemberFactory
 from tests.feedback.cast import told
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from curation.models import ItemStats
-from recsys import item_features
-from recsys.item_features import FEWEST, MOST_WORDS, POPULARITY
+from recsys.profiles import item_features
+from recsys.profiles.item_features import FEWEST, MOST_WORDS, POPULARITY
 from tests.factories import AttributeFactory, ItemFactory
 
 pytestmark = pytest.mark.django_db

@@ -7,11 +7,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from curation.access import issue_token
 from curation.models import Member
+from curation.people.access import issue_token
 from feedback.merging import merge_members
-from recsys import preferring
 from recsys.models import Preference, PreferenceFit
+from recsys.preferences import worker as preferring
 from tests.factories import SOURCE, MemberFactory, UserFactory
 from tests.recsys.api.cast import Api
 

@@ -13,8 +13,8 @@ from django.utils import timezone
 from feedback.actions import record
 from feedback.merging import merge_members
 from feedback.models import Impression, Interaction, Kind, Rule
-from recsys import preferring
 from recsys.models import Preference, PreferenceFit
+from recsys.preferences import worker as preferring
 from tests.factories import MemberFactory
 from tests.feedback.cast import undo
 

@@ -6,17 +6,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from curation import installation
-from feedback import export
 from feedback.actions import record
+from feedback.learning import export
 from feedback.models import Kind
-from recsys import promotion
-from recsys.artifacts import newest_first
+from recsys.live.artifacts import newest_first
 from recsys.ml import artifact, registry
 from recsys.ml.interactions import Vocabulary
 from recsys.ml.scorer import Training
 from recsys.ml.splitting import temporal_cuts
 from recsys.ml.tables import read_table
 from recsys.models import Job, ModelVersion, Run
+from recsys.runs import promotion
 from tests.factories import ItemFactory, MemberFactory, UserFactory
 from tests.feedback.cast import told
 

@@ -12,8 +12,10 @@ from django.db import connection
 from django.urls import reverse
 
 from curation.models import ChangeSet, Decision, Revision, Surface
-from recsys import proposal_actions, proposal_cards, proposing
 from recsys.models import BlendProposal, Job, LiveModel, ProposalVerdict
+from recsys.proposals import actions as proposal_actions
+from recsys.proposals import cards as proposal_cards
+from recsys.proposals import proposing
 from tests.factories import ScorerFactory, UserFactory
 from tests.processes import wait_until
 

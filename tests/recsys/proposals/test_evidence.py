@@ -14,13 +14,13 @@ from curation.actions import Terms
 from curation.fusion.effects import Boost
 from curation.fusion.query import EVERYTHING
 from curation.models import Item, Segment, Surface
-from feedback import cleaning
 from feedback.actions import record
+from feedback.keeping import cleaning
 from feedback.models import Interaction, Kind
 from feedback.reporting.chance import wilson
-from recsys import proposal_words
 from recsys.models import Appraisal, DecisionProposal
-from recsys.proposal_standing import decisions
+from recsys.proposals import words as proposal_words
+from recsys.proposed.standing import decisions
 from tests.appraised import LIFT, appraised
 from tests.factories import ItemFactory, SegmentFactory, SurfaceFactory
 from tests.feedback.cast import undo

@@ -18,9 +18,10 @@ from curation.actions import Terms
 from curation.fusion.effects import Boost
 from curation.fusion.query import EVERYTHING
 from curation.models import ChangeSet, Decision, Outbox, PolicyEntry, Revision, Surface
-from recsys import proposal_actions, proposal_words
 from recsys.models import BlendProposal, DecisionProposal, Job, ProposalVerdict, Simulation
-from recsys.proposal_standing import Standing, proposal_named, standing_of
+from recsys.proposals import actions as proposal_actions
+from recsys.proposals import words as proposal_words
+from recsys.proposed.standing import Standing, proposal_named, standing_of
 from tests.appraised import LIFT, appraised
 from tests.factories import ScorerFactory, UserFactory
 from tests.recsys.proposals.test_deciding import BLEND, REPORT

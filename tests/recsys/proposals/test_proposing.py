@@ -7,10 +7,12 @@ import shutil
 import pytest
 
 from curation.models import Decision, Outbox, Surface
-from recsys import leases, proposal_actions, proposing
-from recsys.artifacts import artifact_path, newest_first
+from recsys.jobs import leases
+from recsys.live.artifacts import artifact_path, newest_first
 from recsys.models import BlendProposal, Job
-from recsys.proposal_actions import NotPossible, request_proposal
+from recsys.proposals import actions as proposal_actions
+from recsys.proposals import proposing
+from recsys.proposals.actions import NotPossible, request_proposal
 
 pytestmark = pytest.mark.django_db(
     transaction=True

@@ -18,9 +18,13 @@ from curation.fusion.effects import Bury
 from curation.fusion.query import ItemList
 from curation.models import Item, Outbox, Revision, Surface
 from feedback.models import Kind
-from recsys import leases, opinions, proposal_actions, proposal_rounds, sweeping
+from recsys.jobs import leases
 from recsys.models import DecisionProposal, ProposalRound, ProposalVerdict
-from recsys.proposal_standing import Standing, counted, decisions, standing_of
+from recsys.proposals import actions as proposal_actions
+from recsys.proposals import opinions
+from recsys.proposals import rounds as proposal_rounds
+from recsys.proposed.standing import Standing, counted, decisions, standing_of
+from recsys.workers import sweeping
 from tests.recsys.proposals.voters import (
     crowd,
     disliked,

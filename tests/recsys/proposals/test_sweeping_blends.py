@@ -10,9 +10,13 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from curation.models import Decision, Outbox, Surface
-from recsys import blend_sweep_actions, blend_sweeps, leases, proposing, tasks
-from recsys.blend_sweep_actions import NotPossible, cancel_sweep, request_sweep
+from recsys.blend_sweeps import actions as blend_sweep_actions
+from recsys.blend_sweeps import worker as blend_sweeps
+from recsys.blend_sweeps.actions import NotPossible, cancel_sweep, request_sweep
+from recsys.jobs import leases
 from recsys.models import BlendSweep, Job
+from recsys.proposals import proposing
+from recsys.workers import tasks
 from tests.swept import swept
 
 pytestmark = pytest.mark.django_db(

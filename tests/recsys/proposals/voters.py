@@ -10,8 +10,9 @@ from curation.models import SegmentMembership
 from feedback.actions import record
 from feedback.models import Impression, Kind
 from feedback.partitions import ensure_months
-from recsys import proposal_actions, proposal_rounds
 from recsys.models import DecisionProposal, ProposalRound
+from recsys.proposals import actions as proposal_actions
+from recsys.proposals import rounds as proposal_rounds
 from tests.factories import ItemFactory, MemberFactory, SegmentFactory
 from tests.feedback.cast import told
 

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from recsys.fitting import Job
+from recsys.runs.fitting import Job
 
 DAY_S = 86_400.0
 SINCE = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pytest
 
 from feedback.actions import record
 from feedback.models import Kind
-from recsys.artifacts import artifact_path
+from recsys.live.artifacts import artifact_path
 from recsys.ml import artifact
 from recsys.ml.configs import PopularityConfig
 from recsys.ml.interactions import Vocabulary

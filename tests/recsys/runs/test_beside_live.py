@@ -13,11 +13,12 @@ from curation import installation
 from curation.models import Counter, SegmentMembership, Surface
 from feedback.actions import record
 from feedback.models import Kind
-from recsys import actions, runs
-from recsys import after_policy as fused
-from recsys.artifacts import newest_first
+from recsys.live.artifacts import newest_first
 from recsys.ml import artifact
 from recsys.models import ModelVersion
+from recsys.runs import actions
+from recsys.runs import after_policy as fused
+from recsys.runs import worker as runs
 from tests.factories import AttributeFactory, ItemFactory, MemberFactory, UserFactory
 from tests.feedback.cast import told
 
@@ -151,7 +152,7 @@ def test_trouble_with_the_policy_costs_these_figures_and_not_the_run(
     def broken(*given):
         raise ValueError("no such knob")
 
-    monkeypatch.setattr("recsys.after_policy.fuse", broken)
+    monkeypatch.setattr("recsys.runs.after_policy.fuse", broken)
     version = trained(operator)
     assert version.report["after_policy"] == {
         "surfaces": [],

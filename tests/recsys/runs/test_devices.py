@@ -10,10 +10,11 @@ import time
 import pynvml
 import pytest
 
-from recsys import devices, run_cards
-from recsys.devices import Meter
 from recsys.models import RunProgress
-from recsys.progress import READINGS, Reporter
+from recsys.runs import cards as run_cards
+from recsys.runs import devices
+from recsys.runs.devices import Meter
+from recsys.runs.progress import READINGS, Reporter
 from tests.recsys.runs.workers import claimed
 
 

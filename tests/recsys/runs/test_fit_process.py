@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from recsys.fit_process import FitProcess, Message
 from recsys.ml import artifact
 from recsys.ml.scorer import Untrainable
-from recsys.obeying import ORPHANED
-from recsys.telling import Teller
+from recsys.runs.fit_process import FitProcess, Message
+from recsys.runs.obeying import ORPHANED
+from recsys.runs.telling import Teller
 from tests.recsys.runs.cast import write_job, write_snapshot
 
 LONG: dict[str, Any] = {"epochs": 500, "batch_size": 8}

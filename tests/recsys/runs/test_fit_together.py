@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recsys.fit_process import FitProcess
-from recsys.following import _last_words
 from recsys.ml import artifact
+from recsys.runs.fit_process import FitProcess
+from recsys.runs.following import _last_words
 from tests.recsys.runs.cast import write_job, write_snapshot
 from tests.recsys.runs.test_fit_process import LONG, _messages, _pipe, _rest, _until_it_trains
 

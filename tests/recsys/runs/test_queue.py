@@ -8,8 +8,11 @@ from django.utils import timezone
 
 from feedback.actions import record
 from feedback.models import Kind
-from recsys import actions, leases, queueing, run_cards, runs
+from recsys.jobs import leases
 from recsys.models import Heartbeat, Job, ModelVersion, Run
+from recsys.runs import actions, queueing
+from recsys.runs import cards as run_cards
+from recsys.runs import worker as runs
 from tests.factories import ItemFactory, MemberFactory
 from tests.feedback.cast import told
 

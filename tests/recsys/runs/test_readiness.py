@@ -9,12 +9,13 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from curation.access import issue_token
-from recsys import actions, readiness, run_words
-from recsys.failures import Failure
+from curation.people.access import issue_token
+from recsys.jobs.failures import Failure
 from recsys.ml import registry
 from recsys.ml.configuration import ConfigError
 from recsys.models import Heartbeat, Run
+from recsys.runs import actions, readiness
+from recsys.runs import words as run_words
 from tests.recsys.runs.test_runs_launching import values
 
 

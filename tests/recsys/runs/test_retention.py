@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from curation.models import Surface
-from recsys import actions, retention, snapshots
-from recsys.artifacts import artifact_path, checkpoints
+from recsys.live.artifacts import artifact_path, checkpoints
 from recsys.models import Job, ModelVersion, Run, Slate
+from recsys.runs import actions, retention, snapshots
 
 LONG_AGO = timedelta(days=60)
 

@@ -7,11 +7,12 @@ from django.apps import apps
 
 from curation import counters
 from curation.models import Outbox, Scorer
-from recsys import actions, live
-from recsys.artifacts import artifact_path
+from recsys.live import scorers as live
+from recsys.live.artifacts import artifact_path
 from recsys.ml.configuration import ConfigError
 from recsys.ml.registry import UnknownFamily
 from recsys.models import Job, LiveModel, Promotion, Run
+from recsys.runs import actions
 
 
 def test_a_request_writes_the_run_and_its_doorbell_together(operator):

@@ -10,11 +10,13 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from recsys import actions, leases, runs
-from recsys.artifacts import artifact_path, checkpoints, validation_path
-from recsys.failures import Failure
+from recsys.jobs import leases
+from recsys.jobs.failures import Failure
+from recsys.live.artifacts import artifact_path, checkpoints, validation_path
 from recsys.ml import artifact
 from recsys.models import Job, ModelVersion, Run, RunProgress
+from recsys.runs import actions
+from recsys.runs import worker as runs
 from tests.processes import wait_until
 from tests.recsys.runs.workers import ended_when, fits, killed_when, said, stage, words_of
 

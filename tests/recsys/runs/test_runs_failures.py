@@ -15,10 +15,8 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import translation
 
-from recsys import actions, fitting, run_words, runs, snapshots
-from recsys.artifacts import checkpoints
-from recsys.failures import Failure, Trouble, heard, trouble_of
-from recsys.fit_process import FitProcess, Message
+from recsys.jobs.failures import Failure, Trouble, heard, trouble_of
+from recsys.live.artifacts import checkpoints
 from recsys.ml import registry
 from recsys.ml.configuration import ConfigError, Problem
 from recsys.ml.options import TrainingOptions
@@ -26,7 +24,11 @@ from recsys.ml.scorer import Training, Untrainable
 from recsys.ml.tables import read_table
 from recsys.ml.vectors import Texts, Vectors
 from recsys.models import Job, ModelVersion, Run
-from recsys.telling import Teller
+from recsys.runs import actions, fitting, snapshots
+from recsys.runs import words as run_words
+from recsys.runs import worker as runs
+from recsys.runs.fit_process import FitProcess, Message
+from recsys.runs.telling import Teller
 from tests.processes import wait_until
 from tests.recsys.runs.cast import write_job, write_snapshot
 from tests.recsys.runs.workers import fits, start, words_of
@@ -195,7 +197,7 @@ def test_a_fit_that_the_system_kills_ran_out_of_memory(operator, ratings):
 
 @transactional
 def test_a_gpu_that_is_not_there_is_said_before_any_data_is_read(operator, ratings, monkeypatch):
-    monkeypatch.setattr("recsys.devices.gpu", str)
+    monkeypatch.setattr("recsys.runs.devices.gpu", str)
     options = {"device": "cuda"}
     run = actions.request_run(family="dot", parameters={}, options=options, actor=operator)
     runs.execute(run.id)

@@ -7,13 +7,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from curation.models import Embedding, Item
-from recsys import actions, encoders, run_words, runs, snapshots
-from recsys.artifacts import artifact_path
-from recsys.failures import Failure
+from recsys.embeddings import encoders
+from recsys.jobs.failures import Failure
+from recsys.live.artifacts import artifact_path
 from recsys.ml import artifact
 from recsys.ml.interactions import History, Vocabulary
 from recsys.ml.tables import read_texts, read_vectors
 from recsys.models import Job, ModelVersion, RunProgress
+from recsys.runs import actions, snapshots
+from recsys.runs import words as run_words
+from recsys.runs import worker as runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

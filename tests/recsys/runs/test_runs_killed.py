@@ -8,10 +8,12 @@ import pytest
 from django.utils import timezone
 
 from curation.models import Outbox
-from recsys import actions, leases, readiness, runs
-from recsys.artifacts import checkpoints
-from recsys.failures import Failure
+from recsys.jobs import leases
+from recsys.jobs.failures import Failure
+from recsys.live.artifacts import checkpoints
 from recsys.models import Job, ModelVersion, Run
+from recsys.runs import actions, readiness
+from recsys.runs import worker as runs
 from tests.recsys.runs.workers import ended_when, expire, held, said, stage, waits_for
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -13,7 +13,7 @@ from feedback.models import Kind
 from recsys.ml.presets import presets_of
 from recsys.ml.registry import FAMILIES
 from recsys.models import Job, Run
-from recsys.setting_words import LABELS
+from recsys.runs.setting_words import LABELS
 from tests.factories import ItemFactory, MemberFactory
 from tests.feedback.cast import told
 

@@ -8,8 +8,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from recsys import run_pace
 from recsys.models import Job, RunProgress
+from recsys.runs import pace as run_pace
 from tests.factories import UserFactory
 
 

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from curation.models import Outbox
-from recsys import queueing, schedules
 from recsys.models import Job, Run, Schedule
+from recsys.runs import queueing, schedules
 from tests.recsys.runs.cast import SINCE
 
 DAY = timedelta(days=1)

@@ -31,13 +31,12 @@ from curation.models import (
     SegmentVersion,
     Surface,
 )
-from feedback import archives
 from feedback.actions import record
+from feedback.keeping import archives
 from feedback.models import Interaction, ItemTally, Kind, Mark, Rule, Tally
 from feedback.partitions import Table, months
-from feedback.stats import roll_up
-from recsys import tasks
-from recsys.failures import Failure
+from feedback.rollups.stats import roll_up
+from recsys.jobs.failures import Failure
 from recsys.models import (
     Appraisal,
     ExpectationCheck,
@@ -47,6 +46,7 @@ from recsys.models import (
     ProposalRound,
     Run,
 )
+from recsys.workers import tasks
 from tests.factories import ItemFactory, MemberFactory, SegmentFactory, UserFactory
 from tests.feedback.cast import NOON, told
 

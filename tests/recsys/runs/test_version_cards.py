@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from recsys import actions, scorecards
 from recsys.models import LiveModel
+from recsys.runs import actions, scorecards
 from tests.recsys.runs.conftest import FIGURES, PART, REPORT
 
 NEW_FIGURES = FIGURES | {

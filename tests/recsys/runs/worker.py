@@ -10,7 +10,7 @@ import django
 
 if __name__ == "__main__":
     django.setup()
-    from recsys import runs
+    from recsys.runs import worker as runs
 
     if len(sys.argv) > 2:  # as a disk that takes no more: what grows beyond it fails to be written
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))

@@ -17,9 +17,9 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from recsys.leases import Lease, claim
+from recsys.jobs.leases import Lease, claim
 from recsys.models import Run, RunProgress
-from recsys.run_words import Told, failure_of
+from recsys.runs.words import Told, failure_of
 from tests.processes import ROOT, wait_until
 
 START_S = 120.0
@@ -94,7 +94,7 @@ def fits() -> list[psutil.Process]:
         process
         for process in psutil.process_iter(["cmdline", "status"])
         if any(mine in word for word in process.info["cmdline"] or ())
-        and "recsys.fitting" in process.info["cmdline"]
+        and "recsys.runs.fitting" in process.info["cmdline"]
     ]
 
 

@@ -9,7 +9,7 @@ from curation.actions import Terms, block_item, pin_item, publish_decision
 from curation.models import Member, Surface, User
 from feedback.actions import record
 from feedback.models import Kind
-from recsys.serving import Ask, MemberKey, Served, slate
+from recsys.slates.serving import Ask, MemberKey, Served, slate
 from tests.factories import SOURCE, UserFactory
 from tests.feedback.cast import told
 

@@ -11,12 +11,12 @@ import pytest
 
 from curation import installation
 from curation.models import Counter, Item, Surface
-from recsys import broker, cache
-from recsys.artifacts import artifact_path
+from recsys.live.artifacts import artifact_path
 from recsys.ml import artifact, registry
 from recsys.ml.interactions import Interactions, Vocabulary
 from recsys.ml.scorer import Scorer, Training
 from recsys.models import LiveModel, ModelVersion, Run
+from recsys.transport import broker, cache
 from tests.factories import AttributeFactory
 
 FAMILIES = ("popularity", "item_knn", "ease")

@@ -10,7 +10,6 @@ from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from curation.access import issue_token
 from curation.actions import (
     Terms,
     add_rule,
@@ -24,14 +23,16 @@ from curation.fusion.effects import Boost, Exclude
 from curation.fusion.parsing import parse
 from curation.fusion.shares import withheld
 from curation.models import Outbox, Surface
-from curation.queries import schema
+from curation.people.access import issue_token
+from curation.queries.items import schema
 from feedback.actions import record
 from feedback.models import Impression, Kind
 from feedback.partitions import ensure_months
-from recsys import appraising, fusing
-from recsys.appraisal_actions import KEPT, NotPossible, forget, request_all, request_appraisal
+from recsys.appraisals import worker as appraising
+from recsys.appraisals.actions import KEPT, NotPossible, forget, request_all, request_appraisal
 from recsys.models import Appraisal, Job, Slate
-from recsys.places import Place
+from recsys.slates import fusing
+from recsys.slates.places import Place
 from tests.factories import SOURCE
 from tests.feedback.cast import told
 from tests.recsys.slates.asking import new_member, person, rate

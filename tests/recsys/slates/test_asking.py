@@ -7,8 +7,8 @@ from uuid import UUID
 
 import numpy as np
 
-from feedback.history import Reacted
-from recsys.gathering import history_of
+from feedback.learning.history import Reacted
+from recsys.slates.gathering import history_of
 
 NOW = datetime(2024, 5, 6, 21, tzinfo=UTC)
 FILM, OTHER = UUID(int=1), UUID(int=2)

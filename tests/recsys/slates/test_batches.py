@@ -13,9 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from curation import actions
 from curation.actions import Terms, pin_item, publish_decision
 from curation.models import Member, Surface
-from recsys import bodies, cache, fusing, leases, refusing
+from recsys.jobs import leases
 from recsys.models import Job, Refusing, Slate
-from recsys.places import Place
+from recsys.slates import bodies, fusing, refusing
+from recsys.slates.places import Place
+from recsys.transport import cache
 from tests.factories import SOURCE
 from tests.recsys.slates.asking import new_member, person, rate, refuse, serve
 from tests.recsys.slates.conftest import World, bump

@@ -11,9 +11,10 @@ import pytest
 from django.conf import settings
 from redis import Redis
 
-from recsys import bodies, broker, cache, doorbell
-from recsys.bodies import COMPONENTS
-from recsys.places import Place
+from recsys.slates import bodies, doorbell
+from recsys.slates.bodies import COMPONENTS
+from recsys.slates.places import Place
+from recsys.transport import broker, cache
 from tests.processes import wait_until
 
 ZERO = dict.fromkeys(COMPONENTS, 0)

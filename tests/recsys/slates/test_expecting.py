@@ -13,11 +13,11 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from curation import actions, expectation_cards, fulfilment
+from curation import actions
 from curation.actions import Expected, Terms, add_rule, block_item, end_decision, open_change_set
 from curation.actions.change_sets import PATIENCE
 from curation.actions.gates import EXPECTATIONS
-from curation.fulfilment import Target
+from curation.desk.expectations import cards as expectation_cards
 from curation.fusion.effects import Boost, Exclude
 from curation.fusion.parsing import parse
 from curation.models import (
@@ -29,12 +29,19 @@ from curation.models import (
     SegmentMembership,
     Surface,
 )
+from curation.policies import fulfilment
+from curation.policies.fulfilment import Target
 from curation.problems import Conflict, Denied, Invalid
-from curation.queries import schema
-from recsys import actions as operating
-from recsys import expectation_checks, expecting, fusing, preloading, promotion, tasks
+from curation.queries.items import schema
+from recsys.expectations import checks as expectation_checks
+from recsys.expectations import worker as expecting
+from recsys.live import preloading
 from recsys.models import ExpectationCheck, Job, LiveModel
-from recsys.promotion import NotPossible
+from recsys.runs import actions as operating
+from recsys.runs import promotion
+from recsys.runs.promotion import NotPossible
+from recsys.slates import fusing
+from recsys.workers import tasks
 from tests.recsys.slates.asking import new_member, person, rate
 from tests.recsys.slates.conftest import version_of
 

@@ -17,11 +17,13 @@ from curation.fusion.columns import Kind
 from curation.fusion.effects import Boost, Bury, Only
 from curation.fusion.query import Comparison, ItemList
 from curation.models import ChangeSet, Embedding, Item, Likeness, Member, Scorer, Surface
-from recsys import bodies, fusing, gathering, live, traces
-from recsys.artifacts import artifact_path
+from recsys.live import scorers as live
+from recsys.live.artifacts import artifact_path
 from recsys.ml import artifact
 from recsys.models import LiveModel, ModelVersion, Slate
-from recsys.places import Place
+from recsys.slates import bodies, fusing, gathering
+from recsys.slates.places import Place
+from recsys.traces import reading as traces
 from tests.factories import SOURCE
 from tests.recsys.slates.asking import new_member, person, pin, rate, refuse
 from tests.recsys.slates.conftest import World, bump
@@ -228,7 +230,7 @@ def test_choosing_candidates_leaves_out_nothing_that_the_whole_catalogue_would_s
     Surface.objects.filter(pk="home").update(depth=5, reserve=2)
     chosen = fusing.preview("home", ada.subject)
     for bound in ("BY_BLEND", "BY_SCORER", "BY_RULE"):
-        monkeypatch.setattr(f"recsys.choosing.{bound}", len(world.items))
+        monkeypatch.setattr(f"recsys.slates.choosing.{bound}", len(world.items))
     everything = fusing.preview("home", ada.subject)
     assert [each.item for each in chosen.placements] == [
         each.item for each in everything.placements

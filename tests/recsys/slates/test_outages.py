@@ -13,11 +13,12 @@ import pytest
 from django.test import override_settings
 
 from curation.models import Item
-from recsys import bodies, broker, cache, doorbell, fallbacks, fusing
-from recsys.bodies import COMPONENTS
 from recsys.config.celery import app
 from recsys.config.embedded.valkey import Valkey
-from recsys.places import Place
+from recsys.slates import bodies, doorbell, fallbacks, fusing
+from recsys.slates.bodies import COMPONENTS
+from recsys.slates.places import Place
+from recsys.transport import broker, cache
 from tests.factories import SOURCE
 from tests.processes import wait_until
 from tests.realtime import start_worker

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from curation import actions, memberships
+from curation import actions
 from curation.actions import Terms, open_change_set, publish
 from curation.fusion.columns import Kind
 from curation.fusion.effects import Boost, Bury, Cap, Effect, Exclude, Quota
@@ -25,8 +25,9 @@ from curation.models import (
     Surface,
     User,
 )
-from recsys import gathering
-from recsys.places import Place
+from curation.people import memberships
+from recsys.slates import gathering
+from recsys.slates.places import Place
 from tests.factories import SOURCE, SegmentFactory
 from tests.recsys.slates.asking import new_member, person, rate
 

@@ -11,16 +11,18 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from curation import actions, memberships
+from curation import actions
 from curation.actions import Terms, add_rule, block_item, open_change_set, pin_item, publish
+from curation.desk.viewpoints import VIEW, picks
 from curation.fusion.effects import Boost, Bury, Effect, Exclude
 from curation.fusion.query import ItemList
 from curation.models import ChangeSet, MemberStats, Scorer, Surface
-from curation.viewpoints import VIEW, picks
-from recsys import doorbell, fusing, previews
+from curation.people import memberships
 from recsys.models import Slate
-from recsys.preview_cards import columns
-from recsys.traces import trace_of
+from recsys.previews import asking as previews
+from recsys.previews.cards import columns
+from recsys.slates import doorbell, fusing
+from recsys.traces.reading import trace_of
 from tests.factories import SegmentFactory, UserFactory
 from tests.recsys.slates.asking import new_member, person, rate, serve
 

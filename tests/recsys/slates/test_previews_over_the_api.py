@@ -13,8 +13,9 @@ from curation.actions import Terms, discard, open_change_set, pin_item
 from curation.fusion.effects import Boost
 from curation.fusion.query import ItemList
 from curation.models import Member, Surface
-from recsys import doorbell, previews
 from recsys.models import Slate
+from recsys.previews import asking as previews
+from recsys.slates import doorbell
 from tests.curation.test_api import Caller, problem
 from tests.factories import UserFactory
 from tests.recsys.slates.asking import new_member, rate

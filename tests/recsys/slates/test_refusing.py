@@ -9,19 +9,14 @@ from django.test import override_settings
 from django.utils import timezone
 
 from curation.models import Outbox, Surface
-from recsys import (
-    bodies,
-    cache,
-    fallbacks,
-    fusing,
-    heartbeats,
-    leases,
-    preloading,
-    refusing,
-    sweeping,
-)
+from recsys.jobs import leases
+from recsys.live import preloading
 from recsys.models import Fallback, Heartbeat, Job, LiveModel, Refusing, Slate
-from recsys.places import Place
+from recsys.operations import heartbeats
+from recsys.slates import bodies, fallbacks, fusing, refusing
+from recsys.slates.places import Place
+from recsys.transport import cache
+from recsys.workers import sweeping
 from tests.factories import SOURCE
 from tests.processes import wait_until
 from tests.recsys.slates.asking import new_member, pin, serve

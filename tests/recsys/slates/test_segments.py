@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from curation import actions, memberships
+from curation import actions
 from curation.actions import Terms, add_rule, block_item, pin_item, publish_decision, set_blend
 from curation.fusion.effects import Exclude
 from curation.fusion.query import ItemList
-from curation.members import refresh_segments
 from curation.models import Member, Scorer, Segment, Surface
-from recsys import fusing
-from recsys.places import Place
+from curation.people import memberships
+from curation.people.members import refresh_segments
+from recsys.slates import fusing
+from recsys.slates.places import Place
 from tests.factories import SOURCE, SegmentFactory
 from tests.recsys.slates.asking import new_member, person
 

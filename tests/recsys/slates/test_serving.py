@@ -7,13 +7,13 @@ import time
 import pytest
 from django.test import override_settings
 
-from curation import memberships
 from curation.models import Item, ItemStats, Member, Surface
+from curation.people import memberships
 from feedback.models import Impression, MemberState
-from recsys import bodies, cache, fallbacks, fusing
 from recsys.models import Fallback, Slate
-from recsys.places import Place
-from recsys.serving import (
+from recsys.slates import bodies, fallbacks, fusing
+from recsys.slates.places import Place
+from recsys.slates.serving import (
     AnchorRefused,
     AnchorRequired,
     Ask,
@@ -22,6 +22,7 @@ from recsys.serving import (
     UnknownSurface,
     slate,
 )
+from recsys.transport import cache
 from tests.factories import SOURCE, SegmentFactory
 from tests.recsys.slates.asking import block, ids, new_member, pin, rate, refuse, serve
 from tests.recsys.slates.conftest import bump

@@ -12,8 +12,6 @@ from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from curation import approvals
-from curation.access import issue_token
 from curation.actions import (
     Terms,
     add_rule,
@@ -38,22 +36,27 @@ from curation.models import (
     SegmentMembership,
     Surface,
 )
-from curation.policies import drafts_of
+from curation.people.access import issue_token
+from curation.policies import approvals
+from curation.policies.loading import drafts_of
 from curation.problems import Conflict
-from curation.queries import schema
+from curation.queries.items import schema
 from feedback.actions import record
 from feedback.models import Impression, Kind
 from feedback.partitions import ensure_months
-from recsys import catalogue, fusing, proposal_drafts, simulating, simulation_cards
 from recsys.models import DecisionProposal, Job, Simulation, Slate
-from recsys.places import Place
-from recsys.replaying import Stage
-from recsys.simulation_actions import (
+from recsys.proposed import drafts as proposal_drafts
+from recsys.simulations import cards as simulation_cards
+from recsys.simulations import worker as simulating
+from recsys.simulations.actions import (
     NotPossible,
     cancel_simulation,
     request_simulation,
     simulate_proposal,
 )
+from recsys.slates import catalogue, fusing
+from recsys.slates.places import Place
+from recsys.slates.replaying import Stage
 from tests.factories import SOURCE, SegmentFactory
 from tests.feedback.cast import told
 from tests.recsys.slates.asking import new_member, person, rate, refuse

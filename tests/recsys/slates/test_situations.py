@@ -10,18 +10,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from curation import actions
-from curation.access import issue_token
 from curation.actions import Terms, add_rule, pin_item, publish_decision
 from curation.counters import bump
 from curation.fusion.effects import Exclude
 from curation.fusion.query import ItemList
 from curation.models import MemberAttribute, Surface
-from curation.policies import drafts_of
-from recsys import checks, fallbacks, fusing, refusing
-from recsys.bodies import pack, unpack
+from curation.people.access import issue_token
+from curation.policies.loading import drafts_of
 from recsys.models import Fallback
-from recsys.places import Place
-from recsys.supposing import suppose
+from recsys.slates import checks, fallbacks, fusing, refusing
+from recsys.slates.bodies import pack, unpack
+from recsys.slates.places import Place
+from recsys.traces.supposing import suppose
 from tests.factories import SOURCE
 from tests.recsys.slates.asking import new_member, person
 

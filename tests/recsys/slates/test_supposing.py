@@ -9,7 +9,6 @@ from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from curation.access import issue_token
 from curation.actions import (
     Terms,
     add_rule,
@@ -21,11 +20,13 @@ from curation.actions import (
 from curation.fusion.effects import Boost
 from curation.fusion.parsing import parse
 from curation.models import Attribute, Surface
-from curation.queries import schema
-from recsys import fusing, gathering, traces
+from curation.people.access import issue_token
+from curation.queries.items import schema
 from recsys.models import Slate
-from recsys.places import Place
-from recsys.supposing import suppose
+from recsys.slates import fusing, gathering
+from recsys.slates.places import Place
+from recsys.traces import reading as traces
+from recsys.traces.supposing import suppose
 from tests.factories import SOURCE, AttributeFactory
 from tests.recsys.slates.asking import new_member, person
 

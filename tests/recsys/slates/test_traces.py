@@ -13,11 +13,12 @@ from curation.actions import add_rule, pin_item, publish_decision
 from curation.fusion.effects import Boost, Bury
 from curation.fusion.query import ItemList
 from curation.models import Surface
-from recsys import fusing, traces
 from recsys.models import Slate
-from recsys.places import Place
-from recsys.trace_charts import stacks_of, sum_of
-from recsys.waterfalls import billionths
+from recsys.screens.waterfalls import billionths
+from recsys.slates import fusing
+from recsys.slates.places import Place
+from recsys.traces import reading as traces
+from recsys.traces.charts import stacks_of, sum_of
 from tests.factories import SOURCE, UserFactory
 from tests.recsys.slates.asking import TERMS, new_member, person, rate, serve
 
@@ -128,7 +129,7 @@ def test_slates_are_found_by_member_and_surface_with_how_they_were_served(
 
 
 def test_the_list_goes_on_page_by_page(analyst, slate, monkeypatch):
-    monkeypatch.setattr("recsys.slate_lists.PAGE", 1)
+    monkeypatch.setattr("recsys.traces.slate_lists.PAGE", 1)
     older, newer = slate, fusing.make(fusing.read(Place("home", SOURCE, "somebody"))).slate
     first = analyst.get(reverse("slates")).content.decode()
     assert str(newer.pk) in first

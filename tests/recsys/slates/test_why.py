@@ -8,10 +8,11 @@ import pytest
 from django.urls import reverse
 
 from curation.models import Surface
-from recsys import evidence, fusing, traces, why
 from recsys.ml.scorer import Explanation
 from recsys.models import ModelVersion, Slate
-from recsys.places import Place
+from recsys.slates import evidence, fusing, why
+from recsys.slates.places import Place
+from recsys.traces import reading as traces
 from tests.factories import SOURCE, UserFactory
 from tests.recsys.slates.asking import LONG_MS, new_member, rate, refuse, serve
 
@@ -87,7 +88,7 @@ def test_a_slate_of_nobody_has_no_evidence(world):
 
 
 def test_a_version_whose_files_are_gone_says_nothing(slate, monkeypatch):
-    monkeypatch.setattr("recsys.live.hold", lambda version: None)
+    monkeypatch.setattr("recsys.live.scorers.hold", lambda version: None)
     assert set(map(len, evidence.evidence_of(slate, items_of(slate)[:3]).values())) == {0}
 
 
@@ -107,13 +108,13 @@ def test_the_web_asks_a_worker_and_keeps_the_answer(realtime, world, slate, monk
 
 
 def test_no_worker_costs_the_explanation_and_not_the_answer(slate, monkeypatch):
-    monkeypatch.setattr("recsys.doorbell.QUEUE", f"nobody-{uuid.uuid4()}")
+    monkeypatch.setattr("recsys.slates.doorbell.QUEUE", f"nobody-{uuid.uuid4()}")
     assert why.evidence(slate.id, items_of(slate)[:2], 0.05) == {}
     assert why.evidence(uuid.uuid4(), [], 0.05) == {}
 
 
 def test_the_page_says_it_in_words(client, realtime, member, slate, monkeypatch):
-    monkeypatch.setattr("recsys.explanations.PATIENCE_S", PATIENCE_S)
+    monkeypatch.setattr("recsys.traces.explanations.PATIENCE_S", PATIENCE_S)
     client.force_login(UserFactory(roles=["analyst"], is_staff=True))
     item = items_of(slate)[0]
     page = client.get(reverse("why", args=[slate.id, item])).content.decode()
@@ -147,7 +148,7 @@ def test_a_served_slate_can_be_asked_why(realtime, member):
 
 def test_the_evidence_is_of_the_versions_that_made_the_slate(slate, monkeypatch):
     asked: list[uuid.UUID] = []
-    monkeypatch.setattr("recsys.live.hold", asked.append)
+    monkeypatch.setattr("recsys.live.scorers.hold", asked.append)
     evidence.evidence_of(slate, items_of(slate)[:1])
     made = {uuid.UUID(each) for each in traces.trace_of(slate)["models"].values()}
     assert set(asked) <= made <= set(ModelVersion.objects.values_list("pk", flat=True))

@@ -1,0 +1,1 @@
+"""The management API: decisions, change sets, policies, segments, expectations."""

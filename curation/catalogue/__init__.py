@@ -1,0 +1,1 @@
+"""The catalogue: rows merged, columns for fusing, covers, search by words."""

@@ -1,0 +1,1 @@
+"""Decisions: what each says, when and for whom it holds, where its lineage stands."""

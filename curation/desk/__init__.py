@@ -1,0 +1,1 @@
+"""The desk: where curators see, write, plan, publish and take back."""

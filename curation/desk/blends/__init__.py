@@ -1,0 +1,1 @@
+"""The blend desk: weights moved by hand."""

@@ -1,0 +1,65 @@
+"""A blend's weights as sliders: each scorer's fields, its share of the sum, and how far it can be moved."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from django import forms
+
+from curation.desk.decisions.forms import BlendForm
+from curation.field_words import scorer_called
+
+LEAST_RANGE: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Slider:
+    """One scorer's row: its fields, its share of the sum in percent, and how far the slider goes."""
+
+    scorer: str
+    weight: forms.BoundField
+    scale: forms.BoundField
+    share: float
+    top: float
+
+    @property
+    def title(self) -> str:
+        """What the scorer is called."""
+        return scorer_called(self.scorer)
+
+
+def sliders_of(form: BlendForm) -> list[Slider]:
+    """One row for each live scorer, as the weights stand in the form."""
+    weights = _weights(form)
+    total = sum(weights.values())
+    top = max([LEAST_RANGE, *(math.ceil(2 * each) for each in weights.values())])
+    return [
+        Slider(
+            scorer=name,
+            weight=form[f"weight-{name}"],
+            scale=form[f"scale-{name}"],
+            share=weight / total * 100 if total else 0.0,
+            top=top,
+        )
+        for name, weight in weights.items()
+    ]
+
+
+def total_of(form: BlendForm) -> float:
+    """The sum of the weights as they stand in the form."""
+    return sum(_weights(form).values())
+
+
+def _weights(form: BlendForm) -> dict[str, float]:
+    return {name: _number(form[f"weight-{name}"].value()) for name in form.scorers}
+
+
+def _number(value: object) -> float:
+    """What stands in a field, as far as it is a weight."""
+    try:
+        found = float(str(value))
+    except ValueError:
+        return 0.0
+    return found if math.isfinite(found) and found > 0 else 0.0

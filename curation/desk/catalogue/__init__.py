@@ -1,0 +1,1 @@
+"""The catalogue at the desk: browsed, looked at, acted upon in bulk."""

@@ -1,0 +1,1 @@
+"""Change sets at the desk: filled, approved, planned, published, thrown away."""

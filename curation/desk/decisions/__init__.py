@@ -1,0 +1,1 @@
+"""Decisions written and revised in forms."""

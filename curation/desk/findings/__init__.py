@@ -1,0 +1,1 @@
+"""What waits, what lint found, and its mends."""

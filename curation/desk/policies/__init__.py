@@ -1,0 +1,1 @@
+"""Policies at the desk: versions compared, and files."""

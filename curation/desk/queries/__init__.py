@@ -1,0 +1,1 @@
+"""Queries in forms: rows, text and JSON, three views of one."""

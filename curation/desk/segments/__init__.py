@@ -1,0 +1,1 @@
+"""Segments at the desk."""

@@ -1,0 +1,1 @@
+"""Importing files: streams of rows, each with its line."""

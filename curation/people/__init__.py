@@ -1,0 +1,1 @@
+"""Members, their segments, and who may do what."""

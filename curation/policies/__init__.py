@@ -1,0 +1,1 @@
+"""Policies: loaded, compared, linted, approved, as files."""

@@ -1,0 +1,1 @@
+"""Queries over items and members: their fields, and the SQL that answers them."""

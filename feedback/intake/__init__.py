@@ -1,0 +1,1 @@
+"""The door of feedback: raw objects become drafts, and drafts outcomes."""

@@ -1,0 +1,1 @@
+"""What is kept, marked, archived and dropped."""

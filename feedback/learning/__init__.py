@@ -1,0 +1,1 @@
+"""What learning reads: snapshots, histories, choices."""

@@ -1,0 +1,1 @@
+"""Events and impressions written: judged, their keys claimed, their rows copied."""

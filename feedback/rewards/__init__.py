@@ -1,0 +1,1 @@
+"""The reward table: what feedback is worth to learning, and who changed that."""

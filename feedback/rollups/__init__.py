@@ -1,0 +1,1 @@
+"""Figures kept up to date: of items, of members, of days."""

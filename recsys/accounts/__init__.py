@@ -1,0 +1,1 @@
+"""Accounts: signing in, sessions, tokens, and visitors whom nobody knows yet."""

@@ -1,0 +1,1 @@
+"""Clusterings: members grouped by what they do, and the segments that are kept of them."""

@@ -1,0 +1,1 @@
+"""Expectations: what curators want to hold of slates, checked."""

@@ -1,0 +1,1 @@
+"""Jobs: claimed by lease, done in stints, failed of something with a name."""

@@ -1,0 +1,1 @@
+"""Likenesses: texts that queries ask the like of."""

@@ -1,0 +1,1 @@
+"""The models that serve: their files, and the scorers that a worker holds of them."""

@@ -1,0 +1,1 @@
+"""Operations: whether everything works, what ails it, and who lives."""

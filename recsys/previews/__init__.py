@@ -1,0 +1,1 @@
+"""Previews: a slate as it is beside the slate as drafts would make it."""

@@ -1,0 +1,1 @@
+"""Profiles: members and items as numbers, and what tells them apart in words."""

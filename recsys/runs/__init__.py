@@ -1,0 +1,1 @@
+"""Runs and model versions: asked for, queued, fitted, evaluated, compared, promoted, scheduled."""

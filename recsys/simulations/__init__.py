@@ -1,0 +1,1 @@
+"""Simulations: logged requests replayed under drafts, and what that changes."""

@@ -1,0 +1,1 @@
+"""Traces: how a slate that was made came about, in words, tables and charts."""

@@ -1,0 +1,1 @@
+"""What processes reach each other by: broker, cache, mail, counters."""
