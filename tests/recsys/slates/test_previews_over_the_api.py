@@ -18,7 +18,7 @@ from recsys.previews import asking as previews
 from recsys.slates import doorbell
 from tests.curation.test_api import Caller, problem
 from tests.factories import UserFactory
-from tests.recsys.slates.asking import new_member, rate
+from tests.recsys.slates.asking import new_member, person, rate
 
 PREVIEWS = "/api/v1/previews/"
 
@@ -34,7 +34,7 @@ def _patience(monkeypatch):
 
 
 def test_both_slates_are_told_with_reasons_and_moves(desk, realtime, world):
-    ada, actor = new_member(), UserFactory(roles=["administrator"])
+    ada, actor = new_member(), person("administrator")
     for at, film in enumerate(world.war[:3]):
         rate(ada, film, event=f"liked {at}")
     spring = open_change_set(actor=actor, name="Spring")
@@ -67,7 +67,7 @@ def test_both_slates_are_told_with_reasons_and_moves(desk, realtime, world):
 
 
 def test_an_instant_to_come_holds_what_is_planned_by_then(desk, realtime, world):
-    actor = UserFactory(roles=["administrator"])
+    actor = person("administrator")
     spring = open_change_set(actor=actor, name="Spring")
     terms = Terms(reason="a test", change_set=spring)
     home = Surface.objects.get(pk="home")
@@ -106,7 +106,7 @@ def test_an_instant_to_come_holds_what_is_planned_by_then(desk, realtime, world)
     ],
 )
 def test_what_cannot_be_shown_is_refused_by_the_field_at_fault(desk, world, body, field, code):
-    actor = UserFactory(roles=["curator"])
+    actor = person("curator")
     closed = open_change_set(actor=actor, name="Closed")
     discard(actor=actor, change_set=closed, reason="over")
     told = desk.send("POST", PREVIEWS, body).json()
