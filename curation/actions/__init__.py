@@ -43,7 +43,7 @@ from curation.actions.expectations import (
     read_claim,
     retire_expectation,
 )
-from curation.actions.imports import Imported, import_decisions
+from curation.actions.imports import Imported, Trial, import_decisions, try_decisions
 from curation.actions.publishing import (
     Publication,
     change_surface,
@@ -77,6 +77,7 @@ __all__ = [
     "Refused",
     "RowResult",
     "Terms",
+    "Trial",
     "add_expectation",
     "add_rule",
     "approve",
@@ -120,6 +121,7 @@ __all__ = [
     "take_back_approval",
     "terms_of",
     "touched",
+    "try_decisions",
     "undo_bulk",
     "unschedule",
     "withdraw",
