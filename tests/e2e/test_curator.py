@@ -212,6 +212,7 @@ def expect_a_group_by_keyboard(page: Page) -> None:
     group = page.get_by_role("group", name="Group 3", exact=True)
     expect(group.get_by_label("Items for which")).to_be_focused()
     group.get_by_label("Field 3.1").select_option("title")
+    expect(group.get_by_label("Comparison 3.1").locator("option")).to_have_count(7)
     group.get_by_label("Comparison 3.1").select_option("exists")
     group.get_by_role("button", name="Add a group").press("Enter")
     inner = page.get_by_role("group", name="Group 3.2", exact=True)
