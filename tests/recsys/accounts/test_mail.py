@@ -187,7 +187,7 @@ def test_a_fault_of_ours_is_counted_and_logged_with_where_it_was(
 
     monkeypatch.setattr(mail, "transport", broken)
     assert hand_over(letter, settings, "console").attempts == 1
-    [line] = [each for each in caplog.records if each.name == "recsys.mail"]
+    [line] = [each for each in caplog.records if each.name == "recsys.transport.mail"]
     assert line.exc_info
 
 

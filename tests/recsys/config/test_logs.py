@@ -92,7 +92,7 @@ def test_a_task_binds_its_name_and_the_request_and_a_lease_its_job():
     code = (
         "import logging, uuid, django; django.setup()\n"
         "from types import SimpleNamespace as Thing\n"
-        "from recsys import worker_events\n"
+        "from recsys.workers import worker_events\n"
         "request = Thing(id='task-1', headers={'request_id': 'from-the-web'})\n"
         "worker_events.task_begins(task=Thing(name='recsys.sweep', request=request))\n"
         "logging.getLogger('any').warning('at work')\n"
