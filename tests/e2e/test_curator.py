@@ -202,7 +202,7 @@ def test_a_rule_is_written_as_text_counted_drafted_and_seen_in_rows(
     expect_a_group_by_keyboard(page)
     page.get_by_role("button", name="Text", exact=True).click()
     expect(query).to_have_value(
-        'genres has "War" and year >= 1980 and (title exists or not any(year missing))'
+        'genres has "War" and year >= 1980 and (title exists or not any(year is missing))'
     )
 
 
