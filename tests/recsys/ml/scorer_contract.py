@@ -28,7 +28,7 @@ from tests.recsys.ml.two_tastes import (
 )
 
 FACTS = artifact.Facts("2024-05-01T00:00:00+00:00", "test")
-TRAINING = Training(TrainingOptions(seed=5, device="cpu"))
+TRAINING = Training(TrainingOptions(seed=7, device="cpu"))
 FITTED: dict[str, Scorer] = {}
 
 

@@ -51,7 +51,7 @@ SHAPES = [
 class TestGruKeepsTheContract(PersonalScorerContract):
     family = "gru"
     sequential = True
-    parameters = SMALL | {"units": 16}
+    parameters = SMALL | {"units": 24}
 
 
 class TestSasrecKeepsTheContract(PersonalScorerContract):
