@@ -50,7 +50,7 @@ from curation.actions.expectations import (
     read_claim,
     retire_expectation,
 )
-from curation.actions.imports import Imported, import_decisions
+from curation.actions.imports import Imported, Trial, import_decisions, try_decisions
 from curation.actions.publishing import (
     Publication,
     change_surface,
@@ -84,6 +84,7 @@ __all__ = [
     "Refused",
     "RowResult",
     "Terms",
+    "Trial",
     "add_expectation",
     "add_rule",
     "approve",
@@ -129,6 +130,7 @@ __all__ = [
     "take_back_approval",
     "terms_of",
     "touched",
+    "try_decisions",
     "undo_bulk",
     "unschedule",
     "withdraw",

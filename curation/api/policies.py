@@ -87,13 +87,16 @@ class ComparisonSerializer(serializers.Serializer[Any]):
 
 
 class ImportFindingSerializer(serializers.Serializer[Any]):
-    """What lint said of an imported decision; `field` is its position in the file."""
+    """What is to be said of an imported decision or text; `field` is its position in the file.
+
+    What lint says has `text` and is of a `surface`.
+    """
 
     field = serializers.CharField()
-    surface = serializers.CharField()
+    surface = serializers.CharField(required=False)
     level = serializers.ChoiceField(choices=["B", "W"])
     code = serializers.CharField()
-    text = serializers.CharField()
+    text = serializers.CharField(required=False)
     message = serializers.CharField()
     decision = serializers.UUIDField(required=False)
 

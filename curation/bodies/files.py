@@ -14,6 +14,7 @@ from curation.bodies.serializers import KINDS, WhoSerializer
 from curation.decisions.specs import PARAMETERS
 from curation.fusion.effects import Fallback
 from curation.fusion.policy import Scale
+from curation.queries.likeness_keys import MOST, MOST_KEPT, key_of
 
 MOST_DECISIONS: Final = 10_000
 
@@ -135,9 +136,28 @@ class RowSerializer(StrictSerializer):
         return attrs
 
 
+class TextSerializer(StrictSerializer):
+    """A text that queries of the file ask the like of, by the key that they name it by."""
+
+    key = Text(max_length=60)
+    text = Text(max_length=MOST)
+    encoder = Text(max_length=160)
+
+    def validate(self, attrs: dict[str, str]) -> dict[str, str]:
+        """A text on one line, and the key that is made of it and the encoder, here as there."""
+        if attrs["text"] != " ".join(attrs["text"].split()):
+            told = _("It is not on one line.")
+            raise serializers.ValidationError({"text": serializers.ErrorDetail(told, "bad_text")})
+        if attrs["key"] != key_of(attrs["text"], attrs["encoder"]):
+            told = _("It is not the key of this text by this encoder.")
+            raise serializers.ValidationError({"key": serializers.ErrorDetail(told, "other_key")})
+        return attrs
+
+
 class DocumentSerializer(StrictSerializer):
     """A file of decisions; its format and version are looked at before all else."""
 
     format = Text()
     version = Whole()
     decisions = serializers.ListField(child=RowSerializer(), max_length=MOST_DECISIONS)
+    likenesses = serializers.ListField(child=TextSerializer(), required=False, max_length=MOST_KEPT)

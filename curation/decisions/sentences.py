@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _LONGEST_NAME: Final = 120
 _MOST_NAMED: Final = 3
 _STOPS: Final = ".。"
+Titles = Mapping[str, str]
+"""Item to its title, by id."""
 
 
 def name_of(revision: Revision, kinds: Schema) -> str:
@@ -49,24 +51,40 @@ def in_words(revision: Revision, kinds: Schema) -> str:
     return headline_and_words(revision, kinds)[1]
 
 
-def headline_and_words(revision: Revision, kinds: Schema) -> tuple[str, str]:
-    """Its headline and its sentence, of which each alone would have the conditions read and described again."""
-    content = _content(revision, kinds)
+def headline_and_words(
+    revision: Revision, kinds: Schema, titles: Titles | None = None
+) -> tuple[str, str]:
+    """Its headline and its sentence, of which each alone would have the conditions read and described again.
+
+    `titles` are those of the items that it stands beside, from whoever reads them once for many: see `titles_of`.
+    """
+    content = _content(revision, kinds, titles_of([revision]) if titles is None else titles)
     return content.rstrip(_STOPS), _("Ended.") if revision.ends else content
 
 
-def _content(revision: Revision, kinds: Schema) -> str:
+def titles_of(revisions: Iterable[Revision]) -> Titles:
+    """The titles of the items that sentences name as what decisions stand beside, by id: one query, or none."""
+    named = {each for row in revisions for each in row.who.get("anchors", ())[:_MOST_NAMED]}
+    if not named:
+        return {}
+    rows = Item.objects.filter(pk__in=named).values_list("pk", "title")
+    return {str(key): title for key, title in rows}
+
+
+def _content(revision: Revision, kinds: Schema, titles: Titles) -> str:
     content = _decided(revision, kinds)
-    when = situation(revision.who)
+    when = _situation(revision.who, titles)
     if not when:
         return content
     return _("%(content)s, %(when)s.") % {"content": content.rstrip(_STOPS), "when": when}
 
 
-def situation(who: Mapping[str, Any]) -> str:
+def _situation(who: Mapping[str, Any], titles: Titles) -> str:
     """In which situations a decision holds, beside segment and member; empty where in all."""
-    parts = [_PARTS[name](who[name]) for name in PARTS if name in who]
-    return _(", ").join(parts)
+    parts = {name: _PARTS[name](who[name]) for name in _PARTS if name in who}
+    if "anchors" in who:
+        parts["anchors"] = _anchors(who["anchors"], titles)
+    return _(", ").join(parts[name] for name in PARTS if name in parts)
 
 
 def _devices(devices: Sequence[str]) -> str:
@@ -79,11 +97,10 @@ def _languages(languages: Sequence[str]) -> str:
     return _("in %(languages)s") % {"languages": named}
 
 
-def _anchors(anchors: Sequence[str]) -> str:
-    titles = Item.objects.filter(pk__in=anchors[:_MOST_NAMED]).values_list("title", flat=True)
-    named = _(", ").join(f"“{title}”" for title in titles)
+def _anchors(anchors: Sequence[str], titles: Titles) -> str:
     if len(anchors) > _MOST_NAMED:
         return _("beside %(n)d items") % {"n": len(anchors)}
+    named = _(", ").join(f"“{titles[each]}”" for each in anchors if each in titles)
     return _("beside %(items)s") % {"items": named}
 
 
@@ -179,7 +196,6 @@ def _joined(query: All | AnyOf, words: Mapping[str, StrPromise]) -> str:
 _PARTS: Final[Mapping[str, Callable[[Any], str]]] = {
     "devices": _devices,
     "languages": _languages,
-    "anchors": _anchors,
     "members": _members,
     "hours": _hours,
 }

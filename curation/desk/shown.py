@@ -12,7 +12,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from curation.decisions.lineages import in_version, named
-from curation.decisions.sentences import headline_and_words, in_words
+from curation.decisions.sentences import Titles, headline_and_words, titles_of
 from curation.models import Block, ChangeSet, Decision, PolicyVersion, Revision, Surface
 from curation.policies.comparisons import compare
 from curation.policies.loading import drafts_of, in_force, live_blocks, revisions_of
@@ -145,11 +145,13 @@ def comparison(surface: Surface, before: int, after: int) -> dict[str, Any]:
 def lines(revisions: Iterable[Revision], known: Schema | None = None) -> list[Line]:
     """Revisions in words; `known` is the schema of items, if read already."""
     now, kinds = timezone.now(), schema() if known is None else known
-    return [_line(row, kinds, now) for row in revisions]
+    rows = list(revisions)
+    titles = titles_of(rows)
+    return [_line(row, kinds, titles, now) for row in rows]
 
 
-def _line(row: Revision, kinds: Schema, now: datetime) -> Line:
-    title, words = headline_and_words(row, kinds)
+def _line(row: Revision, kinds: Schema, titles: Titles, now: datetime) -> Line:
+    title, words = headline_and_words(row, kinds, titles)
     return Line(row, words, _state(row, now), title)
 
 
@@ -162,9 +164,10 @@ def newest_lines(decisions: QuerySet[Decision]) -> list[Line]:
 def words_of(decisions: Mapping[UUID, int]) -> dict[str, str]:
     """What decisions say, in the revision that is named for each; those that are not there are left out."""
     kinds = schema() if decisions else {}
-    rows = named().filter(decision__in=decisions)
+    rows = list(named().filter(decision__in=decisions))
+    titles = titles_of(rows)
     return {
-        str(row.decision_id): in_words(row, kinds)
+        str(row.decision_id): headline_and_words(row, kinds, titles)[1]
         for row in rows
         if row.number == decisions[row.decision_id]
     }

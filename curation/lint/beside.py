@@ -27,9 +27,15 @@ class Beside:
     What it needs of the catalogue is read when it is first asked for, each thing in one query.
     """
 
-    def __init__(self, policy: fusion.Policy, at: datetime, idle: Collection[UUID]) -> None:
-        """`idle` are the rules known to name no active item."""
-        self.policy, self.at, self.idle = policy, at, idle
+    def __init__(
+        self,
+        policy: fusion.Policy,
+        at: datetime,
+        idle: Collection[UUID] = frozenset(),
+        greedy: Collection[UUID] = frozenset(),
+    ) -> None:
+        """`idle` are the rules known to name no active item, `greedy` those known to take every one."""
+        self.policy, self.at, self.idle, self.greedy = policy, at, idle, greedy
         self.surface = policy.surface
         self.pins = self._coming(policy.pins)
         self.blends = self._coming(policy.blends)

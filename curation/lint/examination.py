@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from curation.decisions.audiences import NOBODY
 from curation.decisions.recurrence import opens_before
 from curation.fusion import policy as fusion
-from curation.fusion.query import EVERYTHING
+from curation.fusion.query import EVERYTHING, Not
 from curation.lint.beside import Beside
 from curation.lint.findings import Finding, Findings, blocks, warns
 from curation.lint.pins import block_findings, pin_findings
-from curation.lint.rules import blend_findings, rule_findings
+from curation.lint.rules import blend_findings, rule_findings, takes
 from curation.models import Revision, SegmentMembership, Surface
 from curation.policies.loading import live_blocks, policy_with, published_on, revisions_of
 from curation.queries import members as member_queries
@@ -46,9 +46,10 @@ def examine_each(
     subjects = [_subjects(revisions, policy) for revisions, policy in asked]
     every = [row for each in subjects for row in each.values()]
     idle, empty = _idle(every), _empty_segments(every) | _unlike_anybody(every)
+    greedy = _greedy(every, idle)
     told: list[Told] = []
     for (revisions, policy), each in zip(asked, subjects, strict=True):
-        beside = Beside(policy, at, idle)
+        beside = Beside(policy, at, idle, greedy)
         found = (_examined(row, each[row.decision_id], beside, empty) for row in revisions)
         told.append(dict(zip((row.decision_id for row in revisions), found, strict=True)))
     return told
@@ -149,3 +150,14 @@ def _idle(subjects: Iterable[fusion.Decision]) -> frozenset[UUID]:
     rules = [row for row in subjects if isinstance(row, fusion.Rule)]
     some = some_match([rule.what for rule in rules])
     return frozenset(rule.lineage for rule, any_ in zip(rules, some, strict=True) if not any_)
+
+
+def _greedy(subjects: Iterable[fusion.Decision], idle: Collection[UUID]) -> frozenset[UUID]:
+    """The rules that leave no active item to show; the first item that one spares tells that it is none."""
+    rules = [
+        row
+        for row in subjects
+        if isinstance(row, fusion.Rule) and takes(row.effect) and row.lineage not in idle
+    ]
+    spared = some_match([Not(rule.what) for rule in rules])
+    return frozenset(rule.lineage for rule, any_ in zip(rules, spared, strict=True) if not any_)

@@ -30,7 +30,7 @@ def rule_findings(rule: fusion.Rule, beside: Beside) -> Findings:
         yield warns("matches_nothing", _("No active item is like that now."))
     elif isinstance(rule.effect, _NEED_ITEMS):
         yield from _denied(rule, beside)
-    if _takes(rule.effect) and bool(beside.catalogue.of(rule).all()):
+    if rule.lineage in beside.greedy:
         yield warns("leaves_nothing", _("It takes every item there is: nothing is left to show."))
     if isinstance(rule.effect, Quota):
         yield from _crowded(rule, rule.effect, beside)
@@ -41,8 +41,8 @@ def rule_findings(rule: fusion.Rule, beside: Beside) -> Findings:
         yield from _opposed(rule, beside)
 
 
-def _takes(effect: Effect) -> bool:
-    """Whether none of its items may be shown."""
+def takes(effect: Effect) -> bool:
+    """Whether none of the items of a rule may be shown."""
     nothing = isinstance(effect, Cap) and effect.limit == 0 and not effect.field
     return isinstance(effect, Exclude) or nothing
 

@@ -17,7 +17,7 @@ def free_slot(lineage: UUID, policies: Iterable[fusion.Policy], at: datetime) ->
 
     None where all are taken, or where no policy holds such a pin.
     """
-    besides = [Beside(policy, at, frozenset()) for policy in policies]
+    besides = [Beside(policy, at) for policy in policies]
     pins = [pin for beside in besides for pin in beside.pins if pin.lineage == lineage]
     if not pins:
         return None

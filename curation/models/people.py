@@ -127,7 +127,7 @@ class MemberStats(models.Model):
     `ratings` moves in feedback's own transaction, the rest with the roll-up: `features` by name (see
     `member_queries`), interactions by hour of the day (24) and by weekday from Monday (7) in the
     member's time zone; `covers` is the feedback version that they stand for. `segments` counts the
-    changes of the segments that the member is in, and of the member's own row.
+    changes of the segments that the member is in, `profile` those of the member's own row.
     """
 
     subject = models.UUIDField(primary_key=True)
@@ -138,6 +138,7 @@ class MemberStats(models.Model):
     last_at = models.DateTimeField(_("last seen"), null=True)
     covers = models.BigIntegerField(default=0, db_default=0)
     segments = models.BigIntegerField(default=0, db_default=0)
+    profile = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         verbose_name = _("member statistics")

@@ -123,13 +123,13 @@ def renew(subjects: Iterable[UUID], segments: Iterable[Segment] | None = None) -
 
 
 def renew_changed(subjects: Iterable[UUID]) -> int:
-    """`renew` for members whose own row was written: what decisions ask of them changed with it."""
+    """`renew` for members whose own row was written: what decisions ask of it may have changed."""
     known = sorted(set(subjects))
     if not known:
         return 0
     with transaction.atomic(savepoint=False):
         _lock(known)
-        MemberStats.objects.filter(subject__in=known).update(segments=F("segments") + 1)
+        MemberStats.objects.filter(subject__in=known).update(profile=F("profile") + 1)
         return renew_held(known)
 
 

@@ -12,11 +12,13 @@ import orjson
 from django.db.models import F
 from django.utils import timezone
 
-from curation.models import Block, ChangeSet, Item, PolicyEntry, Revision, Surface
+from curation.models import Block, ChangeSet, Item, Likeness, PolicyEntry, Revision, Surface
 from curation.policies.loading import newest_drafts
+from curation.queries.likeness_uses import keys_in
 
 FORMAT: Final = "tandem.decisions"
-VERSION: Final = 1
+VERSION: Final = 2
+"""The newest that is read. What asks the like of no text is written as the first, as it always was."""
 
 Names = Mapping[UUID, dict[str, str]]
 """Items as they are known outside: source and id."""
@@ -30,12 +32,21 @@ def export(surface: Surface | None = None, change_set: ChangeSet | None = None) 
     """
     found = _drafted(change_set) if change_set else in_force(surface)
     names = _names(found)
+    texts = _texts(found)
     document = {
         "format": FORMAT,
-        "version": VERSION,
+        "version": VERSION if texts else 1,
         "decisions": [_row(revision, names) for revision in found],
+        **({"likenesses": texts} if texts else {}),
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
+
+
+def _texts(rows: Iterable[Revision]) -> list[dict[str, str]]:
+    """The texts that decisions ask the like of, by key: without them their queries say nothing elsewhere."""
+    keys = set[str]().union(*(keys_in(row.spec.get("where")) for row in rows))
+    found = Likeness.objects.filter(pk__in=keys).order_by("pk") if keys else ()
+    return [{"key": row.key, "text": row.text, "encoder": row.encoder} for row in found]
 
 
 def items_in(spec: Mapping[str, Any]) -> Iterator[Any]:

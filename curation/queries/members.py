@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -45,6 +45,9 @@ FIELDS: Final[Mapping[str, Kind]] = {
 ROLLED_UP: Final = frozenset({*COUNTS, *MEASURES})
 """The fields that the roll-up of feedback writes."""
 
+OF_THE_ROW: Final = frozenset(FIELDS) - {"ratings", "idle_days", *COUNTS, *MEASURES}
+"""The built-in fields that stand in a member's own row, where their attributes do."""
+
 _DAY_S: Final = 86_400
 _GROUND: Final = Ground(
     key="m.id",
@@ -70,6 +73,11 @@ FROM unnest(%s::uuid[]) AS asked (subject)
 LEFT JOIN curation_member m ON m.subject = asked.subject
 LEFT JOIN curation_memberstats s ON s.subject = asked.subject
 WHERE m.merged_into_id IS NULL"""
+
+
+def reads_the_row(fields: Iterable[str]) -> bool:
+    """Whether some of these fields stand in a member's own row: attributes do, and all but what feedback says."""
+    return any(name in OF_THE_ROW or name not in FIELDS for name in fields)
 
 
 def schema() -> dict[str, Kind]:

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from curation.bodies.fields import StrictSerializer, Text
 from curation.models import Likeness
 from curation.people.access import require
+from curation.queries.likeness_keys import MOST
 from curation.queries.likeness_uses import LIKE
 from recsys.embeddings import encoders
 from recsys.likenesses import actions as likeness_actions
@@ -24,7 +25,7 @@ class WriteLikenessSerializer(StrictSerializer):
     """A text that items are to be like."""
 
     text = Text(
-        max_length=likeness_actions.MOST,
+        max_length=MOST,
         help_text="What the items are about, in the language of the encoder: the one that comes with us reads English.",
     )
 

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from typing import Final
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from curation.actions.likenesses import keep_text, offered
 from curation.models import Likeness, User
 from curation.people.access import require
-from curation.problems import Conflict, Invalid, Missing
+from curation.problems import Conflict, Missing
+from curation.queries.likeness_keys import plain
 from curation.queries.likeness_uses import uses
 from recsys.embeddings import encoders
 from recsys.embeddings import standing as embeddings
-
-MOST: Final = 1_000
-"""Characters of a text: what an encoder reads of it, and more than a rule should need."""
-MOST_KEPT: Final = 200
-"""So many texts are offered at most: a list that nobody can read through is read by nobody."""
-_NAMED: Final = 40
-_TOLD_APART_BY: Final = 10
 
 
 def write_likeness(*, actor: User, text: str, vector: Sequence[float] | None = None) -> Likeness:
@@ -36,8 +27,7 @@ def write_likeness(*, actor: User, text: str, vector: Sequence[float] | None = N
     said = plain(text)
     encoder = encoders.current().name
     with transaction.atomic():
-        row = _offered().filter(key=key_of(said, encoder)).first()
-        row = row or _added(said, encoder, actor)
+        row = keep_text(actor=actor, text=said, encoder=encoder)
         if row.vector is None and vector is not None:
             row.vector = list(vector)
             row.save(update_fields=["vector"])
@@ -54,7 +44,7 @@ def remove_likeness(*, actor: User, key: str) -> None:
     """
     require(actor, "curator")
     with transaction.atomic():
-        row = _offered().select_for_update().filter(pk=key).first()
+        row = offered().select_for_update().filter(pk=key).first()
         if row is None:
             raise Missing("unknown_likeness", _("There is no such text."))
         if asking := uses().get(key):
@@ -64,36 +54,3 @@ def remove_likeness(*, actor: User, key: str) -> None:
             raise Conflict("likeness_used", text % {"n": len(asking)})
         row.retired_at = timezone.now()
         row.save(update_fields=["retired_at"])
-
-
-def plain(text: str) -> str:
-    """A text as it is kept, on one line; raises `Invalid`."""
-    said = " ".join(text.split())
-    if not 0 < len(said) <= MOST or "\x00" in said:
-        raise Invalid(
-            "bad_text", _("Write a text of at most %(most)d characters.") % {"most": MOST}
-        )
-    return said
-
-
-def key_of(text: str, encoder: str) -> str:
-    """The key of a text: its first words as people can read them, and what tells it from all others."""
-    digest = hashlib.sha256(f"{encoder}\n{text}".encode()).hexdigest()[:_TOLD_APART_BY]
-    return f"{slugify(text)[:_NAMED].strip('-_') or 'text'}-{digest}".replace("_", "-")
-
-
-def _added(said: str, encoder: str, actor: User) -> Likeness:
-    if _offered().count() >= MOST_KEPT:
-        text = _(
-            "There are %(most)d texts already, and no more may be: remove one that nothing uses."
-        )
-        raise Conflict("too_many_likenesses", text % {"most": MOST_KEPT})
-    first = {"text": said, "encoder": encoder, "author": actor}
-    row, _made = Likeness.objects.update_or_create(
-        key=key_of(said, encoder), defaults={"retired_at": None}, create_defaults=first
-    )
-    return row
-
-
-def _offered() -> QuerySet[Likeness]:
-    return Likeness.objects.filter(retired_at=None)

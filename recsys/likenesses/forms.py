@@ -13,9 +13,9 @@ from django.urls import Resolver404, resolve
 from django.utils.translation import gettext_lazy as _
 
 from curation.desk.queries.views import with_another
+from curation.queries.likeness_keys import MOST, key_of
 from curation.queries.likeness_uses import LIKE
 from recsys.embeddings import encoders
-from recsys.likenesses.actions import MOST, key_of
 from recsys.likenesses.reading import START
 
 OWN: Final = frozenset({"like_text", "like_at", "like_key", "like", "back", "csrfmiddlewaretoken"})

@@ -20,6 +20,7 @@ from curation.models import Likeness
 from curation.people.access import role_required
 from curation.problems import Missing, Problem
 from curation.queries.faults import in_words
+from curation.queries.likeness_keys import plain
 from curation.queries.likeness_uses import uses
 from recsys.embeddings import encoders, meaning
 from recsys.likenesses import actions as likeness_actions
@@ -118,7 +119,7 @@ def _chosen(request: HttpRequest) -> str:
 
 
 def _written(request: HttpRequest) -> str:
-    said = likeness_actions.plain(request.POST.get("like_text", ""))
+    said = plain(request.POST.get("like_text", ""))
     vector = meaning.vector_of(said)
     row = likeness_actions.write_likeness(actor=actor(request), text=said, vector=vector)
     return row.key

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -41,16 +41,34 @@ def execute(simulation_id: UUID) -> None:
     stints.work(Simulation, simulation_id, _made)
 
 
-def _made(simulation_id: UUID, watch: Watch) -> dict[str, Any]:
-    """The columns of a finished simulation."""
+Steps = Callable[[str, int, int], None]
+"""Is told a stage, how much of it is done, and of how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What drafts would change: the report, the version of each surface that they touch, and requests by surface.
+
+    `slates` tells by slug how many requests were replayed and how many of them changed.
+    """
+
+    report: dict[str, Any]
+    versions: dict[str, list[int]]
+    slates: dict[str, list[int]]
+
+
+def replayed(
+    drafts: Mapping[UUID, Revision], *, asked: int, simulated: bool, watch: Steps
+) -> Replayed:
+    """Replay the latest requests with drafts, which need not be saved. Raises NotSimulable.
+
+    `asked` is how many at most, `simulated` whether those of simulated members count too.
+    """
     began = time.monotonic()
-    named = ("change_set", *(f"proposal__{each}" for each in ("surface", "segment", "decision")))
-    simulation = Simulation.objects.select_related(*named).get(pk=simulation_id)
     watch("requests", 0, 1)
     with gathering.snapshot():
-        drafts = _drafts(simulation)
         stages, items, statistics = _stages(drafts)
-        found = logged.latest(stages, simulation.asked, simulated=simulation.simulated)
+        found = logged.latest(stages, asked, simulated=simulated)
     if not found.requests:
         raise NotSimulable(_nothing(found.bare))
     tally = _Tally(items)
@@ -63,24 +81,31 @@ def _made(simulation_id: UUID, watch: Watch) -> dict[str, Any]:
             tally.add(request, played)
     if not tally.requests:
         raise NotSimulable(_("What was stored of these slates is damaged: none can be replayed."))
-    home = simulation.change_set
-    replayed = sorted(str(row.pk) for row in drafts.values() if home)
-    versions = {slug: _stamp(stage.surface) for slug, stage in stages.items()}
-    slates = {slug: [n, tally.changed[slug]] for slug, n in tally.requests.items()}
+    seconds = round(time.monotonic() - began, 3)
+    return Replayed(
+        {**tally.told(statistics), "bare": found.bare, "seconds": seconds},
+        {slug: _stamp(stage.surface) for slug, stage in stages.items()},
+        {slug: [n, tally.changed[slug]] for slug, n in tally.requests.items()},
+    )
+
+
+def _made(simulation_id: UUID, watch: Watch) -> dict[str, Any]:
+    """The columns of a finished simulation."""
+    named = ("change_set", *(f"proposal__{each}" for each in ("surface", "segment", "decision")))
+    simulation = Simulation.objects.select_related(*named).get(pk=simulation_id)
+    drafts, home = _drafts(simulation), simulation.change_set
+    told = replayed(drafts, asked=simulation.asked, simulated=simulation.simulated, watch=watch)
+    names = sorted(str(row.pk) for row in drafts.values() if home)
     # Members whom a script plays do not tell whether a second person is needed.
     if home and (settings.DEMO or not simulation.simulated):
         approvals.note_simulation(
-            home, asked=simulation.asked, drafts=replayed, versions=versions, slates=slates
+            home,
+            asked=simulation.asked,
+            drafts=names,
+            versions=told.versions,
+            slates=told.slates,
         )
-    return {
-        "drafts": replayed,
-        "versions": versions,
-        "report": {
-            **tally.told(statistics),
-            "bare": found.bare,
-            "seconds": round(time.monotonic() - began, 3),
-        },
-    }
+    return {"drafts": names, "versions": told.versions, "report": told.report}
 
 
 def _drafts(simulation: Simulation) -> dict[UUID, Revision]:

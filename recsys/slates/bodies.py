@@ -22,9 +22,11 @@ Versions = Mapping[str, int]
 
 COMPONENTS: Final = (
     *("policy", "blocks", "catalogue", "models", "feedback", "segments"),
-    *("statistics", "rewards"),
+    *("statistics", "rewards", "profile"),
 )
 """What the versions of a slate count."""
+READ: Final[Mapping[str, str]] = {"statistics": "reads_statistics", "profile": "reads_profile"}
+"""The components that count only where a head says that its slate was made from them."""
 
 LIFETIME_S: Final = 86_400
 FIRST: Final = 10
@@ -50,6 +52,10 @@ class Body:
     def versions(self) -> Versions:
         """What it was made from."""
         return self.head["versions"]  # type: ignore[no-any-return]
+
+    def counts(self, component: str) -> bool:
+        """Whether a slate is older once a component moved; one that was packed before that was told is."""
+        return bool(self.head.get(READ.get(component, ""), True))
 
     @property
     def items(self) -> str:

@@ -26,7 +26,7 @@ WITH RECURSIVE chain AS (
 SELECT extract(epoch FROM now())::float8, s.policy_version, s.blocks_version, s.kind, s.stale_limit_s,
        (SELECT json_object_agg(name, value) FROM curation_counter),
        member.subject, coalesce(member.simulated, false), coalesce(state.version, 0),
-       coalesce(stats.segments, 0),
+       coalesce(stats.segments, 0), coalesce(stats.profile, 0),
        {anchor}::uuid IS NULL OR EXISTS (SELECT FROM curation_item WHERE id = {anchor}::uuid),
        ARRAY(
            SELECT i.id::text FROM curation_item i WHERE i.id = ANY({items}::uuid[]) AND NOT i.active
@@ -99,7 +99,7 @@ class Check:
         return all(
             body.versions.get(name) == version
             for name, version in self.versions.items()
-            if name != "statistics" or body.head["reads_statistics"]
+            if body.counts(name)
         )
 
 
@@ -138,7 +138,7 @@ def _ask(parameters: dict[str, Any]) -> tuple[Any, ...] | None:
 
 def _read(row: tuple[Any, ...]) -> Check:
     instant, policy, blocks, kind, stale_limit_s, counters, *member, gone = row
-    subject, simulated, feedback, segments, has_anchor = member
+    subject, simulated, feedback, segments, profile, has_anchor = member
     return Check(
         instant=instant,
         kind=kind,
@@ -149,6 +149,7 @@ def _read(row: tuple[Any, ...]) -> Check:
             "blocks": blocks,
             "feedback": feedback,
             "segments": segments,
+            "profile": profile,
         },
         subject=subject,
         simulated=simulated,

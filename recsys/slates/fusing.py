@@ -180,6 +180,7 @@ def _served(slate: UUID, fused: Fused, reading: Reading, body: dict[str, Any]) -
         "fused_at": fused.instant.timestamp(),
         "valid_until": fused.valid_until.timestamp() if fused.valid_until else None,
         "reads_statistics": reading.reads_statistics,
+        "reads_profile": reading.reads_profile,
     }
 
 

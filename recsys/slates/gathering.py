@@ -22,7 +22,7 @@ from curation.fusion.seeds import seed_of
 from curation.models import ChangeSet, Surface
 from curation.people import members
 from curation.policies import loading as policies
-from curation.queries.members import ROLLED_UP, traits_of
+from curation.queries.members import ROLLED_UP, reads_the_row, traits_of
 from feedback.learning.history import MemberFeedback, Reacted, states_of
 from feedback.rewards import tables as rewards
 from recsys.live import scorers as live
@@ -65,6 +65,11 @@ class Reading:
         """Whether a decision of the policy reads what the roll-up writes, of items or of members."""
         of_items = any(name.startswith(STATISTICS) for name in self.policy.fields)
         return of_items or not ROLLED_UP.isdisjoint(self.policy.member_fields)
+
+    @property
+    def reads_profile(self) -> bool:
+        """Whether a decision of the policy asks what stands in a member's own row."""
+        return reads_the_row(self.policy.member_fields)
 
 
 @dataclass(frozen=True, eq=False)

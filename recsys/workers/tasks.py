@@ -113,6 +113,14 @@ def embed_items(job_id: str) -> None:
     embedder.embed(UUID(job_id))
 
 
+@shared_task(name="recsys.read_texts", max_retries=0)
+def read_texts() -> None:
+    """Ask for texts that came with a file, and items that are new, to be read by the encoder in use."""
+    from recsys.embeddings import standing as embeddings
+
+    embeddings.request()
+
+
 @shared_task(name="recsys.sweep", max_retries=0)
 def sweep() -> None:
     """Give back what dead workers held, ring for what waits, and clear what is too old."""

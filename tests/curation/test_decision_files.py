@@ -179,6 +179,12 @@ def test_a_file_says_nothing_of_our_own_ids(file):
     assert not [key for key in ours if key in text]
 
 
+def test_a_file_that_asks_the_like_of_no_text_is_one_that_older_products_read(curator, file):
+    assert (file["version"], "likenesses" in file) == (1, False)
+    empty()
+    assert imported(curator, file | {"version": 2}).decisions == 3
+
+
 def test_one_surface_is_exported_with_what_is_everywhere(file, similar):
     kinds = [row["kind"] for row in orjson.loads(export(surface=similar))["decisions"]]
     assert kinds == ["block"]
@@ -202,7 +208,7 @@ def test_a_dry_run_answers_the_same_and_keeps_nothing(curator, file):
 
 
 def test_a_file_of_a_newer_version_is_refused(curator, file):
-    assert refusal(curator, file | {"version": 2, "more": 1}).code == "newer_version"
+    assert refusal(curator, file | {"version": 3, "more": 1}).code == "newer_version"
 
 
 @pytest.mark.parametrize(
@@ -346,7 +352,7 @@ def test_the_api_answers_a_file_and_takes_it_again(client, curator, file):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda told: told | {"version": 2}, '"newer_version"'),
+        (lambda told: told | {"version": 3}, '"newer_version"'),
         (lambda told: told | {"more": 1}, '"more"'),
         (
             lambda told: told | {"decisions": [told["decisions"][0] | {"colour": "red"}]},

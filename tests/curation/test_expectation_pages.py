@@ -142,7 +142,7 @@ def test_what_a_choice_hides_does_not_count(desk, films, ada):
 
 
 def test_a_condition_more_keeps_what_was_written(desk, films):
-    page = text(desk.post(reverse("desk:new-expectation"), {**FORM, "rows": "2"}))
+    page = text(desk.post(reverse("desk:new-expectation"), {**FORM, "add": "0"}))
     assert 'name="field-2"' in page
     assert 'value="Some war"' in page
 

@@ -105,8 +105,8 @@ def test_conditions_grow_one_by_one(desk, films):
     assert 'name="field-1"' in page
     assert 'name="field-2"' not in page
     for answer in (
-        desk.post(ROWS, {**WAR, "rows": "2"}),
-        desk.post(reverse("desk:new", args=["rule"]), TERMS | WAR | {"rows": "2"}),
+        desk.post(ROWS, {**WAR, "add": "0"}),
+        desk.post(reverse("desk:new", args=["rule"]), TERMS | WAR | {"add": "0"}),
     ):
         page = text(answer)
         assert 'name="field-2"' in page
@@ -141,7 +141,9 @@ def test_a_rule_of_many_conditions_is_saved_as_written(desk, home, films):
 
 
 def test_more_conditions_than_rows_are_refused_and_not_left_out(desk, home, films):
-    rows = {"field-21": "year", "op-21": "eq", "value-21": "1950"}
+    rows: dict[str, str] = {}
+    for at in range(1, 22):
+        rows |= {f"field-{at}": "year", f"op-{at}": "eq", f"value-{at}": "1950"}
     form = TERMS | WAR | rows | {"effect": "exclude", "surface": "home"}
     answer = desk.post(reverse("desk:new", args=["rule"]), form)
     assert "At most 20 conditions" in text(answer)
@@ -248,10 +250,10 @@ def test_a_window_at_an_hour_that_is_skipped_or_shown_twice_is_asked_for_again(
 
 
 def test_conditions_of_segments_grow_too(desk, members):
-    page = text(desk.post(reverse("desk:conditions", args=["members"]), {"rows": "2"}))
+    page = text(desk.post(reverse("desk:conditions", args=["members"]), {"add": "0"}))
     assert 'name="field-2"' in page
     url = reverse("desk:new-query-segment")
-    page = text(desk.post(url, {"name": "Keen", "slug": "keen", "rows": "2"}))
+    page = text(desk.post(url, {"name": "Keen", "slug": "keen", "add": "0"}))
     assert 'name="field-2"' in page
     assert 'value="Keen"' in page
 

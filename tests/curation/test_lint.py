@@ -12,6 +12,7 @@ from curation.actions import Refused, Terms
 from curation.fusion.effects import Boost, Bury, Cap, Exclude, Fallback, Only, Quota
 from curation.fusion.parsing import parse
 from curation.fusion.query import EVERYTHING, ItemList
+from curation.policies.loading import policy_with
 from curation.queries.items import schema
 from tests.factories import AttributeFactory, ItemFactory, SegmentFactory
 
@@ -235,6 +236,20 @@ def test_a_quota_above_what_a_cap_allows_is_told(rule, publish, world_of_two):
     assert codes(rule(Quota(3, 10), has("War"))) == ["quota_over_cap"]
     assert codes(rule(Quota(3, 12), has("War"))) == []
     assert codes(rule(Quota(3, 10))) == []
+
+
+@pytest.mark.parametrize("more", [0, 20])
+def test_what_rules_take_is_asked_in_two_questions_and_the_catalogue_is_not_read(
+    rule, home, world_of_two, django_assert_num_queries, more
+):
+    taking = [(Exclude(), has("War")), (Cap(0, 10), has("War")), (Exclude(), EVERYTHING)]
+    made = [rule(*each) for each in (*taking, *[(Exclude(), has("Comedy"))] * more)]
+    drafts = {draft.decision.pk: draft.revision for draft in made}
+    policy = policy_with(home, NOW, drafts)
+    with django_assert_num_queries(2):
+        told = lint.examine(list(drafts.values()), policy, NOW)
+    codes_of = [[finding.code for finding in told[draft.decision.pk]] for draft in made]
+    assert codes_of == [[], [], ["leaves_nothing"], *[[]] * more]
 
 
 def test_a_rule_that_leaves_nothing_to_show_is_told(rule, world_of_two):

@@ -12,8 +12,9 @@ from django.utils import timezone, translation
 
 from curation import actions, lint
 from curation.actions import Terms
-from curation.decisions import sentences
+from curation.decisions import lineages, sentences
 from curation.decisions.differences import changes
+from curation.desk import shown
 from curation.fusion.policy import Hours
 from curation.models import Decision, MemberAttribute, Revision
 from curation.policies.loading import load_policy
@@ -299,3 +300,18 @@ def test_the_reach_counts_the_members_that_are_asked_for(client, curator, films)
     sent = {**FORM, "item": films[0].outside_id, "members_text": 'country = "FR"'}
     page = unescape(client.post(reverse("desk:reach", args=["pin"]), sent).content.decode())
     assert "<dd>2 " in page.replace("\n", "")
+
+
+def test_what_many_decisions_stand_beside_is_read_once(
+    curator, home, films, django_assert_num_queries
+):
+    for at, film in enumerate(films):
+        terms = Terms(reason="beside", who={"anchors": [str(film.pk)]})
+        actions.pin_item(actor=curator, surface=home, item=film, slot=at + 1, terms=terms)
+    rows, known = list(lineages.named()), schema()
+    with django_assert_num_queries(1):
+        told = {line.words for line in shown.lines(rows, known)}
+    assert told == {
+        f"Pin “{film.title}” to slot {at}, beside “{film.title}”."
+        for at, film in enumerate(films, start=1)
+    }

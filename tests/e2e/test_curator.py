@@ -199,5 +199,32 @@ def test_a_rule_is_written_as_text_counted_drafted_and_seen_in_rows(
     rows = page.get_by_role("group", name="Condition")
     expect(rows).to_have_count(2)
     expect(rows.first.get_by_label("Value 1")).to_have_value("War")
+    expect_a_group_by_keyboard(page)
     page.get_by_role("button", name="Text", exact=True).click()
-    expect(query).to_have_value('genres has "War" and year >= 1980')
+    expect(query).to_have_value(
+        'genres has "War" and year >= 1980 and (title exists or not any(year is missing))'
+    )
+
+
+def expect_a_group_by_keyboard(page: Page) -> None:
+    """Each button leaves the focus where one goes on, and all of it can be read on a phone."""
+    page.get_by_role("button", name="Add a group", exact=True).press("Enter")
+    group = page.get_by_role("group", name="Group 3", exact=True)
+    expect(group.get_by_label("Items for which")).to_be_focused()
+    group.get_by_label("Field 3.1").select_option("title")
+    expect(group.get_by_label("Comparison 3.1").locator("option")).to_have_count(7)
+    group.get_by_label("Comparison 3.1").select_option("exists")
+    group.get_by_role("button", name="Add a group").press("Enter")
+    inner = page.get_by_role("group", name="Group 3.2", exact=True)
+    inner.get_by_label("Items for which").select_option("none")
+    inner.get_by_role("button", name="Add a condition").press("Enter")
+    expect(inner.get_by_label("Field 3.2.2")).to_be_focused()
+    inner.get_by_label("Field 3.2.2").select_option("year")
+    expect(inner.get_by_label("Comparison 3.2.2").locator("option")).to_have_count(9)
+    inner.get_by_label("Comparison 3.2.2").select_option("missing")
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert not list(grave(page, "#conditions"))
+    page.set_viewport_size({"width": 1280, "height": 900})
+    inner.get_by_role("button", name="Remove Condition 3.2.1").press("Enter")
+    expect(inner.get_by_role("button", name="Add a condition")).to_be_focused()

@@ -18,6 +18,7 @@ from curation.desk.decisions.forms import FORMS, PinForm, RuleForm
 from curation.desk.decisions.reach import reach_of
 from curation.desk.pickers import items_called, name_of
 from curation.desk.queries.forms import ConditionsMixin
+from curation.desk.queries.groups import BUTTONS
 from curation.desk.segments.forms import CountForm
 from curation.field_words import OPERATOR_WORDS
 from curation.fusion.completion import Suggestion, spot_at, suggestions
@@ -25,7 +26,7 @@ from curation.models import Decision
 from curation.people.access import role_required
 
 FOUND: Final = 8
-_ASKED: Final = frozenset({"look", "rows", "drop", "switch"})
+_ASKED: Final = BUTTONS | {"look"}
 """The buttons that save nothing."""
 _WRITTEN: Final[Mapping[str, type[ConditionsMixin]]] = {"items": RuleForm, "members": CountForm}
 

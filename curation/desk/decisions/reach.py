@@ -62,7 +62,7 @@ def _items(
     if isinstance(form, ConditionsMixin):
         query = form.read()
         if query is None:
-            return None, [], _trouble(form, "where", "where_text", "match")
+            return None, [], _trouble(form)
         return count(query), covered(best(query, SAMPLE)), []
     item: Item | None = data.get("item")
     if item is None:
@@ -70,12 +70,13 @@ def _items(
     return 1, covered([item]), []
 
 
-def _trouble(form: DecisionForm, *names: str) -> list[str]:
+def _trouble(form: DecisionForm) -> list[str]:
     """What is wrong with the conditions, once there are some."""
     written = any(form.data.get(key) for key in form.data if key.startswith("field-"))
     if not written and not (form.data.get("where") or form.data.get("where_text")):
         return []
-    return [str(error) for name in names for error in form.errors.get(name, ())]
+    names = (name for name in form.errors if name in ConditionsMixin.condition_fields)
+    return [str(error) for name in names for error in form.errors[name]]
 
 
 def _members(form: DecisionForm, everybody: int) -> int:

@@ -17,6 +17,7 @@ from curation.desk.change_set_forms import PublishForm
 from curation.desk.decisions import form_views
 from curation.desk.expectations import cards as expectation_cards
 from curation.desk.expectations.forms import ExpectationForm, RetireForm, initial_of
+from curation.desk.queries.groups import BUTTONS
 from curation.models import ChangeSet, Expectation
 from curation.outbox import announce
 from curation.people.access import role_required, roles_of
@@ -103,7 +104,7 @@ def held_for(target: Target) -> dict[str, Any]:
 
 
 def _written(request: HttpRequest, row: Expectation | None, first: dict[str, Any]) -> HttpResponse:
-    grows = not {"rows", "drop", "switch"}.isdisjoint(request.POST)
+    grows = not (BUTTONS | {"look"}).isdisjoint(request.POST)
     sent = None if grows else request.POST or None
     form = ExpectationForm(sent, initial=first | (request.POST.dict() if grows else {}))
     written = form.is_bound and form.is_valid()

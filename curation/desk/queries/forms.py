@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from curation.desk.queries.rows import MOST_ROWS, MOST_TYPED, of_rows, without_row
-from curation.desk.queries.views import FIELDS, VIEWS, data_in, shown_in, view_of, without_query
-from curation.field_words import ITEM_WORDS, OPERATOR_WORDS
+from curation.desk.queries.fields import (
+    MATCHES,
+    ShownGroup,
+    home_field,
+    labels_of,
+    match_field,
+    row_fields,
+    shown,
+)
+from curation.desk.queries.groups import NAMES, PARTS, Group, Row, is_new, pressed, read, written
+from curation.desk.queries.rows import Told
+from curation.desk.queries.views import FIELDS, VIEWS, json_in, shown_in, view_of, without_query
+from curation.field_words import ITEM_WORDS
 from curation.fusion.columns import Kind
 from curation.fusion.parsing import QueryError, parse
-from curation.fusion.query import OPERATORS, Query, to_json
+from curation.fusion.query import Query, to_json
 from curation.fusion.reading import MOST_WRITTEN, parse_text
 from curation.queries import known_values
-from curation.queries.faults import in_words
+from curation.queries.faults import in_words, message_of
 from curation.queries.items import is_likeness, likeness_names, likenesses_offered, schema
 from curation.queries.likeness_uses import LIKE
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
-_PARTS: Final = ("field", "op", "value")
-_NUMBERED: Final = re.compile(r"field-([1-9][0-9]?)")
-_HINTS: Final[Mapping[Kind, Mapping[str, Any]]] = {
-    Kind.NUMBER: {"inputmode": "decimal"},
-    Kind.DATE: {"placeholder": "2025-12-31"},
-    Kind.BOOLEAN: {"list": "values-yes-or-no"},
-}
 _AS_TYPED: Final = {
     "rows": 3,
     "spellcheck": "false",
@@ -59,12 +61,7 @@ class ConditionsMixin(forms.Form):
     says why it stands in another view than the one that was asked for.
     """
 
-    condition_fields: ClassVar[frozenset[str]] = frozenset(
-        {
-            *("match", "where", "where_text"),
-            *(f"{part}-{row}" for row in range(1, MOST_ROWS + 1) for part in _PARTS),
-        }
-    )
+    condition_fields: ClassVar[frozenset[str]] = frozenset({"match", "where", "where_text", *NAMES})
     example: ClassVar[str] = (
         'title contains "war" and (published_on >= 1980-01-01 or not stats.ratings < 20)'
     )
@@ -72,11 +69,7 @@ class ConditionsMixin(forms.Form):
 
     match = forms.ChoiceField(
         label=_("Items for which"),
-        choices=[
-            ("all", _("all of these hold")),
-            ("any", _("any of these holds")),
-            ("none", _("none of these holds")),
-        ],
+        choices=MATCHES,
         initial="all",
     )
     where_text = forms.CharField(
@@ -99,26 +92,63 @@ class ConditionsMixin(forms.Form):
         self._schema = self.known_fields()
         self.note: StrPromise | str = ""
         self.fault = ""
+        self.focus = ""
         self.view = view_of(self.data if self.is_bound else self.initial)
         if not self.is_bound:
-            self.initial = without_row(self.initial)
             self._arrange()
         for view, name in FIELDS.items():
             if view != self.view:
                 del self.fields[name]
-        self._rows = range(1, self._wanted_rows() + 1) if self.view == "rows" else range(0)
-        words = self.field_words()
-        used = likeness_names(self._likenesses_named())
+        self._unread: QueryError | None = None
+        self._root = self._tree() if self.view == "rows" else Group()
+        self._add_fields()
+
+    def _tree(self) -> Group:
+        """The rows and groups that were given, after the button that was pressed, numbered in their order."""
+        empty = Group(parts=(Row(number=1),), number=0)
+        try:
+            root = read(self.data if self.is_bound else self.initial)
+        except QueryError as error:
+            self._unread = error
+            self.fault = "" if self.is_bound else in_words(error)
+            return empty
+        return root if self.is_bound else self._pressed(root)
+
+    def _pressed(self, root: Group) -> Group:
+        left = None
+        try:
+            root, left = pressed(root, self.initial)
+        except QueryError as error:
+            self.fault = in_words(error)
+        told, moved = written(root)
+        self.initial = without_query(self.initial) | told
+        new = is_new(moved)
+        if new is not None:
+            self.focus = f"id_match-{new}" if f"match-{new}" in told else f"id_field-{new}"
+        elif left is not None:
+            self.focus = f"add-{moved.get(left, 0)}"
+        return read(told)
+
+    def _add_fields(self) -> None:
+        if self.view != "rows":
+            return
+        words, used = self.field_words(), likeness_names(self._likenesses_named())
         offered = (name for name in self._schema if not is_likeness(name) or name in used)
         fields = [("", "—"), *((name, used.get(name) or words.get(name, name)) for name in offered)]
-        for row in self._rows:
-            self._add_row(row, fields)
+        labels, match = labels_of(self._root), self.fields["match"]
+        for row in self._root.rows():
+            self.fields |= row_fields(row, labels[row.number], self._schema, fields)
+        for group in self._root.groups():
+            name = f"match-{group.number}" if group.number else "match"
+            self.fields[name] = match_field(group, match.label or "")
+            if group.number:
+                self.fields |= {f"in-{part.number}": home_field() for part in group.parts}
+        if self.focus.removeprefix("id_") in self.fields:
+            self.fields[self.focus.removeprefix("id_")].widget.attrs["autofocus"] = True
 
     def _likenesses_named(self) -> set[str]:
         """The likenesses that rows of the form name; of all others there may be very many."""
-        given = self.data if self.is_bound else self.initial
-        chosen = (str(given[key]) for key in given if _NUMBERED.fullmatch(key))
-        return {name for name in chosen if is_likeness(name)}
+        return {row.field for row in self._root.rows() if is_likeness(row.field)}
 
     def _arrange(self) -> None:
         """Turn what was given into the view that was asked for, or what is stored into the plainest one."""
@@ -144,41 +174,24 @@ class ConditionsMixin(forms.Form):
         if self.view == "text":
             typed = str(self.initial.get("where_text") or "")
             return to_json(self.read_text(typed)) if typed.strip() else None
-        data = data_in(self.view, self.initial, self._schema)
-        return None if data is None else to_json(self.read_query(data))
+        if self.view == "json":
+            data = json_in(self.initial)
+            return None if data is None else to_json(self.read_query(data))
+        root = read(self.initial)
+        told = Told(root, self._schema)
+        try:
+            return None if told.data is None else to_json(self.read_query(told.data))
+        except QueryError as error:
+            raise self._in_row(error, root, told) from error
 
-    def _wanted_rows(self) -> int:
-        """As many rows as were filled or asked for, at least one."""
-        given = self.data if self.is_bound else self.initial
-        filled = [
-            int(found[1]) for key in given if (found := _NUMBERED.fullmatch(key)) and given[key]
-        ]
-        asked = str(given.get("rows", ""))
-        filled.append(int(asked) if asked.isdecimal() and len(asked) < 3 else 1)
-        return min(max(filled), MOST_ROWS)
-
-    def _add_row(self, row: int, fields: list[tuple[str, Any]]) -> None:
-        chosen = str((self.data if self.is_bound else self.initial).get(f"field-{row}", ""))
-        kind = self._schema.get(chosen)
-        every = sorted({op for ops in OPERATORS.values() for op in ops})
-        words = [(op, OPERATOR_WORDS.get(op, op.replace("_", " "))) for op in every]
-        field = forms.ChoiceField(
-            label=_("Field %(row)d") % {"row": row}, choices=fields, required=False
-        )
-        op = forms.ChoiceField(
-            label=_("Comparison %(row)d") % {"row": row}, choices=words, required=False
-        )
-        if kind is not None:
-            op.widget.choices = [(each, OPERATOR_WORDS.get(each, each)) for each in OPERATORS[kind]]
-        value = forms.CharField(
-            label=_("Value %(row)d") % {"row": row}, required=False, max_length=MOST_TYPED
-        )
-        value.widget.attrs |= _HINTS.get(kind, {}) if kind else {}
-        if kind is Kind.TAGS:
-            value.widget.attrs["list"] = f"values-{chosen}"
-        for name, each in (("field", field), ("op", op), ("value", value)):
-            each.widget.attrs["aria-label"] = each.label
-            self.fields[f"{name}-{row}"] = each
+    @staticmethod
+    def _in_row(error: QueryError, root: Group, told: Told) -> QueryError:
+        """The fault with the place of its row in the tree, where it has one."""
+        number = told.number_at(error.path)
+        if number is None:
+            return error
+        error.path = _("Condition %(row)s") % {"row": labels_of(root)[number]}
+        return error
 
     def known_fields(self) -> Mapping[str, Kind]:
         """Read the fields that may be named; `schema` are those that were read for this form."""
@@ -216,13 +229,12 @@ class ConditionsMixin(forms.Form):
         return parse_text(text, self._schema)
 
     def condition_rows(self) -> list[list[forms.BoundField]]:
-        """The fields row by row."""
-        return [[self[f"{part}-{row}"] for part in ("field", "op", "value")] for row in self._rows]
+        """The fields row by row, in whatever groups they stand."""
+        return [[self[f"{part}-{row.number}"] for part in PARTS] for row in self._root.rows()]
 
-    @property
-    def next_rows(self) -> int | None:
-        """How many rows there would be with one more; None where there are as many as can be."""
-        return len(self._rows) + 1 if len(self._rows) < MOST_ROWS else None
+    def tree(self) -> ShownGroup:
+        """The rows and groups, as a page shows them."""
+        return shown(self, self._root)
 
     def query(self) -> Query:
         """The query that was written."""
@@ -233,29 +245,47 @@ class ConditionsMixin(forms.Form):
         return getattr(self, "_query", None)
 
     def clean(self) -> dict[str, Any]:
-        """Read the view that was filled."""
+        """Read the view that was filled; a fault in rows stands at its row."""
         data = super().clean() or self.cleaned_data
-        name = FIELDS[self.view]
-        if name in self.errors:
-            return data
-        if self.view == "rows" and self._too_many():
-            text = _("At most %(most)d conditions stand in rows; write more as text.")
-            self.add_error(name, text % {"most": MOST_ROWS})
-            return data
-        try:
-            self._query = self._read(data)
-        except QueryError as error:
-            self.add_error(name, in_words(error))
+        if self.view == "rows":
+            self._clean_rows()
+        elif FIELDS[self.view] not in self.errors:
+            try:
+                self._query = self._read(data.get(FIELDS[self.view]))
+            except QueryError as error:
+                self.add_error(FIELDS[self.view], in_words(error))
         return data
 
-    def _too_many(self) -> bool:
-        numbers = (found for key in self.data if (found := _NUMBERED.fullmatch(key)))
-        return any(int(found[1]) > MOST_ROWS and self.data[found[0]] for found in numbers)
+    def _clean_rows(self) -> None:
+        if self._unread is not None:
+            self.add_error("match", message_of(self._unread))
+            return
+        if not NAMES.union({"match"}).isdisjoint(self.errors):
+            return
+        told = Told(self._root, self._schema)
+        try:
+            if told.data is None:
+                raise _nothing()
+            self._query = self.read_query(told.data)
+        except QueryError as error:
+            number = told.number_at(error.path)
+            name = self._field_at(number, error)
+            self.add_error(name, in_words(error) if number is None else message_of(error))
 
-    def _read(self, data: Mapping[str, Any]) -> Query:
-        given = of_rows(data, self._schema) if self.view == "rows" else data.get(FIELDS[self.view])
-        if self.view == "text" and str(given).strip():
-            return self.read_text(str(given))
-        if not given or self.view == "text":
-            raise QueryError("", "empty", str(_("Give at least one condition.")))
-        return self.read_query(given)
+    def _field_at(self, number: int | None, error: QueryError) -> str:
+        """The field at which a fault of a row or a group stands."""
+        if number is None:
+            return "match"
+        if f"match-{number}" in self.fields:
+            return f"match-{number}"
+        part = "value" if ".value" in error.path or error.path.startswith("value") else "field"
+        return f"{'op' if error.code == 'unknown_operator' else part}-{number}"
+
+    def _read(self, given: object) -> Query:
+        if not given or (self.view == "text" and not str(given).strip()):
+            raise _nothing()
+        return self.read_text(str(given)) if self.view == "text" else self.read_query(given)
+
+
+def _nothing() -> QueryError:
+    return QueryError("", "empty", str(_("Give at least one condition.")))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from curation.desk.queries.rows import MOST_ROWS, in_rows, of_rows
-from curation.fusion.columns import Schema
-from curation.fusion.marking import marked
+from curation.desk.queries.groups import BUTTONS, OUTERMOST, Row, pressed, read, written
+from curation.desk.queries.rows import in_rows
 from curation.fusion.parsing import QueryError
 from curation.fusion.reading import MOST_WRITTEN
 from curation.fusion.writing import text_of
@@ -25,9 +25,11 @@ VIEWS: Final[Mapping[str, StrPromise]] = {"rows": _("Rows"), "text": _("Text"), 
 FIELDS: Final[Mapping[str, str]] = {"rows": "match", "text": "where_text", "json": "where"}
 """The field of the form at which errors of a view stand."""
 
-_WRITTEN: Final = re.compile(r"(field|op|value)-[0-9]+|match|where|where_text|switch|view")
+_WRITTEN: Final = re.compile(
+    r"(field|op|value|match|in)-[0-9]+|match|where|where_text|view|switch|add|nest|drop"
+)
 _NOTES: Final[Mapping[str, StrPromise]] = {
-    "text": _("This query is too nested for rows: it stands here as text."),
+    "text": _("This query is too long or too nested for rows: it stands here as text."),
     "json": _("This query is too long for text: it stands here as JSON."),
 }
 
@@ -40,11 +42,9 @@ def view_of(given: Mapping[str, Any]) -> str:
     return "json" if given.get("where") else "text" if given.get("where_text") else "rows"
 
 
-def data_in(view: str, given: Mapping[str, Any], schema: Schema) -> Any:  # noqa: ANN401 - JSON of any type
-    """The JSON that rows hold or that was typed as JSON, None where there is none; raises `QueryError`."""
-    if view == "rows":
-        return of_rows(given, schema)
-    typed = str(given.get(FIELDS[view]) or "").strip()
+def json_in(given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON of any type
+    """What was typed as JSON, None where nothing was; raises `QueryError`."""
+    typed = str(given.get(FIELDS["json"]) or "").strip()
     if not typed:
         return None
     try:
@@ -59,14 +59,9 @@ def with_another(given: Mapping[str, Any], one: Mapping[str, Any]) -> dict[str, 
     Raises `QueryError` where there is no room for it, or what stands there cannot be read.
     """
     view = view_of(given)
-    rest = {name: value for name, value in given.items() if name not in ("rows", "switch")}
+    rest = {name: value for name, value in given.items() if name not in BUTTONS}
     if view == "rows":
-        free = (row for row in range(1, MOST_ROWS + 1) if not given.get(f"field-{row}"))
-        row = next(free, None)
-        if row is None:
-            raise QueryError("", "too_large", marked("more than %(most)d parts"), most=MOST_ROWS)
-        added = {f"{part}-{row}": str(one[part]) for part in ("field", "op", "value")}
-        return {**rest, **added, "rows": str(row)}
+        return {**without_query(rest), **_in_a_row_more(rest, one), "view": view, "look": "1"}
     typed = str(given.get(FIELDS[view]) or "").strip()
     if view == "text":
         told = text_of({"all": [one]})
@@ -77,6 +72,16 @@ def with_another(given: Mapping[str, Any], one: Mapping[str, Any]) -> dict[str, 
         except (ValueError, RecursionError):
             raise QueryError("", "not_json", str(_("Enter a valid JSON."))) from None
     return {**rest, FIELDS[view]: text, "view": view, "switch": view}
+
+
+def _in_a_row_more(given: Mapping[str, Any], one: Mapping[str, Any]) -> dict[str, str]:
+    """The rows with one more, or with the last of the outermost ones filled where that is empty."""
+    root = read(given)
+    last = root.parts[-1]
+    if not isinstance(last, Row) or last.field:
+        root, _left = pressed(root, {"add": OUTERMOST})
+    filled = Row(str(one["field"]), str(one["op"]), str(one["value"]))
+    return written(replace(root, parts=(*root.parts[:-1], filled)))[0]
 
 
 def shown_in(view: str, query: Mapping[str, Any]) -> tuple[str, dict[str, Any], StrPromise | str]:

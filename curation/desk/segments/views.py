@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from curation import actions
 from curation.actions import Listed
 from curation.desk.answering import actor_of, attempt, page
+from curation.desk.queries.groups import BUTTONS
 from curation.desk.segments import cards as segment_desk
 from curation.desk.segments.forms import ArchiveForm, CountForm, ListForm, NameForm, QueryForm
 from curation.desk.shown import newest_lines
@@ -116,7 +117,7 @@ def _found(slug: str) -> Segment:
 
 
 def _written(request: HttpRequest, kind: str, one: Segment | None) -> HttpResponse:
-    grows = not {"rows", "drop", "switch"}.isdisjoint(request.POST)
+    grows = not (BUTTONS | {"look"}).isdisjoint(request.POST)
     form = (QueryForm if kind == Segment.Kind.QUERY else NameForm)(
         None if grows else request.POST or None, initial=request.POST.dict(), segment=one
     )

@@ -14,6 +14,7 @@ from curation.actions import Expected, Terms
 from curation.fusion.effects import Boost
 from curation.fusion.parsing import parse
 from curation.models import Embedding, Likeness, Surface
+from curation.queries import likeness_keys
 from curation.queries.items import count, schema
 from recsys.embeddings import encoders, meaning
 from recsys.likenesses import actions as likeness_actions
@@ -158,7 +159,7 @@ def test_a_form_offers_the_texts_that_it_names_and_no_others(desk, curator, film
 
 
 def test_too_many_texts_are_refused_in_words(desk, films, monkeypatch):
-    monkeypatch.setattr(likeness_actions, "MOST_KEPT", 1)
+    monkeypatch.setattr(likeness_keys, "MOST_KEPT", 1)
     desk.post(USE, {**WAR, **asked()}, headers=SCRIPT)
     again = desk.post(USE, {**WAR, **asked()}, headers=SCRIPT)
     assert "fault" not in again.context, "the same one is there already"

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 from django.db import DatabaseError, transaction
 
-from curation import counters
-from curation.models import Likeness
+from curation import actions, counters
+from curation.models import ChangeSet, Likeness, Outbox
+from curation.policies.files import export
+from curation.problems import Invalid
+from curation.queries import likeness_keys
 from recsys.embeddings import embedder, encoders
 from recsys.embeddings import standing as embeddings
 from recsys.likenesses import actions as likeness_actions
 from recsys.models import EmbeddingJob, Job
+from recsys.workers import tasks
 from tests.curation.test_api import Caller, problem
 from tests.factories import ItemFactory, UserFactory
 from tests.recsys.embeddings.conftest import vector_of
@@ -46,8 +51,54 @@ def test_a_text_is_written_once_and_read_by_a_worker(desk):
     assert list(Likeness.objects.get().vector) == vector_of("A heist in space")
 
 
+def test_a_file_brings_the_texts_that_its_rules_ask_the_like_of(curator):
+    encoder, text = encoders.current().name, "A heist in space"
+    key = likeness_keys.key_of(text, encoder)
+    where = {"all": [{"field": f"like.{key}", "op": "ge", "value": 0.4}]}
+    row = {"kind": "rule", "surface": None, "content": {"effect": "exclude", "where": where}}
+    told = {"key": key, "text": text, "encoder": encoder}
+    file = {"format": "tandem.decisions", "version": 2, "decisions": [row], "likenesses": [told]}
+    common = {"actor": curator, "document": file, "change_set": "In"}
+    with pytest.raises(Invalid) as refused:
+        actions.try_decisions(file)
+    assert refused.value.errors[0]["code"] == "unread_text"
+    actions.import_decisions(**common, dry_run=True)
+    assert not Likeness.objects.exists()
+    done = actions.import_decisions(**common)
+    assert [each["code"] for each in done.findings if each["field"] == "likenesses[0]"] == [
+        "no_item_read"
+    ]
+    assert Outbox.objects.filter(task="recsys.read_texts").count() == 1
+    tasks.read_texts()
+    work()
+    assert list(Likeness.objects.get().vector) == vector_of(text)
+    first = export(change_set=ChangeSet.objects.get(name="In"))
+    assert orjson.loads(first)["likenesses"] == [told]
+    again = actions.import_decisions(actor=curator, document=first, change_set="Again")
+    assert export(change_set=again.change_set) == first, "round and round it stays the same"
+    assert len(actions.try_decisions(first).drafts) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"text": "Another text"}, "key"),
+        ({"encoder": "another"}, "key"),
+        ({"text": "A heist\nin space"}, "text"),
+        ({"vector": [1.0]}, "vector"),
+    ],
+)
+def test_a_text_of_a_file_that_is_not_what_its_key_says_is_refused(curator, change, field):
+    encoder, text = encoders.current().name, "A heist in space"
+    told = {"key": likeness_keys.key_of(text, encoder), "text": text, "encoder": encoder}
+    file = {"format": "tandem.decisions", "version": 2, "decisions": []}
+    with pytest.raises(Invalid) as refused:
+        actions.try_decisions({**file, "likenesses": [told | change]})
+    assert refused.value.errors[0]["field"] == f"likenesses[0].{field}"
+
+
 def test_what_is_not_a_text_is_refused(desk):
-    for text in ("", "x" * (likeness_actions.MOST + 1), 7):
+    for text in ("", "x" * (likeness_keys.MOST + 1), 7):
         problem(desk.send("POST", PATH, {"text": text}), 400, "invalid")
     assert not Likeness.objects.exists()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from datetime import timedelta
 
@@ -32,12 +33,14 @@ from curation.models import (
     Decision,
     Item,
     Outbox,
+    Revision,
     Scorer,
     SegmentMembership,
     Surface,
 )
 from curation.people.access import issue_token
 from curation.policies import approvals
+from curation.policies.files import export
 from curation.policies.loading import drafts_of
 from curation.problems import Conflict
 from curation.queries.items import schema
@@ -196,6 +199,36 @@ def test_a_pin_changes_every_slate_and_takes_the_exposure_that_it_gives(
             ],
         }
     ]
+
+
+def test_exposure_is_told_by_provider_first_and_by_the_values_of_each_attribute(
+    client, curator, home, spring, members, world
+):
+    for name, films in (("North", world.war), ("South", world.comedy)):
+        Item.objects.filter(pk__in=[film.pk for film in films]).update(provider=name)
+    bump("catalogue")
+    for member in members:
+        served(member)
+    pinned(curator, home, world.comedy[-1], spring)
+    made = simulated(spring)
+    told = {
+        field["field"]: {row["value"]: (row["before"], row["after"]) for row in field["values"]}
+        for field in made.report["fields"]
+    }
+    assert set(told) == {"genres", "provider"}
+    assert told["provider"] == {
+        "South": told["genres"]["Comedy"],
+        "North": told["genres"]["War"],
+    }
+    before, after = told["provider"]["South"]
+    assert (after - before, sum(told["provider"]["North"]) + before + after) == (3, 6 * SIZE)
+    client.force_login(curator)
+    page = client.get(reverse("simulations:detail", args=[made.pk])).content.decode()
+    shown = [page.index(f"Exposure by {name}") for name in ("Provider", "genres")]
+    assert shown == sorted(shown)
+    rows = re.findall(r"<tr>.*?South.*?</tr>", page, re.DOTALL)
+    figures = [re.sub(r"<[^>]+>", " ", row).split() for row in rows]
+    assert any({"South", str(before), str(after)} <= set(each) for each in figures), figures
 
 
 def mixed(found, value):
@@ -468,6 +501,44 @@ def test_the_command_tells_the_same_and_needs_no_worker(
     assert not Outbox.objects.filter(task="recsys.simulate").exists()
     with pytest.raises(CommandError, match="no open change set"):
         call_command("simulate", "Autumn")
+
+
+@pytest.fixture
+def path(world, curator, home, spring, tmp_path):
+    """A file with a pin on the last comedy, which is drafted nowhere."""
+    pinned(curator, home, world.comedy[-1], spring)
+    found = tmp_path / "decisions.json"
+    found.write_bytes(export(change_set=spring))
+    discard(actor=curator, change_set=spring, reason="it is in git")
+    return found
+
+
+def test_a_file_is_replayed_as_if_it_were_published_and_leaves_nothing_behind(
+    world, members, path, capsys
+):
+    served(members[0])
+    rows = (ChangeSet, Decision, Revision, Simulation, Outbox)
+    before = [model.objects.count() for model in rows]
+    call_command("simulate", str(path))
+    told = capsys.readouterr().out
+    assert told.startswith("1 decisions, 0 findings\n100.0% of slates change (1 requests, 1 slates")
+    assert f"+1 {world.comedy[-1].title} (0 to 1)" in told
+    call_command("simulate", str(path), "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert (told["findings"], told["report"]["changed"]) == ([], 1)
+    assert [model.objects.count() for model in rows] == before
+
+    world.comedy[-1].active = False
+    world.comedy[-1].save()
+    with pytest.raises(SystemExit) as ended:
+        call_command("simulate", str(path))
+    assert ended.value.code == 1
+    assert "B decisions[0] " in capsys.readouterr().out
+    path.write_bytes(path.read_bytes().replace(b'"slot": 1', b'"slot": "first"'))
+    with pytest.raises(CommandError, match=r"decisions\[0\].content.slot"):
+        call_command("simulate", str(path))
+    with pytest.raises(CommandError, match="no file"):
+        call_command("simulate", str(path.with_name("other.json")))
 
 
 # What is proposed -------------------------------------------------------------------------------------

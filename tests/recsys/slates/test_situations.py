@@ -15,6 +15,7 @@ from curation.counters import bump
 from curation.fusion.effects import Exclude
 from curation.fusion.query import ItemList
 from curation.models import MemberAttribute, Surface
+from curation.people import memberships
 from curation.people.access import issue_token
 from curation.policies.loading import drafts_of
 from recsys.models import Fallback
@@ -22,7 +23,7 @@ from recsys.slates import checks, fallbacks, fusing, refusing
 from recsys.slates.bodies import pack, unpack
 from recsys.slates.places import Place
 from recsys.traces.supposing import suppose
-from tests.factories import SOURCE
+from tests.factories import SOURCE, SegmentFactory
 from tests.recsys.slates.asking import new_member, person
 
 FRENCH = {"members": {"field": "country", "op": "eq", "value": "FR"}}
@@ -124,6 +125,28 @@ def test_a_slate_is_not_fresh_once_its_member_is_another_kind_of_person(world, p
     actions.put_members([row], source=SOURCE)
     assert not is_fresh(here, body)
     assert first(here) == world.items[77].outside_id
+
+
+@pytest.mark.parametrize("who", [{}, {"members": {"field": "ratings", "op": "lt", "value": 5}}])
+def test_a_slate_stays_fresh_when_its_member_is_written_and_nothing_asks_for_that(world, pin, who):
+    member = new_member(attributes={"country": "DE"})
+    pin(world.items[77], **who)
+    here = place(member)
+    body = made(here).body
+    row = {"member": member.outside_id, "attributes": {"country": "FR"}, "language": "en"}
+    actions.put_members([row], source=SOURCE)
+    assert is_fresh(here, body)
+    segment = SegmentFactory.create(query={"field": "country", "op": "eq", "value": "FR"})
+    memberships.refresh(segment)
+    assert not is_fresh(here, body), "a segment that the member came into counts"
+
+
+def test_a_slate_that_was_kept_before_members_counted_apart_is_made_anew(world):
+    here = place(new_member())
+    whole = made(here).body
+    old = {name: value for name, value in whole.items() if name != "reads_profile"}
+    versions = {name: value for name, value in whole["versions"].items() if name != "profile"}
+    assert not is_fresh(here, {**old, "versions": versions})
 
 
 def test_a_slate_is_not_fresh_once_an_attribute_of_members_is_gone(world, pin, admin_client):
