@@ -13,7 +13,7 @@ from curation.models.audit import REVOKE_SQL
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("curation", "0022_call_the_merged_member"),
+        ("curation", "0023_count_what_members_say_of_themselves"),
     ]
 
     operations = [

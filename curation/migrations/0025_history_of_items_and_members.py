@@ -23,7 +23,7 @@ WHERE attributes <> '{}' OR language <> '' OR time_zone <> '' OR user_id IS NOT 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("curation", "0023_sign_out_elsewhere"),
+        ("curation", "0024_sign_out_elsewhere"),
     ]
 
     operations = [
