@@ -14,6 +14,7 @@ from scipy import sparse
 
 from recsys.ml import folding
 from recsys.ml.configs import UserKnnConfig
+from recsys.ml.configs.words import NEVER
 from recsys.ml.folding import DAY_S
 from recsys.ml.interactions import History, Interactions, Values, Vocabulary
 from recsys.ml.links import Links
@@ -77,14 +78,19 @@ class UserKnn(Personal):
         told, entries = self.liked.only(nearest)
         if self.ages is None or self.newest is None or profile.last is None:
             return told
+        if not np.isfinite(_half_lives(self.config)).any():
+            return told
         since = (self.newest - profile.last) / DAY_S
         return replace(told, values=told.values * _left(self.config, self.ages[entries], since))
 
     def arrays(self) -> Arrays:
         """What an artifact keeps; the columns by item follow from those by member."""
         liked, likers = self.liked, self.likers
-        timed = {"ages": self.ages, "newest": np.array([self.newest])}
-        return ({} if self.ages is None else timed) | {
+        timed: Arrays = {}
+        if self.ages is not None:
+            timed = {"ages": self.ages, "newest": np.array([self.newest])}
+        return {
+            **timed,
             "starts": liked.starts,
             "columns": liked.columns,
             "values": liked.values,
@@ -117,11 +123,16 @@ def _left(config: UserKnnConfig, ages: Values, since: float) -> Values:
 
     Days before it count from the newest like, so that one who comes long after all likes still has a score.
     """
-    later = since - ages
-    spent = np.where(
-        later >= 0, later / config.after_days, (min(since, 0.0) - later) / config.before_days
-    )
-    return np.asarray(np.exp2(-spent - ages / config.half_life_days), np.float32)
+    half, before, after = _half_lives(config)
+    earlier = ages - since
+    apart = np.where(earlier <= 0, -earlier / after, (earlier + min(since, 0.0)) / before)
+    return np.asarray(np.exp2(-apart - ages / half), np.float32)
+
+
+def _half_lives(config: UserKnnConfig) -> Floats:
+    """Days after which a like counts half: of age, before and after who asks was last here; ∞ of never."""
+    told = np.array([config.half_life_days, config.before_days, config.after_days])
+    return np.where(told >= NEVER, np.inf, told)
 
 
 def fit(
