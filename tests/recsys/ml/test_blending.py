@@ -45,7 +45,7 @@ def test_all_targets_of_a_member_speak():
         replace(case, targets=(39 - int(str(case.targets[0])), *case.targets)) for case in cases()
     ]
     last = [replace(case, targets=case.targets[1:]) for case in asked]
-    scorers = {"last": Noisy(last, 1, 9.0), "first": Noisy(asked, 2, 9.0)}
+    scorers = {"last": Noisy(last, 1, 9.0), "first": Noisy(asked, 2, 3.0)}
     blend = choose(scorers, asked, CATALOGUE).blend
     assert min(blend.weights.values()) > 0
     alone = choose(scorers, last, CATALOGUE).blend
