@@ -15,7 +15,7 @@ import numpy as np
 
 from recsys.ml import registry
 from recsys.ml.blending import Blend, blended
-from recsys.ml.evaluation import Case, Judged, Score, batches, cases_from, judge, ranked
+from recsys.ml.evaluation import Case, Judged, Score, batches, judge, ranked
 from recsys.ml.interactions import Indexes
 from recsys.ml.learned_blends import learn
 from recsys.ml.predicting import Errors, errors
@@ -70,8 +70,7 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.both = self.split.both
-        self.train, later = self.split.aged()
-        self.validation = cases_from(self.train, later)
+        self.validation = self.split.validation_cases()
         self.test = self.split.test_cases()
         self.ranked = self.split.ranked
         self.world = World.of(self.both, self.ranked[1])
@@ -102,7 +101,7 @@ class Bench:
             cases = [case for case in self.validation if len(case.history)]
             fixed = COUNTS if _counts(family) else {}
             asked = Asked(cases, self.ranked[0])
-            asks = (self.train, asked, self.split.catalogue, self.training)
+            asks = (self.split.train, asked, self.split.catalogue, self.training)
             if family in self.given:
                 self.tuned[family] = untuned(family, *asks, self.settings(family))
             else:

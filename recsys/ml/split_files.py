@@ -59,25 +59,6 @@ class Split:
         """What is ranked at validation and at the test."""
         return self.new or (self.catalogue, self.catalogue)
 
-    def aged(self) -> tuple[Interactions, Interactions]:
-        """Train and validation, of which the items are as old when they are asked for as they are at the test.
-
-        Where validation comes after all of the train and holds nobody and nothing that the train does not, so
-        will the test: what is new by then is left out. So what the train met first within as long as
-        validation lasts is left out of validation, and of the train from there on. Otherwise both as they are.
-        """
-        train, later = self.train, self.validation
-        if not len(later) or later.times.min() < train.times.max():
-            return train, later
-        cut = 2 * train.times.max() - later.times.max()
-        early = train.before(cut)
-        members, items = _met(early)
-        if not (_met(train)[0][later.members] & _met(train)[1][later.items]).all():
-            return train, later
-        asked = later.where(members[later.members] & items[later.items])
-        kept = (train.times < cut) | (members[train.members] & items[train.items])
-        return (train.where(kept), asked) if 2 * len(asked) >= len(later) else (train, later)
-
     @property
     def both(self) -> Interactions:
         """What the last fit may learn: train and validation."""
@@ -90,13 +71,6 @@ class Split:
     def test_cases(self) -> list[Case]:
         """Test given train and validation."""
         return cases_from(self.both, self.test)
-
-
-def _met(rows: Interactions) -> tuple[Flags, Flags]:
-    """Which members [M] and which items [I] occur."""
-    members, items = np.zeros(len(rows.member_ids), bool), np.zeros(len(rows.item_ids), bool)
-    members[rows.members], items[rows.items] = True, True
-    return members, items
 
 
 def joined(one: Interactions, other: Interactions) -> Interactions:

@@ -10,12 +10,10 @@ from recsys.ml.canonical_files import (
     LEAVE_ONE_OUT,
     NEW_ITEMS,
     PROTOCOLS,
-    RANDOM,
     TEMPORAL,
     read_canonical,
 )
-from recsys.ml.interactions import Interactions
-from recsys.ml.split_files import BadSplit, Split, read_folder, rewards, write_folder
+from recsys.ml.split_files import BadSplit, read_folder, rewards, write_folder
 
 HEAD = "user,item,rating,timestamp\n"
 GOOD = {
@@ -182,46 +180,3 @@ def test_the_protocol_of_new_items_ranks_only_what_no_earlier_part_knows(tmp_pat
 def test_other_protocols_rank_the_whole_catalogue(folder):
     split = read_folder(folder)
     assert split.ranked == (split.catalogue, split.catalogue)
-
-
-AGED = ["m1,old,5,0", "m1,mid,5,5", "m2,old,5,5", "m2,new,5,7", "m3,new,5,8", "m1,late,5,10"]
-"""Until 10; what is asked lasts until 13, so `new`, `late` and m3 came within as long before it."""
-
-
-def parted(train, later):
-    rows = [each.split(",") for each in [*train, *later]]
-    members, items, _, times = zip(*rows, strict=True)
-    whole = Interactions.of(members, items, [1.0] * len(rows), [float(each) for each in times])
-    first = whole.times <= 10
-    nothing = whole.where(whole.times < 0)
-    return Split(whole.where(first), whole.where(~first), nothing, whole.item_ids)
-
-
-def rows_in(part):
-    return sorted(zip(part.member_ids.at(part.members), part.item_ids.at(part.items), strict=True))
-
-
-def test_validation_asks_for_items_as_old_as_those_of_the_test():
-    later = ["m2,mid,5,11", "m1,new,5,12", "m3,old,5,12", "m3,mid,5,12", "m2,old,5,13"]
-    train, asked = parted(AGED, later[:2] + later[4:]).aged()
-    assert rows_in(train) == [("m1", "mid"), ("m1", "old"), ("m2", "old")]
-    assert rows_in(asked) == [("m2", "mid"), ("m2", "old")]
-
-
-@pytest.mark.parametrize(
-    "later",
-    [
-        ["m1,unmet,5,12", "m2,mid,5,13"],
-        ["m9,mid,5,12", "m2,mid,5,13"],
-        ["m1,new,5,12", "m3,mid,5,12", "m2,mid,5,13"],
-    ],
-    ids=["an item that is new", "a member who is new", "hardly anything left"],
-)
-def test_validation_stays_as_it_is_where_the_test_is_no_such(later):
-    split = parted(AGED, later)
-    assert split.aged() == (split.train, split.validation)
-
-
-def test_validation_of_a_split_that_is_not_by_time_stays_as_it_is(tmp_path):
-    split = read_canonical(canonical(tmp_path / "x.csv.gz", rows_of()), None, RANDOM)
-    assert split.aged() == (split.train, split.validation)
