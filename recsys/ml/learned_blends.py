@@ -14,13 +14,13 @@ from recsys.ml.logit_blends import LogitFit
 from recsys.ml.questions import STEADY, ask_all, quiet
 from recsys.ml.reports import evaluate
 
-MOST_CASES: Final = 2_000
+MOST_CASES: Final = 4_000
 Scorers = Mapping[str, Score]
 Way = Callable[[Scorers, Sequence[Case], Vocabulary], Blend]
 
 
 def learn(scorers: Scorers, cases: Sequence[Case], catalogue: Vocabulary, seed: int = 0) -> Blend:
-    """Choose weights and scales on an even share of the cases, at most 2,000, that have a history.
+    """Choose weights and scales on an even share of the cases, at most 4,000, that have a history.
 
     Conditional logit explains all that was chosen, ascent on NDCG the first places only: half of the members
     teach both, the other half says which ranks better, and that way learns from all. NDCG is of all
