@@ -26,6 +26,8 @@ from recsys.ml.tuning import Asked, Tuned, tune, untuned
 
 BLEND: Final = "blend"
 PLACES: Final = 100
+ALONE: Final = frozenset({"context", "rating"})
+"""Families that no blend takes by itself: one asks when the targets came about, the other foretells stars."""
 COUNTS: Final = {"counts": "event"}
 """Every event is a target here, so every event teaches; families without this setting do without."""
 Say = Callable[[str], None]
@@ -147,6 +149,18 @@ def fitting(split: Split, with_texts: bool) -> tuple[str, ...]:
         name
         for name, each in registry.FAMILIES.items()
         if with_texts or not (each.reads_texts or each.reads_words)
+    )
+
+
+def blended_by_itself(split: Split, with_texts: bool) -> tuple[str, ...]:
+    """The families among which a blend is learned unless others are named: those that need no gradients.
+
+    They are tuned in minutes where the others take an hour, and what they lack in strength alone a blend makes up.
+    """
+    return tuple(
+        name
+        for name in fitting(split, with_texts)
+        if not registry.family(name).by_gradient and name not in ALONE
     )
 
 

@@ -27,6 +27,8 @@ STEPS: Final = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 ROUNDS: Final = 3
 DEPTH: Final = 10
 LEAST_BETA: Final = 1e-3
+IDEAL: Final = np.cumsum(1.0 / np.log2(np.arange(2.0, DEPTH + 2.0)))
+"""What so many targets gain in the first places, from one on."""
 Weights = dict[str, float]
 Scales = dict[str, str]
 
@@ -157,13 +159,16 @@ def _ascend(question: Question, best: str, scales: Sequence[str]) -> tuple[Weigh
 class _Climb:
     """Coordinate ascent on NDCG@10 over the candidates: one scorer's scale and weight at a time.
 
-    An unknown score is neutral. That a scorer without knowledge of a member hands its weight to the
-    others multiplies a whole row, which moves no rank, so it is left out here.
+    All targets of a case speak. An unknown score is neutral. That a scorer without knowledge of a member
+    hands its weight to the others multiplies a whole row, which moves no rank, so it is left out here.
     """
 
     def __init__(self, question: Question, best: str, scale: str) -> None:
-        self.found = question.target >= 0
-        self.target = question.target[self.found, None]
+        self.found = np.asarray((question.targets >= 0).any(axis=1), bool)
+        targets = question.targets[self.found]
+        self.rows, places = np.nonzero(targets >= 0)
+        self.columns = targets[self.rows, places]
+        self.ideal = IDEAL[np.minimum(question.asked[self.found], DEPTH) - 1][self.rows]
         self.neutral = {
             name: {each: self._neutral(part) for each, part in parts.items()}
             for name, parts in question.parts.items()
@@ -189,10 +194,10 @@ class _Climb:
 
     def _ndcg(self, utility: NDArray[np.float32]) -> float:
         """Mean NDCG@10; a target gains nothing by a tie, nor where it is no candidate."""
-        own = np.take_along_axis(utility, self.target, axis=1)
-        places = np.count_nonzero(utility >= own, axis=1)
+        own = utility[self.rows, self.columns]
+        places = np.count_nonzero(utility[self.rows] >= own[:, None], axis=1)
         gains = np.where(places <= DEPTH, 1.0 / np.log2(places + 1.0), 0.0)
-        return float(gains.sum() / len(self.found))
+        return float((gains / self.ideal).sum() / self.found.size)
 
 
 def _utility(question: Question, weights: Mapping[str, float], scales: Mapping[str, str]) -> Batch:

@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from recsys.ml import folding, memory
 from recsys.ml.configs import EaseConfig
 from recsys.ml.configs.linear import MOST_ITEMS
+from recsys.ml.configs.words import NEVER
 from recsys.ml.interactions import Interactions, Values, Vocabulary
 from recsys.ml.personal import Personal
 from recsys.ml.scorer import Arrays, Profile, Training, Untrainable, aligned, shaped
@@ -33,7 +34,7 @@ class Ease(Personal):
     """Score of item i = Σ_j w_j · B_ji over the history, w by recency; B [K, K] has a zero diagonal.
 
     ``diagonal`` is diag(P) [K] of the inverse P that B was made of, by which ``updated`` finds P again;
-    None in an artifact of before there was one.
+    None where B does not tell P: where late interactions teach more, and in an artifact of before there was one.
     """
 
     family: ClassVar[str] = "ease"
@@ -64,14 +65,51 @@ class Ease(Personal):
 def fit(
     config: EaseConfig, interactions: Interactions, catalogue: Vocabulary, training: Training
 ) -> Ease:
-    """Invert the regularized Gram matrix in place: B = I − P / diag(P), P = (XᵀX + λI)⁻¹."""
-    items, matrix = folding.likes(config, interactions, catalogue)
+    """Invert the regularized Gram matrix in place: B = I − P / diag(P), P = (XᵀX + λI)⁻¹.
+
+    With a half-life B foretells what was liked lately, Y = X ∘ ½^(age / half-life), of all that was liked:
+    B = PXᵀY − P·diag(γ), γ such that the diagonal is 0.
+    """
+    items, known = folding.known_items(interactions, catalogue, config.counts, config.least)
+    matrix = folding.member_item(known, config.counts)
     _check_room(len(items))
     gram = _gram(matrix, training)
     gram[np.diag_indices(len(items))] += config.regularization
     with threadpool_limits(training.options.threads):
         _invert(gram, training)
-    return Ease(config, items, _weights(gram), np.diag(gram).copy())
+        if config.half_life_days >= NEVER:
+            return Ease(config, items, _weights(gram), np.diag(gram).copy())
+        weights = _lately(gram, matrix, _fading(known, config), training)
+    return Ease(config, items, weights, None)
+
+
+def _fading(known: Interactions, config: EaseConfig) -> sparse.csr_array[np.float64]:
+    """What each member liked, each like by its age [M, K]."""
+    weights = folding.aged(known, config.counts, config.half_life_days)
+    shape = (len(known.member_ids), len(known.item_ids))
+    return sparse.csr_array((weights, (known.members, known.items)), shape)
+
+
+def _lately(
+    inverse: Floats,
+    matrix: sparse.csr_array[np.float64],
+    lately: sparse.csr_array[np.float64],
+    training: Training,
+) -> Values:
+    """B [K, K] that foretells what was liked lately, a block of columns at a time."""
+    size = len(inverse)
+    weights = np.empty((size, size), np.float32)
+    late, liked = lately.tocsc(), matrix.T.tocsr()
+    for start in range(0, size, BLOCK):
+        training.progress("learning what is liked lately", start, size)
+        columns = np.arange(start, min(start + BLOCK, size))
+        own = inverse[:, columns]
+        block = inverse @ (liked @ late[:, columns]).toarray()
+        shares = block[columns, columns - start] / own[columns, columns - start]
+        weights[:, columns] = block - own * shares
+    training.progress("learning what is liked lately", size, size)
+    np.fill_diagonal(weights, 0)
+    return weights
 
 
 def _check_room(items: int) -> None:
@@ -132,7 +170,7 @@ def updated(model: Ease, before: Interactions, after: Interactions) -> Ease:
     the identity of Woodbury: P' = P - PVᵀ(S + VPVᵀ)⁻¹VP, the rows of V what each had liked (S = -1) and
     now likes (S = 1); O(nK²) for n members (Jeunen, Van Balen and Goethals 2022, doi
     10.1007/s11257-021-09314-7). Items that the model does not know wait for the next fit. Raises
-    ValueError where an artifact is too old to keep what this needs.
+    ValueError where the model does not keep what this needs: with a half-life, or too old an artifact.
     """
     inverse = _inverse(model)
     likes = [_likes(model, rows) for rows in (before, after)]
@@ -147,7 +185,7 @@ def updated(model: Ease, before: Interactions, after: Interactions) -> Ease:
 def _inverse(model: Ease) -> Floats:
     """P [K, K] of B and its own diagonal: B_ji = -P_ji / P_ii; the halves differ by rounding alone."""
     if model.diagonal is None:
-        raise ValueError("this model keeps no diagonal: fit it again once")
+        raise ValueError("this model keeps no diagonal: fit it again once, without a half-life")
     inverse = model.weights * -model.diagonal[None, :]
     np.fill_diagonal(inverse, model.diagonal)
     return np.asarray((inverse + inverse.T) / 2)

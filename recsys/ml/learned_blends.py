@@ -14,18 +14,18 @@ from recsys.ml.logit_blends import LogitFit
 from recsys.ml.questions import STEADY, ask_all, quiet
 from recsys.ml.reports import evaluate
 
-MOST_CASES: Final = 2_000
+MOST_CASES: Final = 4_000
 Scorers = Mapping[str, Score]
 Way = Callable[[Scorers, Sequence[Case], Vocabulary], Blend]
 
 
 def learn(scorers: Scorers, cases: Sequence[Case], catalogue: Vocabulary, seed: int = 0) -> Blend:
-    """Choose weights and scales on an even share of the cases, at most 2,000, that have a history.
+    """Choose weights and scales on an even share of the cases, at most 4,000, that have a history.
 
     Conditional logit explains all that was chosen, ascent on NDCG the first places only: half of the members
-    teach both, the other half says which ranks better, and that way learns from all. One target of each
-    case speaks, drawn by ``seed``, so that a busy member counts as any other. Raises ValueError where
-    nobody has a history and a target.
+    teach both, the other half says which ranks better, and that way learns from all. NDCG is of all
+    targets of a case; of its likelihood one speaks, drawn by ``seed``, so that a busy member counts as any
+    other. Raises ValueError where nobody has a history and a target.
     """
     known = [
         case for case in cases if len(case.history) and set(case.targets) & catalogue.places.keys()
@@ -36,17 +36,17 @@ def learn(scorers: Scorers, cases: Sequence[Case], catalogue: Vocabulary, seed: 
     if len(scorers) == 1:
         return Blend(dict.fromkeys(scorers, 1.0), dict.fromkeys(scorers, "z"))
     chance = np.random.default_rng(seed)
-    single = [_one(case, catalogue, chance) for case in asked]
+    asked = [_drawn(case, catalogue, chance) for case in asked]
     if len(asked) < 2 * len(scorers):
-        return by_ndcg(scorers, single, catalogue)
+        return by_ndcg(scorers, asked, catalogue)
     reached = {
         way: evaluate(
-            blended(way(scorers, single[::2], catalogue), scorers), asked[1::2], catalogue
+            blended(way(scorers, asked[::2], catalogue), scorers), asked[1::2], catalogue
         ).members.ndcg
         for way in WAYS
     }
     best = max(WAYS, key=lambda way: reached[way])
-    return best(scorers, single, catalogue)
+    return best(scorers, asked, catalogue)
 
 
 def by_ndcg(scorers: Scorers, cases: Sequence[Case], catalogue: Vocabulary) -> Blend:
@@ -62,6 +62,8 @@ def by_likelihood(scorers: Scorers, cases: Sequence[Case], catalogue: Vocabulary
 WAYS: Final[tuple[Way, ...]] = (by_likelihood, by_ndcg)
 
 
-def _one(case: Case, catalogue: Vocabulary, chance: np.random.Generator) -> Case:
+def _drawn(case: Case, catalogue: Vocabulary, chance: np.random.Generator) -> Case:
+    """The case with one of its targets drawn to stand last: the one of its likelihood."""
     offered = [item for item in case.targets if item in catalogue]
-    return Case(case.member, case.history, (offered[int(chance.integers(len(offered)))],))
+    last = offered.pop(int(chance.integers(len(offered))))
+    return Case(case.member, case.history, (*offered, last))

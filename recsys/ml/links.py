@@ -46,6 +46,12 @@ class Links:
         entries = int(shaped(starts, rows + 1)[-1])
         return cls(starts, shaped(columns, entries), shaped(values, entries))
 
+    def only(self, rows: Indexes) -> tuple[Self, NDArray[np.int64]]:
+        """These rows alone, in this order, and where their entries stood."""
+        entries, sizes = self._entries(rows)
+        starts = np.concatenate([[0], np.cumsum(sizes)])
+        return type(self)(starts, self.columns[entries], self.values[entries]), entries
+
     def summed(self, rows: Indexes, weights: NDArray[Any], width: int) -> NDArray[np.float64]:
         """Sum of these rows, each times its weight [C]."""
         entries, sizes = self._entries(rows)

@@ -11,6 +11,7 @@ from recsys.ml.configuration import Value, gettext_noop
 QUICK: Final = "quick"
 RECOMMENDED: Final = "recommended"
 THOROUGH: Final = "thorough"
+LATELY: Final = "lately"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ _LONG_TEXTS: Final = gettext_noop(
     "Reads longer texts with more filters, in more passes: many times as long."
 )
 
+_LATELY: Final = gettext_noop("What is liked lately")
 _LASTING: Final = Preset(
     "lasting",
     gettext_noop("What lasts"),
@@ -77,6 +79,14 @@ PRESETS: Final[Mapping[str, tuple[Preset, ...]]] = {
         _quick(_FEWER_NEIGHBOURS, neighbours=20, members=10_000),
         _RECOMMENDED,
         _thorough(_MORE_NEIGHBOURS, neighbours=200, history=1_000),
+        Preset(
+            LATELY,
+            _LATELY,
+            gettext_noop(
+                "Asks many neighbours what they did lately, above all since the member was last here."
+            ),
+            {"neighbours": 2_000, "half_life_days": 4.0, "before_days": 2.0},
+        ),
     ),
     "cluster": (
         _quick(gettext_noop("Eight clusters: coarser tastes, each of more members."), clusters=8),
@@ -102,6 +112,14 @@ PRESETS: Final[Mapping[str, tuple[Preset, ...]]] = {
             gettext_noop("Smoother"),
             gettext_noop("Five times the regularization: trusts rare pairs less. As fast."),
             {"regularization": 500.0},
+        ),
+        Preset(
+            LATELY,
+            _LATELY,
+            gettext_noop(
+                "Of all that members liked it learns what they like lately, by half-lives of 16 days."
+            ),
+            {"regularization": 300.0, "half_life_days": 16.0},
         ),
     ),
     "svd": (

@@ -17,7 +17,7 @@ from recsys.ml.interactions import Vocabulary
 from recsys.ml.scales import Batch, scaled
 
 Floats = NDArray[np.floating[Any]]
-Number = TypeVar("Number", bound=np.floating[Any])
+Number = TypeVar("Number", bound=np.number[Any])
 Watch = Callable[[str, int, int], None]
 CANDIDATES: Final = 100
 STEADY: Final = ("log_z", "z", "percentile", "min_max")
@@ -42,12 +42,15 @@ def scales_of(name: str, scales: Sequence[str]) -> Sequence[str]:
 class Question:
     """Candidates of all cases on every scale: parts[name][scale] [B, C]; padding is -inf in ``mask``.
 
-    ``target`` [B] is the target's column, -1 where it is no candidate.
+    ``target`` [B] is the column of the last target, -1 where it is no candidate; ``targets`` [B, T] are those of
+    all, padded with -1, ``asked`` [B] says how many there are, candidates or not.
     """
 
     parts: Mapping[str, Mapping[str, Floats]]
     mask: Batch
     target: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    asked: NDArray[np.int64]
 
     @classmethod
     def joined(cls, questions: Sequence[Self]) -> Self:
@@ -63,7 +66,14 @@ class Question:
             for name, scales in questions[0].parts.items()
         }
         mask = np.concatenate([_padded(each.mask, width, -np.inf) for each in questions])
-        return cls(parts, mask, np.concatenate([each.target for each in questions]))
+        most = max(each.targets.shape[1] for each in questions)
+        return cls(
+            parts,
+            mask,
+            np.concatenate([each.target for each in questions]),
+            np.concatenate([_padded(each.targets, most, -1) for each in questions]),
+            np.concatenate([each.asked for each in questions]),
+        )
 
     def speaking(self) -> Self:
         """The cases whose target is a candidate, in single precision: what a fit has to keep."""
@@ -72,7 +82,8 @@ class Question:
             name: {scale: part[found].astype(np.float32) for scale, part in scales.items()}
             for name, scales in self.parts.items()
         }
-        return replace(self, parts=parts, mask=self.mask[found], target=self.target[found])
+        kept = {name: getattr(self, name)[found] for name in ("mask", "target", "targets", "asked")}
+        return replace(self, parts=parts, **kept)
 
 
 def ask(
@@ -91,9 +102,27 @@ def ask(
     for row, items in enumerate(chosen):
         columns[row, : len(items)], mask[row, : len(items)] = items, 0.0
     parts = {name: _on_scales(scores, columns, scales) for name, scores in raw.items()}
-    targets = catalogue.indexes(case.targets[-1] for case in cases)
-    found = (columns == targets[:, None]) & (mask == 0)
-    return Question(parts, mask, np.where(found.any(axis=1), found.argmax(axis=1), -1))
+    targets = _places(cases, catalogue)
+    at = np.stack([_column(columns, mask, each) for each in targets.T], axis=1)
+    asked = np.count_nonzero(targets >= 0, axis=1)
+    return Question(parts, mask, at[:, 0], at, asked)
+
+
+def _places(cases: Sequence[Case], catalogue: Vocabulary) -> NDArray[np.int64]:
+    """Places of all targets in the catalogue [B, T], the last first; -1 where there is none."""
+    found = [catalogue.indexes(reversed(case.targets)) for case in cases]
+    rows = np.full((len(cases), max(map(len, found))), -1, np.int64)
+    for row, places in zip(rows, found, strict=True):
+        row[: len(places)] = places
+    return rows
+
+
+def _column(
+    columns: NDArray[np.int64], mask: Batch, places: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The column of a place of each case [B], -1 where it is no candidate."""
+    found = (columns == places[:, None]) & (mask == 0)
+    return np.where(found.any(axis=1), found.argmax(axis=1), -1)
 
 
 def ask_all(

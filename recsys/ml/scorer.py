@@ -76,12 +76,14 @@ class Training:
 class Profile:
     """A member folded in: indexes of known items int32 [n] and their weights float32 [n].
 
-    ``stars`` [n] are what a family that predicts them was told; None for all others.
+    ``stars`` [n] are what a family that predicts them was told, ``last`` the instant of the history's last
+    interaction (Unix seconds) where a family asks for it; None for all others.
     """
 
     rows: Indexes
     weights: Values
     stars: Values | None = None
+    last: float | None = None
 
     @property
     def is_known(self) -> bool:

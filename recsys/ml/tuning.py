@@ -27,14 +27,14 @@ FITTED: Final[Mapping[str, Grid]] = {
     "popularity": {"half_life_days": HALF_LIVES},
     "context": {"half_life_days": HALF_LIVES, "shrink": (10.0, 50.0, 500.0)},
     "item_knn": {"shrink": (10.0, 50.0), "neighbours": (100, 400)},
-    "user_knn": {"neighbours": (50, 150), "shrink": (10.0, 50.0)},
+    "user_knn": {},
     "cluster": {
         "half_life_days": (0.5, 1.0, 2.0, 4.0, 8.0, 32.0),
         "clusters": (4, 16, 64),
         "shrink": (50.0, 200.0, 800.0),
     },
     "transitions": {"lags": (3, 6), "shrink": (2.0, 10.0)},
-    "ease": {"regularization": (100.0, 300.0)},
+    "ease": {"regularization": (100.0, 300.0, 1_000.0), "half_life_days": (4.0, 16.0, 64.0)},
     "svd": {"factors": (32, 64, 128), "damping": (0.2, 0.4, 0.7)},
     "als": {"factors": (64, 128), "alpha": (5.0, 20.0)},
     "dot": {"half_life_days": (36_500.0, 30.0, 5.0)},
@@ -53,10 +53,20 @@ FITTED: Final[Mapping[str, Grid]] = {
 }
 """What each family tries that takes another fit; one that is not named here keeps its defaults."""
 
+BEGUN: Final[Mapping[str, Mapping[str, Any]]] = {"user_knn": {"neighbours": 500}}
+"""Where a search begins that would not leave the defaults: fading likes need more neighbours than whole ones."""
+
 ANY_HISTORY: Final[Grid] = {"decay": DECAYS, "daily_decay": DAILY}
 FOLDED: Final[Mapping[str, Grid]] = {
     "transitions": {"earlier": (0.3, 0.6, 1.0), "decay": DECAYS, "daily_decay": DAILY},
     "cluster": {"nearest": (1, 3, 8), **ANY_HISTORY},
+    "user_knn": {
+        "before_days": (0.5, 2.0, 8.0),
+        "half_life_days": (2.0, 4.0, 8.0, 16.0, 64.0),
+        "after_days": (8.0, 32.0),
+        "neighbours": (50, 150, 2_000),
+        **ANY_HISTORY,
+    },
     "popularity": {},
     "context": {},
     "dot": {"daily_decay": DAILY},
@@ -94,7 +104,7 @@ def tune(
 ) -> Tuned:
     """Choose settings by NDCG@10 on an even share of the cases, at most 1,500; ``fixed`` ones are not tried.
 
-    Starts from the defaults; a value has to rank better to be taken. Raises Untrainable.
+    Starts from the defaults or from what is ``BEGUN``; a value has to rank better to be taken. Raises Untrainable.
     """
     cases = validation.cases
     asked = cases[:: max(1, -(-len(cases) // MOST_CASES))]
@@ -103,7 +113,8 @@ def tune(
         config = registry.parse_config(family, settings)
         return registry.learner_of(family)(config, train, catalogue, training)
 
-    search = _Search(fit, asked, validation.ranked, dict(fixed))
+    begun = {**BEGUN.get(family, {}), **fixed}
+    search = _Search(fit, asked, validation.ranked, begun)
     for name, values in FITTED.get(family, {}).items():
         search.refit(name, [each for each in values if name not in fixed])
     for name, values in FOLDED.get(family, ANY_HISTORY).items():

@@ -37,6 +37,7 @@ STAGES: Final[Words] = {
     "keeping members": _("keeping members"),
     "reading embeddings": _("reading embeddings"),
     "inverting": _("inverting the matrix"),
+    "learning what is liked lately": _("learning what is liked lately"),
     "evaluate": _("evaluating"),
     "writing": _("writing the artifact"),
     "policy": _("asking what members would get of it"),

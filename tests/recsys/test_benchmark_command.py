@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
+from recsys.ml.benchmarking import blended_by_itself
 from recsys.ml.canonical_files import LEAVE_ONE_OUT, read_canonical
 from recsys.ml.split_files import read_folder, write_folder
 from tests.recsys.ml.test_split_files import canonical
@@ -183,3 +184,9 @@ def test_it_starts_where_nothing_runs(split, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "| popularity |" in done.stdout
+
+
+def test_a_blend_takes_by_itself_what_is_quick_and_looks_at_no_target(data):
+    taken = blended_by_itself(read_canonical(data), with_texts=False)
+    assert {"popularity", "user_knn", "ease", "transitions", "als"} <= set(taken)
+    assert not {"context", "rating", "content", "dot", "sasrec"} & set(taken)

@@ -11,7 +11,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from recsys.embeddings import encoders
 from recsys.ml import registry
-from recsys.ml.benchmarking import BLEND, Bench, Result, fitting, write_lists
+from recsys.ml.benchmarking import (
+    BLEND,
+    Bench,
+    Result,
+    blended_by_itself,
+    fitting,
+    write_lists,
+)
 from recsys.ml.canonical_files import PROTOCOLS, TEMPORAL, read_canonical
 from recsys.ml.configuration import Value, read
 from recsys.ml.predicting import Errors
@@ -57,8 +64,8 @@ class Command(BaseCommand):
             "--scorer",
             action="append",
             metavar="NAME",
-            help=f"one of {', '.join(registry.FAMILIES)}, or {BLEND}: the learned blend of all that fit "
-            "the data; may be given several times",
+            help=f"one of {', '.join(registry.FAMILIES)}, or {BLEND}: the learned blend of those that fit "
+            "the data and train without gradients; may be given several times",
         )
         parser.add_argument(
             "--among", metavar="NAMES", help="the scorers that blend chooses from, joined by commas"
@@ -182,7 +189,7 @@ def _settings(words: Sequence[str]) -> dict[str, dict[str, Value]]:
 def _among(given: str | None, split: Split) -> tuple[str, ...]:
     """What the blend chooses from."""
     if given is None:
-        return fitting(split, with_texts=bool(split.texts))
+        return blended_by_itself(split, with_texts=bool(split.texts))
     return tuple(
         _checked(name.strip(), tuple(registry.FAMILIES), split) for name in given.split(",")
     )

@@ -9,12 +9,15 @@ from recsys.ml.configs.words import (
     COUNTS,
     DAILY,
     DAMPING,
+    DAYS,
     DECAY,
     DISLIKE,
     FACTORS,
     INTERACTIONS,
     LEAST,
+    NEVER,
     PASSES,
+    TEACHES,
 )
 from recsys.ml.configuration import choice, gettext_noop, number
 
@@ -32,6 +35,7 @@ class EaseConfig:
             gettext_noop("Larger is smoother; below 1 the inverse loses its digits."), 1, 1e6
         ),
     )
+    half_life_days: float = field(default=NEVER, metadata=number(TEACHES, 0.05, NEVER, DAYS))
     decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))
     daily_decay: float = field(default=1.0, metadata=number(DAILY, 0.05, 1))
     dislike: float = field(default=0.1, metadata=number(DISLIKE, 0, 1))

@@ -8,13 +8,16 @@ from recsys.ml.configs.words import (
     COUNTS,
     DAILY,
     DAMPING,
+    DAYS,
     DECAY,
     DISLIKE,
     FACTORS,
+    HALF_LIFE,
     INTERACTIONS,
     ITEMS,
     LEAST,
     MEMBERS,
+    NEVER,
     SHRINK,
 )
 from recsys.ml.configuration import choice, gettext_noop, number
@@ -64,6 +67,29 @@ class UserKnnConfig:
         default=200,
         metadata=number(
             gettext_noop("Latest interactions kept of each member."), 1, 10_000, INTERACTIONS
+        ),
+    )
+    half_life_days: float = field(default=NEVER, metadata=number(HALF_LIFE, 0.05, NEVER, DAYS))
+    before_days: float = field(
+        default=NEVER,
+        metadata=number(
+            gettext_noop(
+                "What others did so many days before the member's last interaction counts half."
+            ),
+            0.05,
+            NEVER,
+            DAYS,
+        ),
+    )
+    after_days: float = field(
+        default=NEVER,
+        metadata=number(
+            gettext_noop(
+                "What others did so many days after the member's last interaction counts half."
+            ),
+            0.05,
+            NEVER,
+            DAYS,
         ),
     )
     decay: float = field(default=0.8, metadata=number(DECAY, 0.05, 1))

@@ -23,6 +23,8 @@ STEPS: Final = gettext_noop("steps")
 FACTORS: Final = gettext_noop("Numbers in each embedding.")
 SHRINK: Final = gettext_noop("Pulls the similarity of rarely seen pairs towards 0.")
 HALF_LIFE: Final = gettext_noop("After so many days an interaction counts half.")
+NEVER: Final = 36_500.0
+"""A half-life of so many days, a century, is as good as none."""
 DAMPING: Final = gettext_noop("How much less a popular item counts: 0 not at all, 1 as any other.")
 TEACHES: Final = gettext_noop("An interaction so many days before the newest teaches half as much.")
 SAMPLED: Final = gettext_noop("Sampled items that each step compares with.")

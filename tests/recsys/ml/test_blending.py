@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -37,6 +38,18 @@ def test_a_scorer_that_cannot_be_bettered_stands_alone():
     choice = choose(scorers, asked, CATALOGUE)
     assert choice.blend.weights == {"sure": 1.0, "noise": 0.0}
     assert not choice.beats_all
+
+
+def test_all_targets_of_a_member_speak():
+    asked = [
+        replace(case, targets=(39 - int(str(case.targets[0])), *case.targets)) for case in cases()
+    ]
+    last = [replace(case, targets=case.targets[1:]) for case in asked]
+    scorers = {"last": Noisy(last, 1, 9.0), "first": Noisy(asked, 2, 3.0)}
+    blend = choose(scorers, asked, CATALOGUE).blend
+    assert min(blend.weights.values()) > 0
+    alone = choose(scorers, last, CATALOGUE).blend
+    assert alone.weights == {"last": 1.0, "first": 0.0}
 
 
 def test_nothing_to_choose_by_is_said():

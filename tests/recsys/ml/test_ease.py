@@ -12,7 +12,7 @@ from recsys.ml.configs import EaseConfig
 from recsys.ml.interactions import Interactions
 from recsys.ml.scorer import Training, Untrainable
 from tests.recsys.ml.scorer_contract import PersonalScorerContract
-from tests.recsys.ml.two_tastes import CATALOGUE, ITEMS, LEFT, NOW, history, world
+from tests.recsys.ml.two_tastes import CATALOGUE, DAY, ITEMS, LEFT, NOW, history, world
 
 
 class TestEaseKeepsTheContract(PersonalScorerContract):
@@ -122,3 +122,39 @@ def test_a_model_of_before_there_were_updates_scores_and_says_why_it_cannot_be_u
     np.testing.assert_array_equal(old.score(member, CATALOGUE), fitted.score(member, CATALOGUE))
     with pytest.raises(ValueError, match="fit it again once"):
         ease.updated(old, world(4), world(4))
+
+
+def by_age(half_life: float) -> np.ndarray:
+    """The closed form over the world of two tastes, an item's own weight held at 0, column by column."""
+    rows = world()
+    liked = np.zeros((len(rows.member_ids), len(rows.item_ids)))
+    liked[rows.members, rows.items] = rows.values
+    lately = np.zeros_like(liked)
+    ages = (rows.times.max() - rows.times) / DAY
+    lately[rows.members, rows.items] = rows.values * 0.5 ** (ages / half_life)
+    weights = np.zeros((liked.shape[1], liked.shape[1]))
+    for item in range(len(weights)):
+        others = np.delete(np.arange(len(weights)), item)
+        own = liked[:, others]
+        ridge = own.T @ own + 5.0 * np.eye(len(others))
+        weights[others, item] = np.linalg.solve(ridge, own.T @ lately[:, item])
+    return weights
+
+
+def test_with_a_half_life_it_foretells_what_is_liked_lately(monkeypatch):
+    config = EaseConfig(regularization=5.0, half_life_days=2.0)
+    scorer = ease.fit(config, world(), CATALOGUE, Training())
+    places = scorer.items.indexes(world().item_ids.ids)
+    np.testing.assert_allclose(scorer.weights[np.ix_(places, places)], by_age(2.0), atol=1e-6)
+    monkeypatch.setattr(ease, "BLOCK", 5)
+    again = ease.fit(config, world(), CATALOGUE, Training())
+    np.testing.assert_allclose(again.weights, scorer.weights, atol=1e-7)
+    with pytest.raises(ValueError, match="without a half-life"):
+        ease.updated(scorer, world(4), world(4))
+
+
+def test_a_half_life_of_a_century_is_as_good_as_none():
+    plain = ease.fit(EaseConfig(regularization=5.0), world(), CATALOGUE, Training())
+    nearly = EaseConfig(regularization=5.0, half_life_days=36_499.0)
+    faded = ease.fit(nearly, world(), CATALOGUE, Training())
+    np.testing.assert_allclose(faded.weights, plain.weights, atol=1e-3)
