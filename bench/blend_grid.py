@@ -18,14 +18,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from bench.learning import interactions, rows
-from recsys.ml import registry
-from recsys.ml.blend_grid import Swept, sweep
-from recsys.ml.blending import Blend, blended
-from recsys.ml.evaluation import Score, cases_after
-from recsys.ml.interactions import Interactions, Vocabulary
-from recsys.ml.reports import World, evaluate
+from recsys.ml.blends.choosing import Blend, blended
+from recsys.ml.blends.grid import Swept, sweep
+from recsys.ml.data.interactions import Interactions, Vocabulary
+from recsys.ml.evaluation.asking import Score, cases_after
+from recsys.ml.evaluation.reports import World, evaluate
+from recsys.ml.families import registry
 from recsys.ml.scorer import Training
-from recsys.ml.splitting import temporal_cuts
+from recsys.ml.splits.temporal import temporal_cuts
 
 FAMILIES = ("popularity", "item_knn", "ease", "transitions", "svd")
 MOST_S = 60.0

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from recsys.ml import registry
-from recsys.ml.evaluation import Case, batches, ranked
-from recsys.ml.interactions import Indexes, Interactions, Vocabulary
-from recsys.ml.options import TrainingOptions
+from recsys.ml.data.interactions import Indexes, Interactions, Vocabulary
+from recsys.ml.evaluation.asking import Case, batches, ranked
+from recsys.ml.families import registry
+from recsys.ml.families.options import TrainingOptions
 from recsys.ml.scorer import Scorer, Training, Untrainable
 
 INTERACTIONS, MEMBERS, ITEMS, ASKED = 10_000_000, 200_000, 50_000, 20_000

@@ -21,16 +21,16 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from recsys.embeddings import encoders
-from recsys.ml import registry
-from recsys.ml.blending import Blend, Choice, blended, choose
-from recsys.ml.encoder import Encoder
-from recsys.ml.evaluation import ALL, Case, Known, Score, cases_after
-from recsys.ml.interactions import History, Interactions, Vocabulary
-from recsys.ml.options import TrainingOptions
-from recsys.ml.reports import Report, evaluate
+from recsys.ml.blends.choosing import Blend, Choice, blended, choose
+from recsys.ml.data.encoder import Encoder
+from recsys.ml.data.interactions import History, Interactions, Vocabulary
+from recsys.ml.data.vectors import Texts, Vectors
+from recsys.ml.evaluation.asking import ALL, Case, Known, Score, cases_after
+from recsys.ml.evaluation.reports import Report, evaluate
+from recsys.ml.families import registry
+from recsys.ml.families.options import TrainingOptions
 from recsys.ml.scorer import Scorer, Training
-from recsys.ml.splitting import temporal_cuts
-from recsys.ml.vectors import Texts, Vectors
+from recsys.ml.splits.temporal import temporal_cuts
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recsys.config.settings")  # says which encoder
 DATA = Path(__file__).resolve().parent.parent / "recsys" / "demo"

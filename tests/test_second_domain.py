@@ -23,8 +23,10 @@ from curation.people.access import issue_token
 from feedback.learning import export
 from feedback.rollups.stats import roll_up
 from recsys.live.artifacts import artifact_path
-from recsys.ml import artifact, registry, tables
-from recsys.ml.interactions import Vocabulary
+from recsys.ml import artifact
+from recsys.ml.data import tables
+from recsys.ml.data.interactions import Vocabulary
+from recsys.ml.families import registry
 from recsys.ml.scorer import Training
 from recsys.models import ModelVersion, Run
 from recsys.runs import promotion

@@ -23,8 +23,8 @@ from recsys.api.serializers import (
     RunSerializer,
 )
 from recsys.ml.configuration import ConfigError, settings_of
-from recsys.ml.options import TrainingOptions
-from recsys.ml.registry import FAMILIES
+from recsys.ml.families.options import TrainingOptions
+from recsys.ml.families.registry import FAMILIES
 from recsys.models import Run
 from recsys.runs import actions, readiness
 from recsys.runs import cards as run_cards

@@ -9,8 +9,8 @@ from typing import Any, Final
 from recsys.api.hot_schema import COMPONENTS, PATHS, PROBLEM
 from recsys.api.shapes import FLAG, Schema, any_or, record
 from recsys.ml.configuration import Setting, settings_of
-from recsys.ml.options import TrainingOptions
-from recsys.ml.registry import FAMILIES, Family
+from recsys.ml.families.options import TrainingOptions
+from recsys.ml.families.registry import FAMILIES, Family
 from recsys.runs import queueing
 
 TYPES: Final = {bool: "boolean", int: "integer", float: "number", str: "string"}

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from curation.bodies.fields import Flag, StrictSerializer, Text
 from curation.models import Surface
-from recsys.ml.registry import FAMILIES
+from recsys.ml.families.registry import FAMILIES
 from recsys.models import (
     BlendProposal,
     Job,

@@ -24,7 +24,7 @@ from recsys.screens import plots
 
 Told = Mapping[str, Any]
 PRESENT, PROPOSED, ALONE = "present", "proposed", "alone"
-"""The marks as `recsys.ml.blend_lattice` has them: pages are made where neither it nor scipy is loaded."""
+"""The marks as `recsys.ml.blends.lattice` has them: pages are made where neither it nor scipy is loaded."""
 MARKS: Final[Mapping[str, str | Promise]] = {
     PRESENT: gettext_lazy("present blend"),
     PROPOSED: gettext_lazy("what choices speak for"),

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from recsys.jobs import stints
 from recsys.jobs.stints import Watch
-from recsys.ml.blend_grid import sweep
-from recsys.ml.blending import Blend
-from recsys.ml.interactions import Vocabulary
-from recsys.ml.reports import World
+from recsys.ml.blends.choosing import Blend
+from recsys.ml.blends.grid import sweep
+from recsys.ml.data.interactions import Vocabulary
+from recsys.ml.evaluation.reports import World
 from recsys.models import BlendSweep
 from recsys.proposals import proposing
 from recsys.runs import snapshots

@@ -14,8 +14,8 @@ from curation.people import memberships
 from curation.people.memberships import Cause
 from recsys.jobs import stints
 from recsys.jobs.stints import Watch
-from recsys.ml.clustering import Clusters, Scaling, Unclusterable, cluster, nearest
-from recsys.ml.interactions import Interactions
+from recsys.ml.data.interactions import Interactions
+from recsys.ml.members.clustering import Clusters, Scaling, Unclusterable, cluster, nearest
 from recsys.ml.scorer import Embedding
 from recsys.models import Clustering
 from recsys.profiles import portraits

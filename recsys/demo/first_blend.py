@@ -14,11 +14,11 @@ from curation import actions
 from curation.models import Decision, Surface, User
 from recsys.live.artifacts import validation_path
 from recsys.ml import artifact
-from recsys.ml.blending import Choice, choose
-from recsys.ml.evaluation import LAST, cases_after
-from recsys.ml.interactions import Vocabulary
-from recsys.ml.splitting import temporal_cuts
-from recsys.ml.tables import read_table
+from recsys.ml.blends.choosing import Choice, choose
+from recsys.ml.data.interactions import Vocabulary
+from recsys.ml.data.tables import read_table
+from recsys.ml.evaluation.asking import LAST, cases_after
+from recsys.ml.splits.temporal import temporal_cuts
 from recsys.models import LiveModel, ModelVersion
 from recsys.runs import snapshots
 

@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from recsys.ml.weights import BadEncoder, verify
+from recsys.ml.data.weights import BadEncoder, verify
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     try:
         verify(Path(folder), sha256)
-        from recsys.ml.encoder import Encoder  # noqa: PLC0415 - it loads torch, for seconds
+        from recsys.ml.data.encoder import Encoder  # noqa: PLC0415 - it loads torch, for seconds
 
         encoder = Encoder.load(Path(folder), sha256, int(threads))
     except BadEncoder as problem:

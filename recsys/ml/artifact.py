@@ -24,9 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from recsys.ml import registry
 from recsys.ml.configuration import ConfigError
-from recsys.ml.interactions import Id, Interactions, Vocabulary
+from recsys.ml.data.interactions import Id, Interactions, Vocabulary
+from recsys.ml.families import registry
 from recsys.ml.scorer import Arrays, Scorer
 
 FORMAT: Final = 1

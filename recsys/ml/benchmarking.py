@@ -13,15 +13,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from recsys.ml import registry
-from recsys.ml.blending import Blend, blended
-from recsys.ml.evaluation import Case, Judged, Score, batches, judge, ranked
-from recsys.ml.interactions import Indexes
-from recsys.ml.learned_blends import learn
-from recsys.ml.predicting import Errors, errors
-from recsys.ml.reports import Report, World
+from recsys.ml.blends.choosing import Blend, blended
+from recsys.ml.blends.learned import learn
+from recsys.ml.data.interactions import Indexes
+from recsys.ml.evaluation.asking import Case, Judged, Score, batches, judge, ranked
+from recsys.ml.evaluation.predicting import Errors, errors
+from recsys.ml.evaluation.reports import Report, World
+from recsys.ml.families import registry
 from recsys.ml.scorer import Scorer, Training, Untrainable
-from recsys.ml.split_files import Split
+from recsys.ml.splits.files import Split
 from recsys.ml.tuning import Asked, Tuned, tune, untuned
 
 BLEND: Final = "blend"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys.ml.interactions import Flags, History, Interactions, Times, Values, Vocabulary
+from recsys.ml.data.interactions import Flags, History, Interactions, Times, Values, Vocabulary
 from recsys.ml.scorer import Profile, Untrainable
 
 REWARD, EVENT = "reward", "event"

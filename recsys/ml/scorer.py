@@ -14,9 +14,9 @@ from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.ml.interactions import History, Id, Indexes, Interactions, Values, Vocabulary
-from recsys.ml.options import TrainingOptions
-from recsys.ml.vectors import Texts, Vectors
+from recsys.ml.data.interactions import History, Id, Indexes, Interactions, Values, Vocabulary
+from recsys.ml.data.vectors import Texts, Vectors
+from recsys.ml.families.options import TrainingOptions
 
 Scores = NDArray[np.float32]
 Arrays = Mapping[str, NDArray[Any]]

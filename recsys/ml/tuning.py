@@ -11,10 +11,11 @@ from typing import Any, Final, cast
 
 import numpy as np
 
-from recsys.ml import metrics, registry
-from recsys.ml.evaluation import Case, batches, hits_of, top
-from recsys.ml.interactions import Interactions, Vocabulary
-from recsys.ml.reports import DEPTH
+from recsys.ml.data.interactions import Interactions, Vocabulary
+from recsys.ml.evaluation import metrics
+from recsys.ml.evaluation.asking import Case, batches, hits_of, top
+from recsys.ml.evaluation.reports import DEPTH
+from recsys.ml.families import registry
 from recsys.ml.scorer import Scorer, Training
 
 MOST_CASES: Final = 1_500

@@ -22,9 +22,9 @@ from curation.models import Member
 from feedback.learning import choices as told_choices
 from feedback.learning.choices import Answered
 from feedback.models import MemberState
-from recsys.ml import preferences
-from recsys.ml.choices import FEWEST, Choices, gather
-from recsys.ml.preferences import Population
+from recsys.ml.members import preferences
+from recsys.ml.members.choices import FEWEST, Choices, gather
+from recsys.ml.members.preferences import Population
 from recsys.models import Preference, PreferenceFit
 from recsys.profiles import item_features, likes
 from recsys.profiles.item_features import SLOT, Feature, Features

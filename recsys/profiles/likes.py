@@ -13,8 +13,8 @@ from curation.catalogue.columns import columns
 from curation.fusion.columns import Kind
 from curation.models import Item
 from curation.queries.items import schema
-from recsys.ml.interactions import Id, Interactions
-from recsys.ml.interests import Interest, interests, shares
+from recsys.ml.data.interactions import Id, Interactions
+from recsys.ml.members.interests import Interest, interests, shares
 from recsys.profiles import portraits
 from recsys.profiles.portraits import LIKED
 

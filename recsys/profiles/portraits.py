@@ -21,9 +21,9 @@ from curation.models import Item, MemberStats
 from curation.queries.items import schema
 from feedback.learning import export
 from recsys.live import scorers as live
-from recsys.ml.interactions import Id, Interactions
+from recsys.ml.data.interactions import Id, Interactions
+from recsys.ml.data.tables import read_table
 from recsys.ml.scorer import Embedding
-from recsys.ml.tables import read_table
 from recsys.models import LiveModel, ModelVersion
 from recsys.profiles.traits import FIELDS
 

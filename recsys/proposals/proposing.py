@@ -20,13 +20,13 @@ from recsys.jobs import stints
 from recsys.jobs.stints import Watch
 from recsys.live.artifacts import newest_first
 from recsys.ml import artifact
-from recsys.ml.blending import Blend
-from recsys.ml.evaluation import Case, cases_after
-from recsys.ml.interactions import Interactions, Vocabulary
-from recsys.ml.proposing import from_last_item, propose
+from recsys.ml.blends.choosing import Blend
+from recsys.ml.blends.proposing import from_last_item, propose
+from recsys.ml.data.interactions import Interactions, Vocabulary
+from recsys.ml.data.tables import read_table
+from recsys.ml.evaluation.asking import Case, cases_after
 from recsys.ml.scorer import Scorer
-from recsys.ml.splitting import temporal_cuts
-from recsys.ml.tables import read_table
+from recsys.ml.splits.temporal import temporal_cuts
 from recsys.models import BlendProposal, Job, LiveModel, ModelVersion
 from recsys.slates.present import blend_of
 

@@ -18,7 +18,7 @@ from curation.models import User
 from curation.people.access import acting
 from recsys.jobs import leases
 from recsys.live import preloading
-from recsys.ml import registry
+from recsys.ml.families import registry
 from recsys.models import Job, LiveModel, ModelVersion, Promotion, Run, RunProgress, Schedule
 from recsys.runs import cadence, promotion, queueing
 from recsys.runs.promotion import NotPossible

@@ -28,12 +28,12 @@ from feedback.learning.history import MemberFeedback, Reacted
 from recsys.live.artifacts import newest_first, test_path
 from recsys.live.scorers import Live
 from recsys.ml import artifact
-from recsys.ml.evaluation import Case, Judged, cases_after, hits_of, places
-from recsys.ml.interactions import History, Interactions, Vocabulary
-from recsys.ml.judging import segments_of, tags_of
-from recsys.ml.reports import Comparison, Report, World
+from recsys.ml.data.interactions import History, Interactions, Vocabulary
+from recsys.ml.data.tables import read_table
+from recsys.ml.evaluation.asking import Case, Judged, cases_after, hits_of, places
+from recsys.ml.evaluation.judging import segments_of, tags_of
+from recsys.ml.evaluation.reports import Comparison, Report, World
 from recsys.ml.scorer import Scorer
-from recsys.ml.tables import read_table
 from recsys.models import LiveModel, ModelVersion, Run
 from recsys.runs import snapshots
 from recsys.slates import gathering

@@ -29,20 +29,21 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from recsys.jobs.failures import trouble_of
-from recsys.ml import artifact, registry
-from recsys.ml.checkpoints import ForeignCheckpoint
-from recsys.ml.interactions import Interactions, Vocabulary
-from recsys.ml.judging import Exam, Rival, segments_of, tags_of
+from recsys.ml import artifact
+from recsys.ml.data.interactions import Interactions, Vocabulary
+from recsys.ml.data.tables import read_table, read_texts, read_vectors
+from recsys.ml.data.vectors import Texts, Vectors
+from recsys.ml.evaluation.judging import Exam, Rival, segments_of, tags_of
+from recsys.ml.families import registry
 from recsys.ml.scorer import Cancelled, Scorer, Training, Untrainable
-from recsys.ml.splitting import Cuts, temporal_cuts
+from recsys.ml.splits.temporal import Cuts, temporal_cuts
 from recsys.ml.sufficiency import Amount
-from recsys.ml.tables import read_table, read_texts, read_vectors
-from recsys.ml.vectors import Texts, Vectors
+from recsys.ml.training.checkpoints import ForeignCheckpoint
 from recsys.runs import obeying
 from recsys.runs.telling import Teller
 
 if TYPE_CHECKING:
-    from recsys.ml.ranks import Ranks
+    from recsys.ml.training.ranks import Ranks
 
 GIVEN_UP: Final = 4
 """How one of several ranks ends that was cancelled or has failed: `torchrun` then ends the others."""
@@ -112,7 +113,7 @@ def _performed(job: Job, tell: Teller) -> dict[str, Any]:
     if obeying.is_alone():
         return perform(job, tell)
     options = registry.parse_options(job.options, job.family)
-    with resolve_name("recsys.ml.ranks:joined")(options.device) as ranks:
+    with resolve_name("recsys.ml.training.ranks:joined")(options.device) as ranks:
         return perform(job, tell, ranks)
 
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from curation.models import Surface
 from recsys.ml.configuration import ConfigError, Setting, settings_of
-from recsys.ml.options import TrainingOptions
-from recsys.ml.registry import FAMILIES, Family
+from recsys.ml.families.options import TrainingOptions
+from recsys.ml.families.registry import FAMILIES, Family
 from recsys.models import Job, Schedule
 from recsys.runs.setting_words import label_of
 

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from curation.people.access import role_required
-from recsys.ml import registry
 from recsys.ml.configuration import ConfigError
-from recsys.ml.presets import RECOMMENDED, preset_of, presets_of
-from recsys.ml.registry import FAMILIES, Family
+from recsys.ml.families import registry
+from recsys.ml.families.presets import RECOMMENDED, preset_of, presets_of
+from recsys.ml.families.registry import FAMILIES, Family
 from recsys.models import Run
 from recsys.runs import actions, queueing, readiness
 from recsys.runs import cards as run_cards

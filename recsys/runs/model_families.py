@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from curation.models import Surface
 from recsys.jobs import leases
-from recsys.ml.registry import FAMILIES
+from recsys.ml.families.registry import FAMILIES
 from recsys.models import Heartbeat, LiveModel, ModelVersion
 from recsys.runs import charts as run_charts
 from recsys.runs import promotion, scorecards

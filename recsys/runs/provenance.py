@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from recsys.ml import registry
+from recsys.ml.families import registry
 from recsys.models import Run
 from recsys.runs import devices
 from recsys.runs.fitting import code_digest

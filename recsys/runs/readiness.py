@@ -19,8 +19,8 @@ from feedback.models import Interaction, Kind, Rating
 from recsys.embeddings import standing as embeddings
 from recsys.jobs.failures import Failure, Trouble
 from recsys.jobs.leases import LIVES
-from recsys.ml import registry
 from recsys.ml.configuration import ConfigError, Problem
+from recsys.ml.families import registry
 from recsys.ml.sufficiency import LEAST_INTERACTIONS, LEAST_ITEMS, LEAST_MEMBERS, Amount
 from recsys.models import Heartbeat, Job, ModelVersion, Run
 

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from recsys.ml.registry import Family
+from recsys.ml.families.registry import Family
 from recsys.models import Schedule
 from recsys.runs.cadence import CadenceError, wall_clock
 from recsys.runs.forms import OPTION, LaunchForm

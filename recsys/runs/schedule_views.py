@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from curation.people.access import role_required
 from recsys.ml.configuration import ConfigError
-from recsys.ml.registry import FAMILIES
+from recsys.ml.families.registry import FAMILIES
 from recsys.models import Run, Schedule
 from recsys.runs import actions, schedules
 from recsys.runs.cadence import CadenceError

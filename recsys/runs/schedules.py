@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 
 from recsys.ml.configuration import ConfigError
-from recsys.ml.registry import UnknownFamily
+from recsys.ml.families.registry import UnknownFamily
 from recsys.models import Run, Schedule
 from recsys.runs import actions, cadence
 from recsys.runs.cadence import Cadence, CadenceError, EveryHours

@@ -17,7 +17,7 @@ from curation.catalogue.texts import text_of, worded_attributes
 from curation.models import Attribute, Item, SegmentMembership
 from feedback.learning import export
 from recsys.embeddings import encoders
-from recsys.ml import registry
+from recsys.ml.families import registry
 from recsys.models import Run
 
 TAGS: Final = pa.list_(pa.string())

@@ -26,7 +26,7 @@ from curation.policies import fulfilment
 from recsys.jobs import leases
 from recsys.jobs.failures import Failure, Trouble, trouble_of
 from recsys.live.artifacts import artifact_path, checkpoints, rival_of, test_path, validation_path
-from recsys.ml import registry
+from recsys.ml.families import registry
 from recsys.models import Job, ModelVersion, Run
 from recsys.runs import after_policy, devices, fitting, provenance, queueing, readiness, snapshots
 from recsys.runs.fit_process import FitProcess, Message

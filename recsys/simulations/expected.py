@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy as np
 
 from curation.fusion.fixed import Floats
-from recsys.ml.offpolicy import Gain, gain
+from recsys.ml.evaluation.offpolicy import Gain, gain
 from recsys.slates.logged import Request
 from recsys.slates.replaying import Played
 

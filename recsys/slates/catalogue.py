@@ -19,7 +19,7 @@ from curation.fusion.columns import Column, Kind, Schema
 from curation.fusion.fixed import Floats, Mask, Rows
 from curation.models import Item
 from curation.queries.items import schema as read_schema
-from recsys.ml.interactions import Vocabulary
+from recsys.ml.data.interactions import Vocabulary
 
 STATISTICS: Final = "stats."
 

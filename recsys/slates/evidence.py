@@ -16,7 +16,7 @@ import redis
 
 from feedback.learning.history import state_of
 from recsys.live import scorers as live
-from recsys.ml.interactions import History
+from recsys.ml.data.interactions import History
 from recsys.ml.scorer import Explanation, Scorer
 from recsys.models import Slate
 from recsys.slates.gathering import history_of

@@ -27,7 +27,7 @@ from feedback.learning.history import MemberFeedback, Reacted, states_of
 from feedback.rewards import tables as rewards
 from recsys.live import scorers as live
 from recsys.live.scorers import Live
-from recsys.ml.interactions import History
+from recsys.ml.data.interactions import History
 from recsys.slates import catalogue, checks
 from recsys.slates.catalogue import STATISTICS, Catalogue
 from recsys.slates.checks import Check

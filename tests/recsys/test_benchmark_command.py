@@ -13,8 +13,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from recsys.ml.benchmarking import blended_by_itself
-from recsys.ml.canonical_files import LEAVE_ONE_OUT, read_canonical
-from recsys.ml.split_files import read_folder, write_folder
+from recsys.ml.splits.canonical_files import LEAVE_ONE_OUT, read_canonical
+from recsys.ml.splits.files import read_folder, write_folder
 from tests.recsys.ml.test_split_files import canonical
 from tests.recsys.ml.two_tastes import world
 

@@ -8,7 +8,7 @@ from django.utils.functional import lazy
 
 from curation.field_words import scorer_called
 from curation.fusion.explain import REASONS
-from recsys.ml.registry import FAMILIES
+from recsys.ml.families.registry import FAMILIES
 from recsys.screens.reasons import SCORERS, TEXTS, text_of
 
 

@@ -10,7 +10,6 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from recsys.embeddings import encoders
-from recsys.ml import registry
 from recsys.ml.benchmarking import (
     BLEND,
     Bench,
@@ -19,13 +18,14 @@ from recsys.ml.benchmarking import (
     fitting,
     write_lists,
 )
-from recsys.ml.canonical_files import PROTOCOLS, TEMPORAL, read_canonical
 from recsys.ml.configuration import Value, read
-from recsys.ml.predicting import Errors
-from recsys.ml.reports import Comparison, Figures
+from recsys.ml.data.vectors import Texts, Vectors
+from recsys.ml.evaluation.predicting import Errors
+from recsys.ml.evaluation.reports import Comparison, Figures
+from recsys.ml.families import registry
 from recsys.ml.scorer import NO_METRICS, Training, Untrainable, quiet
-from recsys.ml.split_files import BadSplit, Split, read_folder, write_folder
-from recsys.ml.vectors import Texts, Vectors
+from recsys.ml.splits.canonical_files import PROTOCOLS, TEMPORAL, read_canonical
+from recsys.ml.splits.files import BadSplit, Split, read_folder, write_folder
 
 HEAD: Final = (
     "| scorer | NDCG@10 | HR@10 | recall@10 | MAP@10 | coverage | Gini "
@@ -217,7 +217,7 @@ def _vectors(split: Split) -> Vectors | None:
     """The vectors of all items' texts, where there are any."""
     if not split.texts:
         return None
-    from recsys.ml.encoder import Encoder  # noqa: PLC0415 - it loads torch, which few calls need
+    from recsys.ml.data.encoder import Encoder  # noqa: PLC0415 - it loads torch, which few calls need
 
     chosen = encoders.current()
     if chosen.folder is None:

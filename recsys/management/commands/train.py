@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from recsys.ml.configuration import ConfigError
-from recsys.ml.registry import FAMILIES
+from recsys.ml.families.registry import FAMILIES
 from recsys.models import Job, Run
 from recsys.runs import actions
 from recsys.runs import words as run_words

@@ -19,7 +19,7 @@ from recsys.clusterings.actions import (
     request_clustering,
 )
 from recsys.live import scorers as live
-from recsys.ml.interactions import Vocabulary
+from recsys.ml.data.interactions import Vocabulary
 from recsys.models import Clustering, Job, LiveModel, ModelVersion, Run
 from recsys.profiles.traits import FIELDS, names_of, traits_of
 from tests.recsys.clusterings.conftest import EACH

@@ -10,7 +10,7 @@ from django.conf import settings
 from curation import actions, installation
 from curation.models import Decision, Scorer
 from recsys.demo import first_blend, people
-from recsys.ml.blending import Blend
+from recsys.ml.blends.choosing import Blend
 
 FAMILIES = ("popularity", *first_blend.PERSONAL)
 

@@ -13,13 +13,13 @@ import pytest
 from curation.catalogue.texts import LONGEST
 from recsys.embeddings import encoders
 from recsys.embeddings.encoder_process import EncoderFailed, EncoderProcess
-from recsys.ml.weights import BadEncoder, verify
+from recsys.ml.data.weights import BadEncoder, verify
 
 
 @pytest.fixture(scope="module")
 def encoder() -> ModuleType:
     """What loads the language model's libraries: seconds, which nobody else is to spend."""
-    return import_module("recsys.ml.encoder")
+    return import_module("recsys.ml.data.encoder")
 
 
 @pytest.fixture(scope="module")

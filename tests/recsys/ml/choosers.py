@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys.ml.choices import Choices, gather
+from recsys.ml.members.choices import Choices, gather
 
 SHOWN = 8
 

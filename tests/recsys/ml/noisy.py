@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys.ml.evaluation import Case
-from recsys.ml.interactions import History, Vocabulary
+from recsys.ml.data.interactions import History, Vocabulary
+from recsys.ml.evaluation.asking import Case
 
 CATALOGUE = Vocabulary.of(range(40))
 

@@ -16,12 +16,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from recsys.ml import dot_learner, ranks, sasrec_learner
 from recsys.ml.configs import DotConfig, SasrecConfig
-from recsys.ml.options import TrainingOptions
-from recsys.ml.pacing import Pacing
+from recsys.ml.families.options import TrainingOptions
+from recsys.ml.learners import dot_learner, sasrec_learner
 from recsys.ml.scorer import Cancelled, Training, quiet
-from recsys.ml.training import Task, Watch, train
+from recsys.ml.training import ranks
+from recsys.ml.training.loop import Task, Watch, train
+from recsys.ml.training.pacing import Pacing
 from tests.recsys.ml.two_tastes import CATALOGUE, world
 
 SIZE = 2

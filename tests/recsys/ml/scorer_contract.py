@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from recsys.ml import artifact, registry
-from recsys.ml.interactions import History, Interactions, Vocabulary
-from recsys.ml.options import TrainingOptions
+from recsys.ml import artifact
+from recsys.ml.data.interactions import History, Interactions, Vocabulary
+from recsys.ml.families import registry
+from recsys.ml.families.options import TrainingOptions
 from recsys.ml.scorer import Cancelled, Scorer, Training, Untrainable
 from recsys.ml.tuning import refolded
 from tests.recsys.ml.two_tastes import (

@@ -7,15 +7,16 @@ from implicit.cpu.als import AlternatingLeastSquares
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from recsys.ml import als_learner, folding
-from recsys.ml.als_learner import ImplicitSteps
-from recsys.ml.als_torch import TorchSteps
-from recsys.ml.checkpoints import ForeignCheckpoint
+from recsys.ml import folding
 from recsys.ml.configs import AlsConfig
 from recsys.ml.configuration import parse
-from recsys.ml.interactions import History, Interactions
-from recsys.ml.options import TrainingOptions
+from recsys.ml.data.interactions import History, Interactions
+from recsys.ml.families.options import TrainingOptions
+from recsys.ml.learners import als_learner
+from recsys.ml.learners.als_learner import ImplicitSteps
+from recsys.ml.learners.als_torch import TorchSteps
 from recsys.ml.scorer import Cancelled, Training, Untrainable
+from recsys.ml.training.checkpoints import ForeignCheckpoint
 from tests.recsys.ml.scorer_contract import PersonalScorerContract
 from tests.recsys.ml.two_tastes import CATALOGUE, LEFT, history, world
 
@@ -128,7 +129,7 @@ def test_a_step_in_torch_is_the_step_of_the_library():
 def test_small_batches_give_the_same_step(monkeypatch):
     confidence, config = confidences(), parse(AlsConfig, SMALL)
     whole = TorchSteps.of(confidence, config, torch.device("cpu"))(*started(confidence))
-    monkeypatch.setattr("recsys.ml.als_torch.NUMBERS_AT_ONCE", 64)
+    monkeypatch.setattr("recsys.ml.learners.als_torch.NUMBERS_AT_ONCE", 64)
     steps = TorchSteps.of(confidence, config, torch.device("cpu"))
     assert len(steps.members.batches) > 10
     for one, other in zip(steps(*started(confidence))[:2], whole[:2], strict=True):

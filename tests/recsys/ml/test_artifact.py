@@ -6,12 +6,13 @@ import uuid
 import numpy as np
 import pytest
 
-from recsys.ml import artifact, ease
+from recsys.ml import artifact
 from recsys.ml.artifact import CorruptArtifact, Facts
 from recsys.ml.configs import EaseConfig, PopularityConfig
-from recsys.ml.interactions import Vocabulary
-from recsys.ml.popularity import Popularity
+from recsys.ml.data.interactions import Vocabulary
 from recsys.ml.scorer import Training
+from recsys.ml.scorers import ease
+from recsys.ml.scorers.popularity import Popularity
 from tests.recsys.ml.two_tastes import CATALOGUE, world
 
 FACTS = Facts.of(world(), "2024-05-01T00:00:00+00:00", "abc123", {"seed": 7})

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from recsys.ml.blend_grid import front, sweep
-from recsys.ml.blend_lattice import ALONE, MOST_POINTS, PRESENT, PROPOSED, grid
-from recsys.ml.blending import Blend, blended
-from recsys.ml.evaluation import Case
-from recsys.ml.interactions import History, Interactions, Vocabulary
-from recsys.ml.reports import World, evaluate
-from recsys.ml.scales import SCALES
+from recsys.ml.blends.choosing import Blend, blended
+from recsys.ml.blends.grid import front, sweep
+from recsys.ml.blends.lattice import ALONE, MOST_POINTS, PRESENT, PROPOSED, grid
+from recsys.ml.blends.scales import SCALES
+from recsys.ml.data.interactions import History, Interactions, Vocabulary
+from recsys.ml.evaluation.asking import Case
+from recsys.ml.evaluation.reports import World, evaluate
 from tests.recsys.ml.noisy import CATALOGUE, Noisy, cases
 
 ITEMS = Vocabulary.of(range(60))

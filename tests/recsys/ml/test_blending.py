@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recsys.ml.blending import Blend, blended, choose, mixed, utilities
-from recsys.ml.evaluation import Case
-from recsys.ml.interactions import History
-from recsys.ml.questions import STEADY, scales_of
-from recsys.ml.reports import evaluate
+from recsys.ml.blends.choosing import Blend, blended, choose, mixed, utilities
+from recsys.ml.blends.questions import STEADY, scales_of
+from recsys.ml.data.interactions import History
+from recsys.ml.evaluation.asking import Case
+from recsys.ml.evaluation.reports import evaluate
 from tests.recsys.ml.noisy import CATALOGUE, Noisy, cases
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.ml.choices import gather
+from recsys.ml.members.choices import gather
 from tests.recsys.ml.choosers import drawn
 
 

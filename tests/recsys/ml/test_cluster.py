@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsys.ml import cluster, folding
+from recsys.ml import folding
 from recsys.ml.configs import ClusterConfig
 from recsys.ml.configuration import parse
-from recsys.ml.interactions import History, Interactions, Vocabulary
+from recsys.ml.data.interactions import History, Interactions, Vocabulary
 from recsys.ml.scorer import Training
+from recsys.ml.scorers import cluster
 from tests.recsys.ml.scorer_contract import PersonalScorerContract
 from tests.recsys.ml.two_tastes import CATALOGUE, DAY, LEFT, NOW, RIGHT, history, world
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsys.ml.clustering import (
+from recsys.ml.members.clustering import (
     Scaling,
     Unclusterable,
     cluster,

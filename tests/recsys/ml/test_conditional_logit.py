@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsys.ml.conditional_logit import fit, loss
+from recsys.ml.blends.conditional_logit import fit, loss
 
 CHANCE = np.random.default_rng(4)
 

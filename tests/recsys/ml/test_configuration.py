@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from recsys.ml import registry
 from recsys.ml.configs import EaseConfig
 from recsys.ml.configuration import ConfigError, parse
+from recsys.ml.families import registry
 
 
 @pytest.mark.parametrize("name", registry.FAMILIES)
@@ -73,10 +73,10 @@ ALL_SCORERS = "from recsys.ml import registry; [registry.scorer_of(n) for n in r
 @pytest.mark.parametrize(
     ("what", "loads"),
     [
-        ("import recsys.ml.registry", "[]"),
+        ("import recsys.ml.families.registry", "[]"),
         (ALL_SCORERS, "['numpy', 'scipy']"),
         ("import recsys.ml.artifact", "['numpy']"),
-        ("import recsys.ml.metrics", "['numpy']"),
+        ("import recsys.ml.evaluation.metrics", "['numpy']"),
     ],
 )
 def test_settings_load_nothing_heavy_and_scoring_no_torch(what, loads):

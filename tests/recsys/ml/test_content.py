@@ -7,15 +7,16 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from recsys.ml import content, registry
 from recsys.ml.configs import ContentConfig
 from recsys.ml.configuration import parse
-from recsys.ml.content import Content
-from recsys.ml.heads import Taught, projected
-from recsys.ml.interactions import History, Interactions, Vocabulary
+from recsys.ml.data.interactions import History, Interactions, Vocabulary
+from recsys.ml.data.tables import read_vectors
+from recsys.ml.data.vectors import Vectors
+from recsys.ml.families import registry
 from recsys.ml.scorer import Scorer, Training, Untrainable
-from recsys.ml.tables import read_vectors
-from recsys.ml.vectors import Vectors
+from recsys.ml.scorers import content
+from recsys.ml.scorers.content import Content
+from recsys.ml.scorers.heads import Taught, projected
 from tests.recsys.ml.scorer_contract import FITTED, TRAINING, PersonalScorerContract
 from tests.recsys.ml.two_tastes import CATALOGUE, ITEMS, LEFT, RIGHT, UNSEEN, world
 

@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from recsys.ml import context, popularity
 from recsys.ml.configs import ContextConfig, PopularityConfig
 from recsys.ml.configuration import parse
-from recsys.ml.context import Context, clock
-from recsys.ml.evaluation import ALL, cases_after, cases_from
-from recsys.ml.interactions import History, Interactions, Vocabulary
+from recsys.ml.data.interactions import History, Interactions, Vocabulary
+from recsys.ml.evaluation.asking import ALL, cases_after, cases_from
 from recsys.ml.scorer import Training
-from recsys.ml.splitting import leave_one_out
+from recsys.ml.scorers import context, popularity
+from recsys.ml.scorers.context import Context, clock
+from recsys.ml.splits.temporal import leave_one_out
 from tests.recsys.ml.scorer_contract import ScorerContract
 from tests.recsys.ml.two_tastes import world
 

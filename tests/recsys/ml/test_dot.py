@@ -7,15 +7,15 @@ import pytest
 import torch
 
 from recsys.ml import artifact
-from recsys.ml.checkpoints import ForeignCheckpoint
 from recsys.ml.configs import DotConfig
 from recsys.ml.configuration import parse
-from recsys.ml.dot_learner import TwoEmbeddings, begin_with, fit
-from recsys.ml.interactions import Interactions, Vocabulary
-from recsys.ml.options import TrainingOptions
-from recsys.ml.samples import Samples, bpr_loss, softmax_loss
+from recsys.ml.data.interactions import Interactions, Vocabulary
+from recsys.ml.data.vectors import Vectors
+from recsys.ml.families.options import TrainingOptions
+from recsys.ml.learners.dot_learner import TwoEmbeddings, begin_with, fit
+from recsys.ml.learners.samples import Samples, bpr_loss, softmax_loss
 from recsys.ml.scorer import Cancelled, Training, Untrainable
-from recsys.ml.vectors import Vectors
+from recsys.ml.training.checkpoints import ForeignCheckpoint
 from tests.recsys.ml.scorer_contract import FITTED, PersonalScorerContract
 from tests.recsys.ml.two_tastes import CATALOGUE, DAY, ITEMS, NOW, world
 

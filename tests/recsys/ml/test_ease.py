@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys.ml import ease, memory
+from recsys.ml import memory
 from recsys.ml.configs import EaseConfig
-from recsys.ml.interactions import Interactions
+from recsys.ml.data.interactions import Interactions
 from recsys.ml.scorer import Training, Untrainable
+from recsys.ml.scorers import ease
 from tests.recsys.ml.scorer_contract import PersonalScorerContract
 from tests.recsys.ml.two_tastes import CATALOGUE, DAY, ITEMS, LEFT, NOW, history, world
 

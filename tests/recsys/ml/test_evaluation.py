@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from recsys.ml.evaluation import ALL, Case, Known, cases_after
-from recsys.ml.interactions import History, Interactions, Vocabulary
-from recsys.ml.reports import evaluate
+from recsys.ml.data.interactions import History, Interactions, Vocabulary
+from recsys.ml.evaluation.asking import ALL, Case, Known, cases_after
+from recsys.ml.evaluation.reports import evaluate
 
 ITEMS = [f"item {at:02}" for at in range(20)]
 CATALOGUE = Vocabulary.of(ITEMS)

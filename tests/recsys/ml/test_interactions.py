@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.ml.interactions import History, Interactions, Vocabulary
-from recsys.ml.splitting import leave_one_out, temporal_cuts
-from recsys.ml.tables import read_table
+from recsys.ml.data.interactions import History, Interactions, Vocabulary
+from recsys.ml.data.tables import read_table
+from recsys.ml.splits.temporal import leave_one_out, temporal_cuts
 
 ROWS = st.lists(
     st.tuples(

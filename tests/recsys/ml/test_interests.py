@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recsys.ml.interests import interests, shares
+from recsys.ml.members.interests import interests, shares
 
 EVERYBODY = {"drama": 0.5, "western": 0.05, "war": 0.1}
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.ml.intervals import Interval, difference, together
+from recsys.ml.evaluation.intervals import Interval, difference, together
 
 FIGURES = st.lists(st.floats(0, 1), min_size=1, max_size=60).map(np.array)
 

@@ -7,9 +7,9 @@ import pytest
 
 from recsys.ml.configs import ItemKnnConfig
 from recsys.ml.configuration import parse
-from recsys.ml.interactions import History, Interactions, Vocabulary
-from recsys.ml.item_knn import ItemKnn, fit
+from recsys.ml.data.interactions import History, Interactions, Vocabulary
 from recsys.ml.scorer import Training
+from recsys.ml.scorers.item_knn import ItemKnn, fit
 from tests.recsys.ml.scorer_contract import PersonalScorerContract
 
 ITEMS = Vocabulary.of("abc")

@@ -8,9 +8,9 @@ import pytest
 
 from recsys.ml import artifact
 from recsys.ml.configs import PopularityConfig
-from recsys.ml.judging import Exam, Rival, segments_of, tags_of
-from recsys.ml.popularity import Popularity
-from recsys.ml.splitting import temporal_cuts
+from recsys.ml.evaluation.judging import Exam, Rival, segments_of, tags_of
+from recsys.ml.scorers.popularity import Popularity
+from recsys.ml.splits.temporal import temporal_cuts
 from tests.recsys.ml.two_tastes import CATALOGUE, ITEMS, world
 
 ROWS = world()

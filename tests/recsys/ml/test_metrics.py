@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from recsys.ml import metrics
+from recsys.ml.evaluation import metrics
 
 HITS = arrays(bool, st.tuples(st.integers(1, 6), st.integers(1, 10)))
 

@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 import torch
 
-from recsys.ml import folding, ncf_learner
+from recsys.ml import folding
 from recsys.ml.configs import NcfConfig
 from recsys.ml.configuration import parse
-from recsys.ml.ncf import Ncf
-from recsys.ml.ncf_learner import NeuMf
-from recsys.ml.options import TrainingOptions
-from recsys.ml.samples import arrays_of
+from recsys.ml.families.options import TrainingOptions
+from recsys.ml.learners import ncf_learner
+from recsys.ml.learners.ncf_learner import NeuMf
+from recsys.ml.learners.samples import arrays_of
 from recsys.ml.scorer import NO_METRICS, Training
+from recsys.ml.scorers.ncf import Ncf
 from tests.recsys.ml.scorer_contract import PersonalScorerContract
 from tests.recsys.ml.two_tastes import CATALOGUE, LEFT, RIGHT, history, world
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsys.ml.offpolicy import MOST_WEIGHT, gain, weights
+from recsys.ml.evaluation.offpolicy import MOST_WEIGHT, gain, weights
 
 ITEMS = 6
 WORTH = np.linspace(0.1, 0.7, ITEMS)

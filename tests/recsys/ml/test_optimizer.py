@@ -7,11 +7,11 @@ import sys
 
 import torch
 
-from recsys.ml.optimizer import AdamW
+from recsys.ml.training.optimizer import AdamW
 
 _STEPS = """
 import sys, torch
-from recsys.ml.optimizer import AdamW
+from recsys.ml.training.optimizer import AdamW
 weight = torch.nn.Parameter(torch.ones(3))
 optimizer = AdamW([weight], lr=0.1)
 weight.sum().backward()

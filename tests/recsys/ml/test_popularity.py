@@ -5,9 +5,9 @@ import pytest
 
 from recsys.ml.configs import PopularityConfig
 from recsys.ml.configuration import parse
-from recsys.ml.interactions import History, Interactions, Vocabulary
-from recsys.ml.popularity import Popularity, fit
+from recsys.ml.data.interactions import History, Interactions, Vocabulary
 from recsys.ml.scorer import Training
+from recsys.ml.scorers.popularity import Popularity, fit
 from tests.recsys.ml.scorer_contract import ScorerContract
 from tests.recsys.ml.two_tastes import DAY, NOW
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsys.ml import predictions
+from recsys.ml.evaluation import predictions
 
 ACTUAL = np.array([1.0, 4.0, 3.0, 5.0])
 PREDICTED = np.array([2.0, 4.0, np.nan, 3.0])

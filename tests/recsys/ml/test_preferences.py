@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys.ml.choices import gather
-from recsys.ml.conditional_logit import RIDGE, fit
-from recsys.ml.preferences import VARIANCE, Population, infer, learn
+from recsys.ml.blends.conditional_logit import RIDGE, fit
+from recsys.ml.members.choices import gather
+from recsys.ml.members.preferences import VARIANCE, Population, infer, learn
 from tests.recsys.ml.choosers import SHOWN, drawn, nothing
 
 MEAN = np.array([1.0, -0.5, 0.0])

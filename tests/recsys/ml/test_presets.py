@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 import pytest
 
-from recsys.ml.presets import PRESETS, RECOMMENDED, preset_of, presets_of
-from recsys.ml.registry import FAMILIES, parse_config
+from recsys.ml.families.presets import PRESETS, RECOMMENDED, preset_of, presets_of
+from recsys.ml.families.registry import FAMILIES, parse_config
 
 EACH = [(family, preset) for family in FAMILIES for preset in presets_of(family)]
 

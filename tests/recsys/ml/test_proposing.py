@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from recsys.ml.blending import Blend
-from recsys.ml.evaluation import Case
-from recsys.ml.interactions import History
-from recsys.ml.proposing import from_last_item, propose
+from recsys.ml.blends.choosing import Blend
+from recsys.ml.blends.proposing import from_last_item, propose
+from recsys.ml.data.interactions import History
+from recsys.ml.evaluation.asking import Case
 from tests.recsys.ml.noisy import CATALOGUE, Noisy, cases
 
 ASKED = cases(600)

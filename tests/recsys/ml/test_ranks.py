@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from recsys.ml import ranks
 from recsys.ml.scorer import Untrainable
+from recsys.ml.training import ranks
 from tests.recsys.ml import ranked
 
 CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-5}

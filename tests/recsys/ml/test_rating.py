@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsys.ml import popularity, rating_learner
 from recsys.ml.configs import PopularityConfig, RatingConfig
 from recsys.ml.configuration import parse
-from recsys.ml.interactions import History, Interactions, Vocabulary
-from recsys.ml.predicting import Errors, errors
-from recsys.ml.rating import Rating
+from recsys.ml.data.interactions import History, Interactions, Vocabulary
+from recsys.ml.evaluation.predicting import Errors, errors
+from recsys.ml.learners import rating_learner
 from recsys.ml.scorer import Training, Untrainable
-from recsys.ml.splitting import random_holdout
+from recsys.ml.scorers import popularity
+from recsys.ml.scorers.rating import Rating
+from recsys.ml.splits.temporal import random_holdout
 from tests.recsys.ml.scorer_contract import PersonalScorerContract
 from tests.recsys.ml.two_tastes import CATALOGUE, world
 

@@ -7,10 +7,10 @@ from math import log, log2
 import numpy as np
 import pytest
 
-from recsys.ml.evaluation import Case, judge
-from recsys.ml.interactions import History, Interactions, Vocabulary
-from recsys.ml.intervals import Interval
-from recsys.ml.reports import Comparison, Report, World, measures, shares_of
+from recsys.ml.data.interactions import History, Interactions, Vocabulary
+from recsys.ml.evaluation.asking import Case, judge
+from recsys.ml.evaluation.intervals import Interval
+from recsys.ml.evaluation.reports import Comparison, Report, World, measures, shares_of
 
 ITEMS = [f"item {at:02}" for at in range(30)]
 CATALOGUE = Vocabulary.of(ITEMS)

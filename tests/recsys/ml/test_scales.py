@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from curation.fusion.candidates import statistics_of
 from curation.fusion.policy import Scale
 from curation.fusion.scales import scaled as fused
-from recsys.ml.scales import SCALES, scaled
+from recsys.ml.blends.scales import SCALES, scaled
 
 RAW = arrays(
     np.float64,

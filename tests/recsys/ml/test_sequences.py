@@ -7,9 +7,9 @@ import pytest
 
 from recsys.ml.configs import SasrecConfig
 from recsys.ml.configuration import parse
-from recsys.ml.interactions import Interactions
+from recsys.ml.data.interactions import Interactions
 from recsys.ml.scorer import Untrainable
-from recsys.ml.sequences import POOL, Sequences, bucketed, held_out, spoken
+from recsys.ml.scorers.sequences import POOL, Sequences, bucketed, held_out, spoken
 from tests.recsys.ml.two_tastes import DAY
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"

@@ -9,16 +9,16 @@ import pytest
 import torch
 from torch.nn import functional
 
-from recsys.ml import registry
-from recsys.ml.gru import Gru
-from recsys.ml.gru_learner import GruNetwork
-from recsys.ml.interactions import Vocabulary
-from recsys.ml.options import TrainingOptions
-from recsys.ml.sasrec import Sasrec
-from recsys.ml.sasrec_learner import SasrecNetwork
+from recsys.ml.data.interactions import Vocabulary
+from recsys.ml.families import registry
+from recsys.ml.families.options import TrainingOptions
+from recsys.ml.learners.gru_learner import GruNetwork
+from recsys.ml.learners.sasrec_learner import SasrecNetwork
+from recsys.ml.learners.sequence_losses import CALIBRATION, gbce, softmax
 from recsys.ml.scorer import Cancelled, Profile, Training, Untrainable
-from recsys.ml.sequence_losses import CALIBRATION, gbce, softmax
-from recsys.ml.sequential import EXPLAINED
+from recsys.ml.scorers.gru import Gru
+from recsys.ml.scorers.sasrec import Sasrec
+from recsys.ml.scorers.sequential import EXPLAINED
 from tests.recsys.ml.scorer_contract import PersonalScorerContract
 from tests.recsys.ml.two_tastes import CATALOGUE, ITEMS, LEFT, RIGHT, history, world
 
@@ -161,7 +161,7 @@ def test_a_share_is_what_the_score_would_lose_without_the_item():
 
 
 def test_older_items_than_an_explanation_weighs_stay_in_its_base(monkeypatch):
-    monkeypatch.setattr("recsys.ml.sequential.EXPLAINED", 2)
+    monkeypatch.setattr("recsys.ml.scorers.sequential.EXPLAINED", 2)
     assert EXPLAINED > 2
     told = run(epochs=1).explain(history(*LEFT[:4]), LEFT[5])
     assert [share != 0 for _, share in told.contributions] == [False, False, True, True]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsys.ml.significance import holm, sign_flip
+from recsys.ml.evaluation.significance import holm, sign_flip
 
 
 def test_models_that_do_the_same_do_not_differ():

@@ -6,14 +6,14 @@ import json
 import numpy as np
 import pytest
 
-from recsys.ml.canonical_files import (
+from recsys.ml.splits.canonical_files import (
     LEAVE_ONE_OUT,
     NEW_ITEMS,
     PROTOCOLS,
     TEMPORAL,
     read_canonical,
 )
-from recsys.ml.split_files import BadSplit, read_folder, rewards, write_folder
+from recsys.ml.splits.files import BadSplit, read_folder, rewards, write_folder
 
 HEAD = "user,item,rating,timestamp\n"
 GOOD = {

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsys.ml.evaluation import cases_from
-from recsys.ml.interactions import Interactions
-from recsys.ml.splitting import core, leave_one_out, random_holdout
+from recsys.ml.data.interactions import Interactions
+from recsys.ml.evaluation.asking import cases_from
+from recsys.ml.splits.temporal import core, leave_one_out, random_holdout
 
 ROWS = Interactions.of(
     ["ada"] * 10 + ["bob"] * 2 + ["eve"],

@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsys.ml import svd
 from recsys.ml.configs import SvdConfig
 from recsys.ml.configuration import parse
-from recsys.ml.interactions import Interactions, Vocabulary
+from recsys.ml.data.interactions import Interactions, Vocabulary
 from recsys.ml.scorer import Training
+from recsys.ml.scorers import svd
 from tests.recsys.ml.scorer_contract import PersonalScorerContract
 from tests.recsys.ml.two_tastes import CATALOGUE, LEFT, RIGHT, history, world
 

@@ -10,21 +10,22 @@ import pyarrow as pa
 import pytest
 import torch
 
-from recsys.ml import registry, texts
-from recsys.ml.checkpoints import ForeignCheckpoint
 from recsys.ml.configs import TextcnnConfig
 from recsys.ml.configuration import parse
-from recsys.ml.interactions import History, Interactions, Vocabulary
-from recsys.ml.joint import Joint
-from recsys.ml.joint_learner import JointNetwork
-from recsys.ml.options import TrainingOptions
-from recsys.ml.samples import arrays_of
+from recsys.ml.data.interactions import History, Interactions, Vocabulary
+from recsys.ml.data.tables import read_texts
+from recsys.ml.data.vectors import Texts
+from recsys.ml.families import registry
+from recsys.ml.families.options import TrainingOptions
+from recsys.ml.learners.joint_learner import JointNetwork
+from recsys.ml.learners.samples import arrays_of
+from recsys.ml.learners.textcnn_learner import TextNetwork
 from recsys.ml.scorer import Profile, Scorer, Training, Untrainable
-from recsys.ml.tables import read_texts
-from recsys.ml.textcnn import Textcnn
-from recsys.ml.textcnn_learner import TextNetwork
-from recsys.ml.texts import words_of
-from recsys.ml.vectors import Texts
+from recsys.ml.scorers import texts
+from recsys.ml.scorers.joint import Joint
+from recsys.ml.scorers.textcnn import Textcnn
+from recsys.ml.scorers.texts import words_of
+from recsys.ml.training.checkpoints import ForeignCheckpoint
 from tests.recsys.ml.scorer_contract import TRAINING, PersonalScorerContract
 from tests.recsys.ml.two_tastes import CATALOGUE, ITEMS, LEFT, RIGHT, UNSEEN, history, world
 

@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch import nn
 
-from recsys.ml.options import TrainingOptions
-from recsys.ml.pacing import Pacing
-from recsys.ml.ranks import Ranks
+from recsys.ml.families.options import TrainingOptions
 from recsys.ml.scorer import Cancelled, Training, Untrainable
-from recsys.ml.torch_device import device_of
-from recsys.ml.training import Task, Watch, train
+from recsys.ml.training.loop import Task, Watch, train
+from recsys.ml.training.pacing import Pacing
+from recsys.ml.training.ranks import Ranks
+from recsys.ml.training.torch_device import device_of
 
 CPU = torch.device("cpu")
 STEPS = 3

@@ -5,9 +5,9 @@ import pytest
 
 from recsys.ml.configs import TransitionsConfig
 from recsys.ml.configuration import parse
-from recsys.ml.interactions import History, Interactions, Vocabulary
+from recsys.ml.data.interactions import History, Interactions, Vocabulary
 from recsys.ml.scorer import Training, Untrainable
-from recsys.ml.transitions import Transitions, fit
+from recsys.ml.scorers.transitions import Transitions, fit
 from tests.recsys.ml.scorer_contract import PersonalScorerContract
 
 ITEMS = Vocabulary.of("abcd")

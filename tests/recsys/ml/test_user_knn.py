@@ -6,10 +6,10 @@ import pytest
 
 from recsys.ml.configs import UserKnnConfig
 from recsys.ml.configuration import parse
+from recsys.ml.data.interactions import History, Interactions, Vocabulary
 from recsys.ml.folding import DAY_S
-from recsys.ml.interactions import History, Interactions, Vocabulary
 from recsys.ml.scorer import Training
-from recsys.ml.user_knn import UserKnn, fit
+from recsys.ml.scorers.user_knn import UserKnn, fit
 from tests.recsys.ml.scorer_contract import PersonalScorerContract
 
 ITEMS = Vocabulary.of("abcd")

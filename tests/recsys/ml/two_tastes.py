@@ -10,7 +10,7 @@ import uuid
 
 import numpy as np
 
-from recsys.ml.interactions import History, Id, Interactions, Vocabulary
+from recsys.ml.data.interactions import History, Id, Interactions, Vocabulary
 
 DAY = 86_400.0
 NOW = 1_700_000_000.0

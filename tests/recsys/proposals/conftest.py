@@ -10,11 +10,12 @@ from feedback.actions import record
 from feedback.learning import export
 from feedback.models import Kind
 from recsys.live.artifacts import newest_first
-from recsys.ml import artifact, registry
-from recsys.ml.interactions import Vocabulary
+from recsys.ml import artifact
+from recsys.ml.data.interactions import Vocabulary
+from recsys.ml.data.tables import read_table
+from recsys.ml.families import registry
 from recsys.ml.scorer import Training
-from recsys.ml.splitting import temporal_cuts
-from recsys.ml.tables import read_table
+from recsys.ml.splits.temporal import temporal_cuts
 from recsys.models import Job, ModelVersion, Run
 from recsys.runs import promotion
 from tests.factories import ItemFactory, MemberFactory, UserFactory

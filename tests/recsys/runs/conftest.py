@@ -12,8 +12,8 @@ from feedback.models import Kind
 from recsys.live.artifacts import artifact_path
 from recsys.ml import artifact
 from recsys.ml.configs import PopularityConfig
-from recsys.ml.interactions import Vocabulary
-from recsys.ml.popularity import Popularity
+from recsys.ml.data.interactions import Vocabulary
+from recsys.ml.scorers.popularity import Popularity
 from recsys.models import Job, ModelVersion, Run, RunProgress, Schedule
 from tests.factories import ItemFactory, MemberFactory, UserFactory
 from tests.feedback.cast import told

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from curation.people.access import issue_token
 from recsys.jobs.failures import Failure
-from recsys.ml import registry
 from recsys.ml.configuration import ConfigError
+from recsys.ml.families import registry
 from recsys.models import Heartbeat, Run
 from recsys.runs import actions, readiness
 from recsys.runs import words as run_words

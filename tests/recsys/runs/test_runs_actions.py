@@ -10,7 +10,7 @@ from curation.models import Outbox, Scorer
 from recsys.live import scorers as live
 from recsys.live.artifacts import artifact_path
 from recsys.ml.configuration import ConfigError
-from recsys.ml.registry import UnknownFamily
+from recsys.ml.families.registry import UnknownFamily
 from recsys.models import Job, LiveModel, Promotion, Run
 from recsys.runs import actions
 

@@ -17,12 +17,12 @@ from django.utils import translation
 
 from recsys.jobs.failures import Failure, Trouble, heard, trouble_of
 from recsys.live.artifacts import checkpoints
-from recsys.ml import registry
 from recsys.ml.configuration import ConfigError, Problem
-from recsys.ml.options import TrainingOptions
+from recsys.ml.data.tables import read_table
+from recsys.ml.data.vectors import Texts, Vectors
+from recsys.ml.families import registry
+from recsys.ml.families.options import TrainingOptions
 from recsys.ml.scorer import Training, Untrainable
-from recsys.ml.tables import read_table
-from recsys.ml.vectors import Texts, Vectors
 from recsys.models import Job, ModelVersion, Run
 from recsys.runs import actions, fitting, snapshots
 from recsys.runs import words as run_words

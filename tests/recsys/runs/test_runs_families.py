@@ -11,8 +11,8 @@ from recsys.embeddings import encoders
 from recsys.jobs.failures import Failure
 from recsys.live.artifacts import artifact_path
 from recsys.ml import artifact
-from recsys.ml.interactions import History, Vocabulary
-from recsys.ml.tables import read_texts, read_vectors
+from recsys.ml.data.interactions import History, Vocabulary
+from recsys.ml.data.tables import read_texts, read_vectors
 from recsys.models import Job, ModelVersion, RunProgress
 from recsys.runs import actions, snapshots
 from recsys.runs import words as run_words

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from feedback.actions import record
 from feedback.models import Kind
-from recsys.ml.presets import presets_of
-from recsys.ml.registry import FAMILIES
+from recsys.ml.families.presets import presets_of
+from recsys.ml.families.registry import FAMILIES
 from recsys.models import Job, Run
 from recsys.runs.setting_words import LABELS
 from tests.factories import ItemFactory, MemberFactory

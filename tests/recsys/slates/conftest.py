@@ -12,8 +12,9 @@ import pytest
 from curation import installation
 from curation.models import Counter, Item, Surface
 from recsys.live.artifacts import artifact_path
-from recsys.ml import artifact, registry
-from recsys.ml.interactions import Interactions, Vocabulary
+from recsys.ml import artifact
+from recsys.ml.data.interactions import Interactions, Vocabulary
+from recsys.ml.families import registry
 from recsys.ml.scorer import Scorer, Training
 from recsys.models import LiveModel, ModelVersion, Run
 from recsys.transport import broker, cache

@@ -1,0 +1,1 @@
+"""Blends: scales, questions, weights learned or chosen."""

@@ -1,0 +1,1 @@
+"""The families by name: settings, presets, where their halves live."""

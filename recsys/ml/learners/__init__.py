@@ -1,0 +1,1 @@
+"""The training half of families that are taught by gradient or in many steps."""

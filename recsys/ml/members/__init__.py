@@ -1,0 +1,1 @@
+"""Members: their choices, preferences, interests, clusters."""

@@ -1,0 +1,1 @@
+"""The scoring half of each family; numpy is all that it needs."""

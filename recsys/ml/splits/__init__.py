@@ -1,0 +1,1 @@
+"""Cutting interactions into what may be learned and what is asked."""
