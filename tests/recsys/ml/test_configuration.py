@@ -67,7 +67,9 @@ def test_an_unknown_family_is_answered_with_those_there_are():
 
 HEAVY = {"torch", "scipy", "numpy", "django", "implicit", "transformers", "sentence_transformers"}
 LIGHT = "import sys; {}; print(sorted(set({!r}) & set(sys.modules)))"
-ALL_SCORERS = "from recsys.ml.families import registry; [registry.scorer_of(n) for n in registry.FAMILIES]"
+ALL_SCORERS = (
+    "from recsys.ml.families import registry; [registry.scorer_of(n) for n in registry.FAMILIES]"
+)
 
 
 @pytest.mark.parametrize(
