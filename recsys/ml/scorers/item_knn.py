@@ -11,7 +11,7 @@ from scipy import sparse
 
 from recsys.ml import folding
 from recsys.ml.configs import ItemKnnConfig
-from recsys.ml.data.interactions import Indexes, Interactions, Values, Vocabulary
+from recsys.ml.data.interactions import Interactions, Vocabulary
 from recsys.ml.scorer import Arrays, Profile, Training
 from recsys.ml.scorers.links import Links
 from recsys.ml.scorers.personal import Personal
@@ -58,38 +58,41 @@ def fit(
 ) -> ItemKnn:
     """Compare all pairs of items that share a member, a block of items at a time."""
     items, likes = folding.likes(config, interactions, catalogue)
-    matrix = likes.tocsc()
+    matrix = likes.tocsc().astype(np.float32)
     norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=0)).ravel())
     blocks = []
     for start in range(0, len(items), BLOCK):
         training.progress("comparing items", start, len(items))
         blocks.append(_nearest(matrix, norms, start, config))
     training.progress("comparing items", len(items), len(items))
-    rows, columns, similarities = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-    square = (len(items), len(items))
-    return ItemKnn(
-        config, items, Links.of(sparse.csr_array((similarities, (rows, columns)), square))
-    )
+    nearest = sparse.vstack(blocks, format="csr")
+    return ItemKnn(config, items, Links.of(nearest.T.tocsr()))
 
 
 def _nearest(
-    matrix: sparse.csc_array[np.float64],
-    norms: NDArray[np.float64],
+    matrix: sparse.csc_array[np.float32],
+    norms: NDArray[np.float32],
     start: int,
     config: ItemKnnConfig,
-) -> tuple[Indexes, Indexes, Values]:
-    """Nearest j of each item i in a block: (j, i, sim)."""
-    stop = min(start + BLOCK, len(norms))
-    dots = (matrix[:, start:stop].T @ matrix).toarray()
-    similarity = dots / (norms[start:stop, None] * norms[None, :] + config.shrink)
-    similarity[np.arange(stop - start), np.arange(start, stop)] = 0
-    kept = min(config.neighbours, len(norms) - 1)
-    nearest = np.argsort(-similarity, axis=1, kind="stable")[:, :kept]
-    values = np.take_along_axis(similarity, nearest, axis=1)
-    targets = np.repeat(np.arange(start, stop, dtype=np.int32), kept)
-    real = values.ravel() > 0
-    return (
-        nearest.ravel()[real].astype(np.int32),
-        targets[real],
-        values.ravel()[real].astype(np.float32),
-    )
+) -> sparse.csr_array[np.float32]:
+    """Similarities of the items i in a block to their nearest j [block, K]."""
+    near = (matrix[:, start : start + BLOCK].T @ matrix).tocsr()
+    block = np.repeat(np.arange(start, start + near.shape[0]), np.diff(near.indptr))
+    near.data /= norms[block] * norms[near.indices] + config.shrink
+    near.data[block == near.indices] = 0
+    for row in np.flatnonzero(np.diff(near.indptr) > config.neighbours):
+        _keep(near, int(row), config.neighbours)
+    near.data[near.data < 0] = 0
+    near.eliminate_zeros()
+    return near
+
+
+def _keep(near: sparse.csr_array[np.float32], row: int, kept: int) -> None:
+    """Leave so many entries of a row, the largest, of equal ones those of the first items; the others become 0."""
+    values = near.data[near.indptr[row] : near.indptr[row + 1]]
+    least = np.partition(values, -kept)[-kept]
+    equal = np.flatnonzero(values == least)
+    if (more := len(equal) + int((values > least).sum()) - kept) > 0:
+        columns = near.indices[near.indptr[row] : near.indptr[row + 1]]
+        values[equal[np.argsort(columns[equal])][-more:]] = 0
+    values[values < least] = 0

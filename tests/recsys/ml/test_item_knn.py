@@ -49,3 +49,23 @@ def test_earlier_items_weigh_less_by_the_decay():
         0.5 * (1 / math.sqrt(2)) + 1.0 * (1 / math.sqrt(3)),
         rtol=1e-6,
     )
+
+
+@pytest.mark.parametrize("neighbours", [1, 3, 7])
+def test_of_items_that_are_as_near_the_first_ones_are_kept(neighbours):
+    likes = np.random.default_rng(neighbours).random((9, 24)) < 0.4
+    members, items = np.nonzero(likes)
+    rows = Interactions.of(members.tolist(), items.tolist(), [1.0] * len(items), range(len(items)))
+    settings = {"shrink": 2.0, "neighbours": neighbours}
+    found = fit(parse(ItemKnnConfig, settings), rows, Vocabulary.of(range(24)), Training())
+    likes = likes[:, list(found.items.ids)]
+    counts = likes.T.astype(float) @ likes
+    sizes = np.sqrt(np.diag(counts))
+    near = counts / (np.outer(sizes, sizes) + 2.0)
+    np.fill_diagonal(near, 0)
+    # To single precision, as the model is kept: of more digits, equal ones differ.
+    kept = np.argsort(-near.astype(np.float32), axis=1, kind="stable")[:, :neighbours]
+    of_kept = np.zeros_like(near)
+    np.put_along_axis(of_kept, kept, np.take_along_axis(near, kept, axis=1), axis=1)
+    asked = [History.of([(item, 1.0, 0.0)]) for item in found.items.ids]
+    np.testing.assert_allclose(found.score(asked, found.items), of_kept.T, rtol=1e-6)
