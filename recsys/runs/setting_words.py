@@ -66,6 +66,8 @@ LABELS: Final[Mapping[str, str | Promise]] = {
     "predicts": _("Predicts"),
     "bias_regularization": _("Regularization of biases"),
     "habit_days": _("Half-life of habits"),
+    "before_days": _("Half-life before the last visit"),
+    "after_days": _("Half-life after the last visit"),
     "offset_hours": _("Hours ahead of UTC"),
     "seed": _("Seed"),
     "device": _("Device"),

@@ -85,7 +85,12 @@ def expect_the_lift(page: Page) -> None:
     expect(main).to_contain_text("Members whom it reaches answer surely better")
     told = page.locator("tr", has=page.get_by_role("rowheader", name="Clicks per 100 slates"))
     cells = [cell.strip() for cell in told.locator("th, td").all_text_contents()]
-    assert cells == ["Clicks per 100 slates", "300", "100", "200", "200", "200", "surely more"]
+    reached, spared, more, least, most = map(float, cells[1:-1])
+    # Others use the demo meanwhile, and their few answers count, too.
+    assert reached > 2 * spared > 0
+    assert more == pytest.approx(reached - spared, abs=0.02)
+    assert 0 < least <= more <= most
+    assert cells[-1] == "surely more"
 
 
 def written_in_rows_and_as_text(page: Page, url: str) -> None:
