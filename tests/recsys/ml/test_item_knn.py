@@ -58,7 +58,7 @@ def test_of_items_that_are_as_near_the_first_ones_are_kept(neighbours):
     rows = Interactions.of(members.tolist(), items.tolist(), [1.0] * len(items), range(len(items)))
     settings = {"shrink": 2.0, "neighbours": neighbours}
     found = fit(parse(ItemKnnConfig, settings), rows, Vocabulary.of(range(24)), Training())
-    likes = likes[:, list(found.items.ids)]
+    likes = likes[:, np.array(found.items.ids, np.int64)]
     counts = likes.T.astype(float) @ likes
     sizes = np.sqrt(np.diag(counts))
     near = counts / (np.outer(sizes, sizes) + 2.0)
