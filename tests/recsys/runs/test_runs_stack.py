@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -38,7 +39,8 @@ def stack(live_stack: LiveStack) -> LiveStack:
 
 def test_a_run_launched_from_the_terminal_ends_with_a_version(stack):
     told = stack.manage("train", "popularity", "--set", "half_life_days=2")
-    assert "popularity 1" in told
+    # Others of this product may have trained it before.
+    assert re.search(r"^popularity \d+ ", told, re.MULTILINE)
     assert "NDCG@10" in told
 
 
