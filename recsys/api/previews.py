@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
@@ -147,7 +147,11 @@ class PreviewAnswerSerializer(serializers.Serializer[Any]):
     ms = serializers.IntegerField()
 
 
-@extend_schema(operation_id="preview", request=PreviewSerializer, responses=PreviewAnswerSerializer)
+@extend_schema(
+    operation_id="preview",
+    request=PreviewSerializer,
+    responses={200: PreviewAnswerSerializer, 503: OpenApiResponse(description="Ask again.")},
+)
 @api_view(["POST"])
 def preview(request: Request) -> Response:
     """The slate now and as drafted, by the fuse that live slates are made with; nothing is stored.
@@ -240,15 +244,14 @@ def _told(found: Preview, size: int) -> dict[str, Any]:
     sides = [side for side in (found.now, found.drafted) if side]
     names = traces.outside({each["item"] for side in sides for each in side["placements"]})
     moves = between(_items(found.now), _items(found.drafted), size) if found.drafted else None
+    gone = moves.gone if moves else ()
     return {
         "now": _side(found.now, names, moves, is_drafted=False),
         "drafted": found.drafted and _side(found.drafted, names, moves, is_drafted=True),
         "changes": moves.sentence if moves else "",
         "moved": moves.moved if moves else 0,
         "new": moves.new if moves else 0,
-        "gone": [
-            _named(item, names)["item"] for item in _items(found.now) if _is_gone(moves, item)
-        ],
+        "gone": [_named(item, names)["item"] for item in _items(found.now) if item in gone],
         "ms": found.ms,
     }
 
@@ -276,13 +279,9 @@ def _move(moves: Movements | None, item: str, *, is_drafted: bool) -> dict[str, 
     if moves is None:
         return None
     if not is_drafted:
-        return {"code": "gone", "by": 0} if _is_gone(moves, item) else None
+        return {"code": "gone", "by": 0} if item in moves.gone else None
     move = moves.after[item]
     return {"code": move.code, "by": move.by}
-
-
-def _is_gone(moves: Movements | None, item: str) -> bool:
-    return moves is not None and item in moves.gone
 
 
 def _named(item: str, names: Mapping[str, Any]) -> dict[str, str]:

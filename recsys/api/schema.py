@@ -59,6 +59,9 @@ def _add_problems(operation: Schema) -> None:
     for status in statuses:
         described = PROBLEM | {"description": HTTPStatus(status).phrase}
         operation["responses"].setdefault(str(status), described)
+    for status, told in operation["responses"].items():
+        if status >= "5":
+            operation["responses"][status] = PROBLEM | told
     operation["responses"]["default"] = PROBLEM | {"description": "Any other problem"}
 
 

@@ -29,8 +29,9 @@ NOISE = Blend({"one": 0.0, "two": 0.0, "noise": 1.0}, dict.fromkeys(SCORERS, "z"
 NOBODY = World(np.zeros(40, np.int64), 1, np.zeros((40, 1), np.float32))
 
 
-# Sums of ranks tie, and which of two comes first is then decided by how each way rounds.
-UNTIED = sorted(SCALES.keys() - {"percentile"})
+def sums_do_not_tie(scales: list[str]) -> bool:
+    """Two ranks add up alike for many items, and which comes first is then decided by how each way rounds."""
+    return scales.count("percentile") < 2
 
 
 class Patchy:
@@ -64,7 +65,9 @@ def asked_of(seed: int) -> tuple[list[Case], World]:
 @settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(
     seed=st.integers(0, 10_000),
-    scales=st.lists(st.sampled_from(UNTIED), min_size=1, max_size=4),
+    scales=st.lists(st.sampled_from(sorted(SCALES)), min_size=1, max_size=4).filter(
+        sums_do_not_tie
+    ),
     weights=st.lists(st.sampled_from([0.0, 0.3, 1.0, 2.5]), min_size=4, max_size=4),
 )
 def test_a_point_is_what_the_evaluation_of_its_blend_says(seed, scales, weights):
