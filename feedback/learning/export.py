@@ -95,11 +95,15 @@ def _write(path: Path, rows: pa.Table) -> None:
 
 def _last_words() -> pa.Table:
     """The rows, all of one instant of the database, in no order."""
-    with _reading() as cursor, ThreadPoolExecutor(1 + _PARTS) as beside:
+    with (
+        closing(dbapi.connect(uri())) as database,
+        _reading(database) as cursor,
+        ThreadPoolExecutor(1 + _PARTS) as beside,
+    ):
         at = _fetch(cursor, "SELECT pg_export_snapshot() AS snapshot")["snapshot"][0].as_py()
         pages = _fetch(cursor, PAGES)["pages"][0].as_py()
-        parts = [beside.submit(_part, at, folded(*ends)) for ends in _ends(pages)]
-        exceptions = beside.submit(_exceptions, at)
+        parts = [beside.submit(_part, database, at, folded(*ends)) for ends in _ends(pages)]
+        exceptions = beside.submit(_exceptions, database, at)
         words = pa.concat_tables([part.result() for part in parts]).combine_chunks()
         apart, told_apart, decided = exceptions.result()
     if len(apart):
@@ -116,28 +120,37 @@ def _ends(pages: int) -> Iterator[tuple[int, int | None]]:
         yield part * step, (part + 1) * step if part < _PARTS - 1 else None
 
 
-def _part(at: str, statement: str) -> pa.Table:
+def _part(database: dbapi.Connection, at: str, statement: str) -> pa.Table:
     """What a statement answers as of a snapshot of another connection; one process of the server reads it."""
-    with _reading(at) as cursor:
+    with _beside(database, at) as cursor:
         # To gather rows from parallel workers takes longer than to send them over connections of their own.
         cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
         return _fetch(cursor, statement)
 
 
-def _exceptions(at: str) -> tuple[pa.Table, pa.Table, pa.Table]:
+def _exceptions(database: dbapi.Connection, at: str) -> tuple[pa.Table, pa.Table, pa.Table]:
     """What the fold alone does not say, as of a snapshot of another connection: all of it is little."""
-    with _reading(at) as cursor:
+    with _beside(database, at) as cursor:
         apart, decided = _fetch(cursor, APART), _fetch(cursor, DECIDED)
         return apart, _fetch(cursor, TOLD_APART) if len(apart) else apart, decided
 
 
 @contextmanager
-def _reading(at: str = "") -> Iterator[Any]:
-    """A cursor in a transaction that sees one instant, that of a snapshot if one is named."""
-    with closing(dbapi.connect(uri())) as database, closing(database.cursor()) as cursor:
+def _reading(database: dbapi.Connection) -> Iterator[Any]:
+    """A cursor in a transaction that sees one instant."""
+    with closing(database.cursor()) as cursor:
         cursor.execute(_ONE_INSTANT)
-        if at:
-            cursor.execute(f"SET TRANSACTION SNAPSHOT '{at}'")
+        yield cursor
+
+
+@contextmanager
+def _beside(database: dbapi.Connection, at: str) -> Iterator[Any]:
+    """A cursor on a connection of its own, which sees the instant of a snapshot of another.
+
+    A copy of a connection does not ask again for the columns of all tables there are: that takes most of connecting.
+    """
+    with closing(database.adbc_clone()) as copy, _reading(copy) as cursor:
+        cursor.execute(f"SET TRANSACTION SNAPSHOT '{at}'")
         yield cursor
 
 

@@ -25,7 +25,7 @@ ARGUMENTS: Final = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_MS: Final = 15_000
+PATIENCE_MS: Final = 30_000
 """What a page and a worker have to answer is waited for on a busy machine, too."""
 # What htmx says of a request that a newer one replaced, as `hx-sync` asks it to.
 _REPLACED: Final = ("htmx:sendAbort", "htmx:afterRequest")
