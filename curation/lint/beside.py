@@ -10,15 +10,14 @@ from typing import TypeVar
 from uuid import UUID
 
 from curation.fusion import policy as fusion
-from curation.fusion.effects import Boost, Bury, BuryToBottom, Cap, Effect, Exclude, Only, Quota
-from curation.fusion.query import canonical
+from curation.fusion.effects import Cap, Effect, Exclude
+from curation.lint.overlaps import Catalogue, Group, Overlap, Which
 from curation.lint.reach import meet
 from curation.lint.targets import Targets
 from curation.models import Item
 
 D = TypeVar("D", bound=fusion.Decision)
 Key = TypeVar("Key", bound=Hashable)
-PULLS = (Boost, Bury, BuryToBottom)
 
 
 class Beside:
@@ -33,8 +32,12 @@ class Beside:
         at: datetime,
         idle: Collection[UUID] = frozenset(),
         greedy: Collection[UUID] = frozenset(),
+        catalogue: Catalogue | None = None,
     ) -> None:
-        """`idle` are the rules known to name no active item, `greedy` those known to take every one."""
+        """`idle` are the rules known to name no active item, `greedy` those known to take every one.
+
+        `catalogue` is what several policies share; it is asked only if something is held against something.
+        """
         self.policy, self.at, self.idle, self.greedy = policy, at, idle, greedy
         self.surface = policy.surface
         self.pins = self._coming(policy.pins)
@@ -44,14 +47,9 @@ class Beside:
         self.pins_in = _grouped(self.pins, lambda pin: pin.slot)
         self._rules = self._coming(policy.rules)
         self.excludes = self._with(Exclude)
-        self.allow_lists = self._with(Only)
         self.caps = self._with(Cap)
-        self.quotas = self._with(Quota)
-
-    @cached_property
-    def pulls_on(self) -> Mapping[bytes, list[fusion.Rule]]:
-        """The boosts and buries by what they pull, as `canonical` writes it."""
-        return _grouped(self._with(*PULLS), lambda rule: canonical(rule.what))
+        self._catalogue = catalogue or Catalogue(rule.what for rule in policy.rules)
+        self._groups: dict[tuple[type[Effect], ...], Group] = {}
 
     @cached_property
     def active(self) -> Mapping[UUID, bool]:
@@ -65,10 +63,13 @@ class Beside:
         rows = Item.objects.filter(pk__in={pin.item for pin in self.policy.pins})
         return Targets(rows, (*self.excludes, *self.caps))
 
-    @cached_property
-    def catalogue(self) -> Targets:
-        """All active items, before all rules."""
-        return Targets(Item.objects.filter(active=True), self.policy.rules)
+    def overlaps(
+        self, subject: fusion.Rule, which: Which, *effects: type[Effect]
+    ) -> Iterator[Overlap]:
+        """The rules with one of these effects that the subject meets and shares with it what is asked."""
+        if effects not in self._groups:
+            self._groups[effects] = Group(self._with(*effects), self._catalogue)
+        return self._groups[effects].overlaps(subject, which)
 
     def others(self, subject: fusion.Decision, rows: Iterable[D]) -> Iterator[D]:
         """Those of some decisions that the subject, which may be among them, meets."""

@@ -16,8 +16,9 @@ from curation.fusion import policy as fusion
 from curation.fusion.query import EVERYTHING, Not
 from curation.lint.beside import Beside
 from curation.lint.findings import Finding, Findings, blocks, warns
+from curation.lint.overlaps import Catalogue
 from curation.lint.pins import block_findings, pin_findings
-from curation.lint.rules import blend_findings, rule_findings, takes
+from curation.lint.rules import blend_findings, compared, rule_findings, takes
 from curation.models import Revision, SegmentMembership, Surface
 from curation.policies.loading import live_blocks, policy_with, published_on, revisions_of
 from curation.queries import members as member_queries
@@ -47,9 +48,10 @@ def examine_each(
     every = [row for each in subjects for row in each.values()]
     idle, empty = _idle(every), _empty_segments(every) | _unlike_anybody(every)
     greedy = _greedy(every, idle)
+    catalogue = Catalogue(compared(every, [policy for _revisions, policy in asked]))
     told: list[Told] = []
     for (revisions, policy), each in zip(asked, subjects, strict=True):
-        beside = Beside(policy, at, idle, greedy)
+        beside = Beside(policy, at, idle, greedy, catalogue)
         found = (_examined(row, each[row.decision_id], beside, empty) for row in revisions)
         told.append(dict(zip((row.decision_id for row in revisions), found, strict=True)))
     return told

@@ -2,18 +2,55 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Final
+
 from django.utils.translation import gettext as _
 
 from curation.fusion import policy as fusion
-from curation.fusion.effects import Boost, Cap, Effect, Exclude, PinMatch, Quota
-from curation.fusion.query import canonical
-from curation.lint.beside import PULLS, Beside
+from curation.fusion.effects import (
+    Boost,
+    Bury,
+    BuryToBottom,
+    Cap,
+    Effect,
+    Exclude,
+    Only,
+    PinMatch,
+    Quota,
+)
+from curation.fusion.query import Query
+from curation.lint.beside import Beside
 from curation.lint.findings import Findings, warns
+from curation.lint.overlaps import Overlap, all_of_it, much_of_either, none_of_it, whatever
 from curation.lint.reach import beats, covers
-from curation.lint.targets import leaves_any, share_any
 
-_NEED_ITEMS = (*PULLS, Quota, PinMatch)
+_DENY: Final = (Exclude, Only)
+_OPPOSITE: Final[Mapping[type[Effect], tuple[type[Effect], ...]]] = {
+    Boost: (Bury, BuryToBottom),
+    Bury: (Boost,),
+    BuryToBottom: (Boost,),
+}
+_AGAINST: Final[Mapping[type[Effect], tuple[type[Effect], ...]]] = {
+    **{pull: (*_DENY, *opposite) for pull, opposite in _OPPOSITE.items()},
+    Quota: (*_DENY, Quota, Cap),
+    PinMatch: _DENY,
+}
+"""The rules that need items, and those that may leave them none or act against them, by effect."""
+
+
+def compared(
+    subjects: Iterable[fusion.Decision], policies: Iterable[fusion.Policy]
+) -> Iterator[Query]:
+    """The queries of the rules that may be held against each other to lint some decisions."""
+    rules = [
+        row for row in subjects if isinstance(row, fusion.Rule) and type(row.effect) in _AGAINST
+    ]
+    against = set(chain.from_iterable(_AGAINST[type(row.effect)] for row in rules))
+    others = chain.from_iterable(policy.rules for policy in policies)
+    yield from (row.what for row in rules)
+    yield from (row.what for row in others if type(row.effect) in against)
 
 
 def blend_findings(blend: fusion.Blend, beside: Beside) -> Findings:
@@ -28,7 +65,7 @@ def rule_findings(rule: fusion.Rule, beside: Beside) -> Findings:
     """What leaves a rule nothing to act on, or acts against it."""
     if rule.lineage in beside.idle:
         yield warns("matches_nothing", _("No active item is like that now."))
-    elif isinstance(rule.effect, _NEED_ITEMS):
+    elif type(rule.effect) in _AGAINST:
         yield from _denied(rule, beside)
     if rule.lineage in beside.greedy:
         yield warns("leaves_nothing", _("It takes every item there is: nothing is left to show."))
@@ -37,7 +74,7 @@ def rule_findings(rule: fusion.Rule, beside: Beside) -> Findings:
         yield from _capped(rule, rule.effect, beside)
     if isinstance(rule.effect, PinMatch):
         yield from _slot_taken(rule, rule.effect, beside)
-    if isinstance(rule.effect, PULLS):
+    if type(rule.effect) in _OPPOSITE:
         yield from _opposed(rule, beside)
 
 
@@ -49,45 +86,37 @@ def takes(effect: Effect) -> bool:
 
 def _denied(rule: fusion.Rule, beside: Beside) -> Findings:
     """Rules that take all items of this one."""
-    for other in beside.others(rule, beside.excludes):
-        if covers(other, rule):
-            found = beside.catalogue
-            if not leaves_any(found.of(rule), found.of(other)):
-                text = _("Another rule excludes all of its items.")
-                yield warns("always_beaten", text, other.lineage)
-    for other in beside.others(rule, beside.allow_lists):
-        if covers(other, rule):
-            found = beside.catalogue
-            if not share_any(found.of(rule), found.of(other)):
-                text = _("Another rule allows none of its items.")
-                yield warns("always_beaten", text, other.lineage)
+    for each in beside.overlaps(rule, all_of_it, Exclude):
+        if covers(each.other, rule):
+            text = _("Another rule excludes all of its items.")
+            yield warns("always_beaten", text, each.other.lineage)
+    for each in beside.overlaps(rule, none_of_it, Only):
+        if covers(each.other, rule):
+            text = _("Another rule allows none of its items.")
+            yield warns("always_beaten", text, each.other.lineage)
 
 
 def _crowded(rule: fusion.Rule, quota: Quota, beside: Beside) -> Findings:
     """Quotas that ask, together with this one, for more items than there are slots; an item may count for both."""
-    found = beside.catalogue
-    for other in beside.others(rule, beside.quotas):
-        theirs = other.effect
+    for each in beside.overlaps(rule, whatever, Quota):
+        theirs = each.other.effect
         assert isinstance(theirs, Quota)  # noqa: S101 - they were picked by it
-        both = np.count_nonzero(found.of(rule) & found.of(other))
-        shared = min(int(both), quota.least, theirs.least)
+        shared = min(each.shared, quota.least, theirs.least)
         slots = max(quota.first, theirs.first)
         if quota.least + theirs.least - shared > slots:
             text = _("Together with another quota it asks for more than %(slots)d slots hold.")
-            yield warns("quotas_collide", text % {"slots": slots}, other.lineage)
+            yield warns("quotas_collide", text % {"slots": slots}, each.other.lineage)
 
 
 def _capped(rule: fusion.Rule, quota: Quota, beside: Beside) -> Findings:
     """Caps that leave less than this quota asks for."""
-    found = beside.catalogue
-    for other in beside.others(rule, beside.caps):
-        cap = other.effect
+    for each in beside.overlaps(rule, all_of_it, Cap):
+        cap = each.other.effect
         assert isinstance(cap, Cap)  # noqa: S101 - they were picked by it
-        narrow = cap.limit < quota.least and cap.first >= quota.first and not cap.field
-        if narrow and not leaves_any(found.of(rule), found.of(other)):
+        if cap.limit < quota.least and cap.first >= quota.first and not cap.field:
             text = _("A cap allows %(limit)d of these in the first %(first)d.")
             told = {"limit": cap.limit, "first": cap.first}
-            yield warns("quota_over_cap", text % told, other.lineage)
+            yield warns("quota_over_cap", text % told, each.other.lineage)
 
 
 def _slot_taken(rule: fusion.Rule, effect: PinMatch, beside: Beside) -> Findings:
@@ -98,8 +127,16 @@ def _slot_taken(rule: fusion.Rule, effect: PinMatch, beside: Beside) -> Findings
 
 
 def _opposed(rule: fusion.Rule, beside: Beside) -> Findings:
-    up = isinstance(rule.effect, Boost)
-    for other in beside.others(rule, beside.pulls_on[canonical(rule.what)]):
-        if isinstance(other.effect, Boost) != up:
-            text = _("Another rule pulls the same items the other way.")
-            yield warns("boost_against_bury", text, other.lineage)
+    """Pulls the other way on much of what this one pulls."""
+    for each in beside.overlaps(rule, much_of_either, *_OPPOSITE[type(rule.effect)]):
+        yield warns("boost_against_bury", _opposition(each), each.other.lineage)
+
+
+def _opposition(each: Overlap) -> str:
+    if each.shared == each.own == each.theirs:
+        text = _("Another rule pulls the same items the other way (%(shared)d).")
+    else:
+        text = _(
+            "Another rule, of %(theirs)d items, pulls %(shared)d of the %(own)d of this one the other way."
+        )
+    return text % {"shared": each.shared, "own": each.own, "theirs": each.theirs}

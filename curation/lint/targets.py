@@ -1,11 +1,10 @@
-"""Items and the rules that name them: each query is asked of all items once, whatever it is compared with."""
+"""A few items and the rules that name them: each query is asked of all of them once, whatever it is compared with."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-import numpy as np
 from django.db.models import QuerySet
 
 from curation.catalogue.columns import columns
@@ -60,13 +59,3 @@ def _codes(column: Column, row: int) -> Iterable[int]:
     else:
         codes = column.data[row : row + 1].tolist() if column.kind is Kind.TEXT else ()
     return (code for code in codes if code >= 0)
-
-
-def leaves_any(mask: Mask, taken: Mask) -> bool:
-    """Whether some item of the mask is not taken."""
-    return bool(np.any(mask & ~taken))
-
-
-def share_any(mask: Mask, other: Mask) -> bool:
-    """Whether some item is in both."""
-    return bool(np.any(mask & other))

@@ -77,6 +77,13 @@ class Ground:
             return self.built_in[field], []
         return self.of_attribute(f"CASE WHEN {_OF_KIND[kind]} THEN {_READ[kind]} END", field)
 
+    def comparable(self, field: str, kind: Kind) -> Sql:
+        """One field's value as comparisons with it take it, for a table in which it is read once for many."""
+        if kind not in _COMPARED_FIRST or field in self.built_in:
+            return self.value_of(field, kind)
+        found = f"CASE WHEN {_OF_KIND[kind]} THEN {_COMPARED_FIRST[kind]} END"
+        return self.of_attribute(found, field)
+
     def of_attribute(self, sql: str, field: str, *params: Any) -> Sql:
         """SQL, and its parameters, over the stored value `$v` of a declared field.
 

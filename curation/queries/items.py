@@ -19,7 +19,7 @@ from curation.fusion.columns import Kind, Schema
 from curation.fusion.query import Query
 from curation.given import given
 from curation.models import Attribute, Item, Likeness
-from curation.queries.compiling import Ground
+from curation.queries.compiling import Ground, Sql
 from curation.queries.likeness_uses import LIKE
 
 COUNTS: Final = (
@@ -166,6 +166,18 @@ def items_matching(query: Query) -> QuerySet[Item]:
     """The items that a query names, active or not."""
     sql, params = _GROUND.condition(query)
     return Item.objects.filter(RawSQL(f"({sql})", params, output_field=BooleanField()))  # noqa: S611 - fields are quoted, values are parameters
+
+
+def read_once(fields: Sequence[tuple[str, Kind]]) -> tuple[Sql, Ground]:
+    """The active items with each of these fields read once, and the ground on which they are called f0, f1, …."""
+    read = [_JOINED.comparable(name, kind) for name, kind in fields]
+    told = ", ".join(
+        [f"{_JOINED.key} AS id", *(f"{sql} AS f{at}" for at, (sql, _params) in enumerate(read))]
+    )
+    # OFFSET 0, since PostgreSQL would else read a field again wherever it is compared.
+    sql = f"(SELECT {told} {_FROM} OFFSET 0) AS read"
+    names = {f"f{at}": f"read.f{at}" for at in range(len(read))}
+    return (sql, list(chain(*(params for _sql, params in read)))), Ground("read.id", "NULL", names)
 
 
 def without_ratings() -> Q:

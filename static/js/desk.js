@@ -79,3 +79,40 @@
   });
   window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(release));
 })();
+
+// A press is not lost to an answer: what comes while a button is held down waits until the press has done its work. Put in
+// between, it would take the button away, or move it, and the browser would make no click of the press.
+(() => {
+  "use strict";
+  // Not what is dragged: a slider is answered while it moves.
+  const PRESSED = "button, summary, label, a, input[type=submit], input[type=checkbox], input[type=radio]";
+  let down = false;
+  let waiting = [];
+  const release = () => {
+    down = false;
+    const held = waiting;
+    waiting = [];
+    held.forEach((take) => take());
+  };
+  const hold = (target) => {
+    release();
+    down = Boolean(target.closest?.(PRESSED));
+  };
+  // The click comes after what ends the press, and what it sends may make an answer that waits void.
+  const soon = () => down && setTimeout(release);
+  document.addEventListener("htmx:beforeSend", (event) => {
+    const { xhr } = event.detail;
+    const { onload, onabort } = xhr;
+    xhr.onload = () => {
+      if (down) waiting.push(() => (xhr.readyState === XMLHttpRequest.DONE ? onload : onabort)());
+      else onload();
+    };
+  });
+  const on = (name, meant, act) => window.addEventListener(name, (event) => meant(event) && act(event.target), true);
+  on("pointerdown", (event) => event.isPrimary && event.button === 0, hold);
+  on("keydown", (event) => event.key === " " && !event.repeat, hold);
+  on("keyup", (event) => event.key === " ", soon);
+  // Fields that lose the focus to the button tell it here, too: only the window's own blur ends a press.
+  on("blur", (event) => event.target === window, soon);
+  for (const name of ["pointerup", "pointercancel", "dragend"]) on(name, () => true, soon);
+})();

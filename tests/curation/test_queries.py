@@ -16,8 +16,9 @@ from curation.fusion.candidates import pack_ids
 from curation.fusion.columns import Kind
 from curation.fusion.matching import Table
 from curation.fusion.parsing import QueryError, parse
-from curation.fusion.query import OPERATORS, fields_of
+from curation.fusion.query import EVERYTHING, OPERATORS, All, ItemList, Not, fields_of
 from curation.models import Embedding, Item, ItemStats, Likeness
+from curation.queries import sets
 from curation.queries.items import BUILT_IN, COUNTS, best, count, items_matching, schema
 from tests.factories import ItemFactory, UserFactory
 
@@ -129,10 +130,40 @@ def test_sql_and_arrays_name_the_same_items(rows, data):
         by_sql = set(items_matching(query).values_list("pk", flat=True))
         shown = {item.pk for item in best(query, len(rows))}
         counted = count(query)
+        known_sets = sets.ask([query, EVERYTHING])
+        in_set, everything = known_sets.of(query), known_sets.of(EVERYTHING)
         transaction.set_rollback(True)
     assert by_sql == by_arrays
     assert shown == by_arrays
     assert counted == len(by_arrays)
+    assert int(sets.size(in_set)) == len(by_arrays)
+    assert int(sets.size(everything)) == len(rows)
+
+
+def test_sets_of_one_question_hold_the_same_item_in_the_same_place(films):
+    """Enough comparisons for several columns of the answer, enough items for several words of a set."""
+    ItemFactory.create_batch(130, attributes={"year": 1900})
+    years = [{"field": "year", "op": "ge", "value": 1890 + at} for at in range(70)]
+    queries = [parse(year, schema()) for year in years]
+    war = parse({"field": "genres", "op": "has", "value": "war"}, schema())
+    known = sets.ask([*queries, war])
+    both = [int(sets.size(known.of(query) & known.of(war))) for query in queries]
+    assert both == [count(All((query, war))) for query in queries]
+    assert int(sets.size(known.of(queries[0]) & ~known.of(queries[11]))) == 130
+
+
+def test_sets_of_an_empty_catalogue_are_empty(db):
+    listed = ItemList((uuid.uuid4(),))
+    known = sets.ask([listed])
+    assert [int(sets.size(known.of(query))) for query in (listed, EVERYTHING, Not(listed))] == [
+        0
+    ] * 3
+
+
+def test_sets_hold_active_items_alone(films):
+    war = parse({"field": "genres", "op": "has", "value": "war"}, schema())
+    Item.objects.filter(pk=films[0].pk).update(active=False)
+    assert int(sets.size(sets.ask([war]).of(war))) == 1
 
 
 def test_only_active_items_are_counted(films):
