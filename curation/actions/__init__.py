@@ -39,7 +39,6 @@ from curation.actions.drafts import (
     Refused,
     Terms,
     discard,
-    open_change_set,
     terms_of,
     touched,
 )
@@ -51,6 +50,7 @@ from curation.actions.expectations import (
     retire_expectation,
 )
 from curation.actions.imports import Imported, Trial, import_decisions, try_decisions
+from curation.actions.opening import open_change_set
 from curation.actions.publishing import (
     Publication,
     change_surface,

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from curation.actions.drafts import lock_set
+from curation.actions.opening import lock_set
 from curation.models import Approval, ChangeSet, User
 from curation.people.access import acting, require
 from curation.policies import approvals

@@ -17,11 +17,13 @@ from django.utils.translation import ngettext
 from curation import counters
 from curation.actions.change_sets import withdraw
 from curation.actions.decisions import add_rule, end_decision
-from curation.actions.drafts import Terms, lock_set
+from curation.actions.drafts import Terms
+from curation.actions.opening import lock_set, new_change_set
 from curation.actions.publishing import Publication, publish
 from curation.decisions import specs
 from curation.fusion.effects import Effect
 from curation.fusion.query import ItemList
+from curation.given import Readings, in_each_language
 from curation.models import Block, ChangeSet, Decision, Item, Revision, Surface, User
 from curation.people.access import acting, require
 from curation.policies.loading import in_force
@@ -53,8 +55,7 @@ def block_items(
         left = _unblocked(items, surface)
         if not left:
             raise Invalid("blocked_already", _("All of these items are blocked already."))
-        name = ngettext("Block %(n)d item", "Block %(n)d items", len(left)) % {"n": len(left)}
-        home = lock_set(terms.change_set or ChangeSet.objects.create(name=name, author=actor))
+        home = lock_set(terms.change_set or new_change_set(actor, _block_of(len(left))))
         made = _blocks(actor, home, left, surface, terms)
         return _published(actor, home, [row.pk for row in made], terms)
 
@@ -129,6 +130,10 @@ def _blocks(
     return decisions
 
 
+def _block_of(n: int) -> Readings:
+    return in_each_language(lambda: ngettext("Block %(n)d item", "Block %(n)d items", n) % {"n": n})
+
+
 def _published(actor: User, home: ChangeSet, keys: list[UUID], terms: Terms) -> Bulk:
     if terms.change_set is not None:
         return Bulk("drafted", keys)
@@ -141,7 +146,7 @@ def _end(actor: User, keys: Sequence[UUID], reason: str) -> int:
     rows = [row for row in Decision.objects.filter(pk__in=keys).order_by("pk") if in_force(row)]
     if not rows:
         return 0
-    home = ChangeSet.objects.create(name=_("Undo"), author=actor)
+    home = new_change_set(actor, in_each_language(lambda: _("Undo")))
     for row in rows:
         end_decision(actor=actor, decision=row, reason=reason, change_set=home)
     publish(actor=actor, change_set=home, reason=reason)

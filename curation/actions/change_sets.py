@@ -11,9 +11,11 @@ from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-from curation.actions.drafts import Draft, add, lock_set, lock_sets
+from curation.actions.drafts import Draft, add
 from curation.actions.gates import UNCHECKED
+from curation.actions.opening import lock_set, lock_sets
 from curation.actions.publishing import publish
 from curation.decisions.instants import zone_named
 from curation.models import ChangeSet, Revision, User, Withdrawal
@@ -119,7 +121,9 @@ def _publish_planned(key: UUID, now: datetime) -> ChangeSet | None:
             return None
         try:
             with transaction.atomic():
-                publish(actor=home.scheduled_by, change_set=home, reason=_("As planned."))
+                publish(
+                    actor=home.scheduled_by, change_set=home, reason=gettext_noop("As planned.")
+                )
         except Problem as problem:
             if problem.code == UNCHECKED and now < home.publish_at + PATIENCE:
                 return None

@@ -13,8 +13,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from curation.actions.opening import lock_set, new_change_set
 from curation.decisions import audiences, specs
-from curation.decisions.sentences import name_of
+from curation.decisions.sentences import names_of
 from curation.fusion.columns import Kind
 from curation.fusion.effects import Cap, Quota
 from curation.fusion.parsing import QueryError
@@ -33,7 +34,7 @@ from curation.models import (
 from curation.people.access import acting, require
 from curation.policies import fulfilment
 from curation.policies.loading import load_policy
-from curation.problems import Conflict, Invalid, Problem
+from curation.problems import Invalid, Problem
 from curation.queries import members as member_queries
 from curation.queries.faults import as_error, in_words
 from curation.queries.items import schema
@@ -140,7 +141,11 @@ def add(
     numbers = decision.revisions.values_list("number", flat=True)
     number = max(numbers, default=0) + 1
     revision = Revision(decision=decision, number=number, author=actor, **content)
-    home = lock_set(change_set) if change_set else _own_set(actor, revision, known)
+    home = (
+        lock_set(change_set)
+        if change_set
+        else new_change_set(actor, names_of(revision, known.fields))
+    )
     revision.change_set = home
     revision.save(force_insert=True)
     found = lint_draft(revision, timezone.now())
@@ -255,33 +260,6 @@ def _check_quota(effect: object) -> None:
     if isinstance(effect, Quota) and effect.least > effect.first:
         text = _("At least %(least)d do not fit into the first %(first)d slots.")
         raise Invalid("bad_rule", text % {"least": effect.least, "first": effect.first})
-
-
-def _own_set(actor: User, revision: Revision, known: Known) -> ChangeSet:
-    return ChangeSet.objects.create(name=name_of(revision, known.fields), author=actor)
-
-
-def lock_set(change_set: ChangeSet) -> ChangeSet:
-    """Lock a change set against others; `Conflict` unless it is open."""
-    (home,) = lock_sets([change_set])
-    return home
-
-
-def lock_sets(change_sets: Iterable[ChangeSet]) -> list[ChangeSet]:
-    """Lock change sets against others, always in one order; `Conflict` unless all are open."""
-    rows = ChangeSet.objects.select_for_update(no_key=True).order_by("pk")
-    homes = list(rows.filter(pk__in=[home.pk for home in change_sets]))
-    if any(home.published_at or home.discarded_at for home in homes):
-        raise Conflict("change_set_closed", _("The change set is published or discarded."))
-    return homes
-
-
-def open_change_set(*, actor: User, name: str) -> ChangeSet:
-    """The open change set of this name, made if there is none."""
-    require(actor, "curator")
-    rows = ChangeSet.objects.filter(name=name, published_at=None, discarded_at=None)
-    found = rows.order_by("created_at").first()
-    return found or ChangeSet.objects.create(name=name, author=actor)
 
 
 def discard(*, actor: User, change_set: ChangeSet, reason: str) -> ChangeSet:

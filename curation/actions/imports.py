@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from curation.actions.decision_rows import Names, Resolved, read_document
-from curation.actions.drafts import lock_set, open_change_set
 from curation.actions.likenesses import bring_in
+from curation.actions.opening import lock_set, open_change_set
 from curation.actions.publishing import Publication, publish
 from curation.ids import new_id
 from curation.lint import Level, examine

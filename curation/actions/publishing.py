@@ -15,7 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from curation.actions import gates
-from curation.actions.drafts import Draft, Refused, lock_sets
+from curation.actions.drafts import Draft, Refused
+from curation.actions.opening import lock_sets
 from curation.actions.versions import carry_on, put_blocks, put_in_force
 from curation.lint import Finding, Level, examine
 from curation.models import ChangeSet, Revision, Surface, User

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from curation.auditing.words import KINDS, act_called
 from curation.decisions.differences import Change
+from curation.given import reading
 from curation.models import User
 
 AuditRow: TypeAlias = Any
@@ -51,7 +52,7 @@ _PARTS: Final[Mapping[str, Mapping[str, str | tuple[str, ...]]]] = {
     "recsys.modelversion": {"recsys.promotion": ("version", "replaced")},
 }
 _SECRET: Final = frozenset({"token_key"})
-_DERIVED: Final = frozenset({"id", "created_at", "updated_at"})
+_DERIVED: Final = frozenset({"id", "created_at", "updated_at", "given"})
 _EMPTY: Final = (None, "", False)
 _OPEN: Final = frozenset({"attributes"})
 """Fields that hold others, each told by its key."""
@@ -177,6 +178,8 @@ def _values(row: AuditRow, names: Mapping[type[Model], Mapping[Any, str]]) -> di
             value = names[field.related_model].get(value, str(value))
         elif isinstance(value, date):
             value = localize(localtime(value) if isinstance(value, datetime) else value)
+        elif field.name == "name":
+            value = reading(getattr(row, "given", {}), value)
         elif field.choices:
             value = str(dict(field.flatchoices).get(value, value))
         name = str(capfirst(_name(field)))

@@ -19,18 +19,22 @@ from django.db.models.functions import Cast, Coalesce
 
 from curation.auditing.histories import events_of, keeps_context
 from curation.catalogue.searching import read, titled
-from curation.given import given
+from curation.given import given, read_in_sql
 from curation.models import Revision, Segment, Surface
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Whole(NamedTuple):
-    """To whose history the rows of a kind belong, how they name that object, and what it is called by."""
+    """To whose history the rows of a kind belong, how they name that object, and what it is called by.
+
+    `readings` is what it is called in each language, where the product may have named it.
+    """
 
     label: str
     key: str = "pgh_obj"
     name: str = ""
+    readings: str = ""
 
 
 DECISION: Final = "curation.decision"
@@ -40,8 +44,10 @@ WHOLES: Final[Mapping[str, Whole]] = {
     "curation.revision": Whole(DECISION, "decision"),
     "curation.withdrawal": Whole(DECISION, "revision__decision"),
     "curation.block": Whole(DECISION, "decision"),
-    "curation.changeset": Whole("curation.changeset", name="name"),
-    "curation.approval": Whole("curation.changeset", "change_set", "change_set__name"),
+    "curation.changeset": Whole("curation.changeset", name="name", readings="given"),
+    "curation.approval": Whole(
+        "curation.changeset", "change_set", "change_set__name", "change_set__given"
+    ),
     "curation.policyversion": Whole("curation.surface", "surface", "surface__name"),
     "curation.surface": Whole("curation.surface", name="name"),
     "curation.expectation": Whole("curation.expectation", name="name"),
@@ -157,11 +163,16 @@ def _of_kind(
         "row_label": F("pgh_label"),
         **{f"row_{name}": _said(context, name) for name in ("actor", "action", "reason")},
         "row_key": _text(whole.key),
-        "row_name": _text(whole.name) if whole.name else Value("", TextField()),
+        "row_name": _name(whole),
     }
     asked = _asked(wanted) & _below(below, _RANKS[label])
     if wanted.words:
-        asked &= _holds("row_reason", wanted.words) | named["names"] | _in_decisions(whole, named)
+        asked &= (
+            _holds("row_reason", wanted.words)
+            | named["names"]
+            | _stored(whole, wanted.words)
+            | _in_decisions(whole, named)
+        )
     rows = events.objects.annotate(**columns).filter(asked)
     return rows.order_by("-pgh_created_at", "-pgh_id").values_list(*columns)  # type: ignore[no-any-return]
 
@@ -172,6 +183,17 @@ def _said(context: str, name: str) -> Coalesce:
 
 def _text(path: str) -> Coalesce:
     return Coalesce(Cast(F(path), TextField()), Value(""), output_field=TextField())
+
+
+def _name(whole: Whole) -> Coalesce | Value:
+    if whole.readings:
+        return read_in_sql(whole.name, whole.readings)
+    return _text(whole.name) if whole.name else Value("", TextField())
+
+
+def _stored(whole: Whole, words: Iterable[str]) -> Q:
+    """What machines call it holds the words, where readers are shown another name."""
+    return _holds(whole.name, words) if whole.readings else Q(pk__in=[])
 
 
 def _asked(wanted: Wanted) -> Q:

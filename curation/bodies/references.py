@@ -14,6 +14,7 @@ from curation.decisions.audiences import who_of
 from curation.fusion.parsing import QueryError, parse
 from curation.fusion.query import EVERYTHING, ItemList, Query, to_json
 from curation.fusion.reading import read_text
+from curation.given import called
 from curation.models import ChangeSet, Item, Member, Segment, Surface
 from curation.people.members import get_or_create
 from curation.problems import Invalid
@@ -54,7 +55,7 @@ def segment_named(slug: str | None) -> Segment | None:
 
 def change_set_named(name: str) -> ChangeSet:
     """The change set with this id, or the open one of this name."""
-    rows = ChangeSet.objects.filter(published_at=None, discarded_at=None, name=name)
+    rows = ChangeSet.objects.filter(called(name), published_at=None, discarded_at=None)
     with suppress(ValueError):
         rows = ChangeSet.objects.filter(pk=UUID(name))
     found = rows.order_by("created_at").first()

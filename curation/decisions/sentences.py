@@ -15,7 +15,7 @@ from curation.field_words import DEVICES, ITEM_WORDS, MEMBER_WORDS, OPERATOR_WOR
 from curation.fusion.parsing import QueryError, parse
 from curation.fusion.query import All, AnyOf, Comparison, ItemList, Not, Query
 from curation.fusion.writing import text_of
-from curation.given import given
+from curation.given import Readings, given, in_each_language
 from curation.models import Decision, Item, Revision
 from curation.queries import members as member_queries
 from curation.queries.items import Schema, is_likeness, likeness_name
@@ -31,19 +31,19 @@ Titles = Mapping[str, str]
 """Item to its title, by id."""
 
 
-def name_of(revision: Revision, kinds: Schema) -> str:
+def names_of(revision: Revision, kinds: Schema) -> Readings:
     """What a change set is called that is opened for one revision: what that says, and where."""
-    words = headline(revision, kinds)
+    titles = titles_of([revision])
+    return in_each_language(lambda: _name(revision, kinds, titles))
+
+
+def _name(revision: Revision, kinds: Schema, titles: Titles) -> str:
+    words = headline_and_words(revision, kinds, titles)[0]
     if revision.ends:
         words = _("End: %(words)s") % {"words": words}
     surface = revision.decision.surface
     where = f" · {surface or _('everywhere')}"
     return Truncator(words).chars(_LONGEST_NAME - len(where)) + where
-
-
-def headline(revision: Revision, kinds: Schema) -> str:
-    """What the decision of a revision is called: what it says, or said before it was ended."""
-    return headline_and_words(revision, kinds)[0]
 
 
 def in_words(revision: Revision, kinds: Schema) -> str:

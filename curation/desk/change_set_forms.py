@@ -27,6 +27,12 @@ class OpenForm(forms.Form):
     )
 
 
+class ReasonForm(forms.Form):
+    """The reason for ending, publishing, discarding or rolling back."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=1000)
+
+
 class DraftForm(forms.Form):
     """Where a draft goes, and why."""
 

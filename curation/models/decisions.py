@@ -10,6 +10,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from curation.given import reading
 from curation.ids import new_id
 from curation.models.audit import NEVER_DELETED, ONLY_ADDED, audited
 from curation.models.catalogue import Item, Surface
@@ -23,6 +24,9 @@ class ChangeSet(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(_("name"), max_length=120)
+    given = models.JSONField(
+        _("name in each language"), default=dict, blank=True, db_default={}, editable=False
+    )
     author = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="+", verbose_name=_("author")
     )
@@ -53,7 +57,7 @@ class ChangeSet(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return reading(self.given, self.name)
 
 
 @audited()

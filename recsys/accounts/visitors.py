@@ -17,7 +17,7 @@ from typing import Concatenate, Final, ParamSpec
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from curation.models import Member, User
 from curation.people import members
@@ -90,7 +90,7 @@ def adopt(request: HttpRequest, user: User) -> bool:
     if visitor is not None and visitor.user_id is None:
         own = own_member(user)
         with suppress(Conflict):
-            merge_members(actor=user, member=visitor, into=own, reason=_("signed in"))
+            merge_members(actor=user, member=visitor, into=own, reason=gettext_noop("signed in"))
     return True
 
 

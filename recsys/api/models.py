@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
@@ -24,6 +25,7 @@ from recsys.models import LiveModel, ModelVersion
 from recsys.runs import actions
 
 NEWEST = 200
+_UNSAID: Final = gettext_noop("Through the API")
 
 
 @extend_schema(operation_id="list_models", responses=VersionSerializer(many=True))
@@ -56,7 +58,7 @@ def promote(request: Request, version_id: UUID) -> Response:
             version_id=version.pk,
             actor=actor,
             # What lets a version pass that is stopped is a person's reason, and has to be given.
-            reason=told.get("reason") or ("" if told.get("override") else _("Through the API")),
+            reason=told.get("reason") or ("" if told.get("override") else _UNSAID),
             despite=told.get("despite", False),
             override=told.get("override", False),
         )
@@ -81,7 +83,7 @@ def roll_back(request: Request, version_id: UUID) -> Response:
 def _reason(request: Request) -> str:
     given = ReasonSerializer(data=request.data)
     given.is_valid(raise_exception=True)
-    return given.validated_data.get("reason") or _("Through the API")
+    return given.validated_data.get("reason") or _UNSAID
 
 
 def _live(family: str) -> Response:

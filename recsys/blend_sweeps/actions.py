@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from curation import actions
+from curation.given import Readings, in_each_language
 from curation.models import Surface, User
 from curation.people.access import require
 from recsys.jobs import leases
@@ -65,7 +66,7 @@ def draft_point(
     if not 0 <= point < len(points):
         raise NotPossible(_("There is no such point in this sweep."))
     with transaction.atomic():
-        home = actions.open_change_set(actor=actor, name=change_set.strip() or _name(sweep))
+        home = actions.open_change_set(actor=actor, name=change_set.strip(), offered=_named(sweep))
         return actions.set_blend(
             actor=actor,
             surface=sweep.surface,
@@ -85,6 +86,6 @@ def forget() -> int:
     return old.delete()[0]
 
 
-def _name(sweep: BlendSweep) -> str:
+def _named(sweep: BlendSweep) -> Readings:
     told = {"surface": sweep.surface_id, "day": timezone.localdate(sweep.requested_at).isoformat()}
-    return _("Blend swept for %(surface)s on %(day)s") % told
+    return in_each_language(lambda: _("Blend swept for %(surface)s on %(day)s") % told)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from curation import actions
 from curation.actions import Draft
+from curation.given import Readings, in_each_language
 from curation.models import Surface, User
 from curation.people.access import acting, require
 from recsys.jobs import leases
@@ -101,8 +102,8 @@ def accept(*, proposal_id: UUID, actor: User, reason: str, change_set: str = "")
     with transaction.atomic(), acting(actor, "accept_proposal", reason):
         proposal = _waiting(proposal_id)
         _check_reason(reason)
-        name = change_set.strip() or set_name(proposal)
-        home = actions.open_change_set(actor=actor, name=name)
+        name, ours = change_set.strip(), set_name(proposal)
+        home = actions.open_change_set(actor=actor, name=name, offered=ours)
         draft = proposal_drafts.draft(proposal, actor=actor, reason=reason, home=home)
         return _say(proposal, Outcome.ACCEPTED, actor, reason, decision=draft.decision)
 
@@ -163,15 +164,16 @@ def forget() -> int:
     return old.delete()[0]
 
 
-def set_name(proposal: Proposal) -> str:
+def set_name(proposal: Proposal) -> Readings:
     """What the change set is called in which a proposal is drafted, where nobody names one."""
     if isinstance(proposal, DecisionProposal):
-        return _("Proposals of %(day)s") % {"day": timezone.localdate().isoformat()}
+        today = {"day": timezone.localdate().isoformat()}
+        return in_each_language(lambda: _("Proposals of %(day)s") % today)
     told = {
         "surface": proposal.surface_id,
         "day": timezone.localdate(proposal.requested_at).isoformat(),
     }
-    return _("Blend proposed for %(surface)s on %(day)s") % told
+    return in_each_language(lambda: _("Blend proposed for %(surface)s on %(day)s") % told)
 
 
 def _locked(proposal_id: UUID) -> Proposal:

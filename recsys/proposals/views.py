@@ -20,6 +20,7 @@ from curation.actions import Draft
 from curation.desk.answering import attempt
 from curation.desk.decisions import form_views, saving
 from curation.desk.decisions.forms import DecisionForm
+from curation.given import reading
 from curation.models import User
 from curation.people.access import role_required
 from curation.problems import Conflict, Problem
@@ -131,6 +132,7 @@ def edit(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
     except Conflict as problem:
         messages.error(request, str(problem))
         return redirect("proposals:detail", proposal.pk)
+    form.offered = proposal_actions.set_name(proposal)
     if form.is_bound and form.is_valid() and (said := _saved(actor(request), proposal, form)):
         messages.success(request, _("Accepted as you edited it."))
         return redirect("desk:decision", said.decision_id)
@@ -167,7 +169,8 @@ def _saved(curator: User, proposal: Proposal, form: DecisionForm) -> ProposalVer
 
 def _first(entry: inbox.Entry) -> dict[str, str]:
     """What the form begins with: the evidence as the reason, and a draft."""
-    return {"reason": entry.evidence, "change_set": proposal_actions.set_name(entry.proposal)}
+    named = proposal_actions.set_name(entry.proposal)
+    return {"reason": entry.evidence, "change_set": reading(named)}
 
 
 def _decide(

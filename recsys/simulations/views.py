@@ -54,7 +54,7 @@ def of_set(request: HttpRequest, change_set_id: UUID) -> HttpResponse:
             return redirect("simulations:detail", made.pk)
     rows = Simulation.objects.filter(change_set=home).select_related("requested_by")
     context = {
-        "title": _("Simulations of %(name)s") % {"name": home.name},
+        "title": _("Simulations of %(name)s") % {"name": home},
         "home": home,
         "simulations": rows.order_by("-id")[:PAGE],
         "is_open": home.published_at is None and home.discarded_at is None,
@@ -96,7 +96,7 @@ def cancel(request: HttpRequest, simulation_id: UUID) -> HttpResponse:
 def _context(simulation: Simulation, home: ChangeSet) -> dict[str, Any]:
     simulation_id = simulation.pk
     return job_pages.how_far(simulation, _progress_of(simulation_id)) | {
-        "title": _("%(name)s, simulated") % {"name": home.name},
+        "title": _("%(name)s, simulated") % {"name": home},
         "simulation": simulation,
         "home": home,
         "card": simulation_cards.card_of(simulation),

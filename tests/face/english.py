@@ -1,4 +1,4 @@
-"""What of a page in Chinese is English of ours: a string of the catalogue that stayed English, or one of none."""
+"""What of a page is of ours in the other language: a string of the catalogue that stayed English, or any Chinese."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _ENTRIES: Final = list(polib.pofile(str(_CHINESE)))
 _PLACEHOLDER: Final = re.compile(r"%\(\w+\)[sd]|\{\w+\}|<[^>]+>|`[^`]+`")
 # A language is offered by its own name.
 _ALIKE: Final = {entry.msgid for entry in _ENTRIES if entry.msgid == entry.msgstr} | {"English"}
+_OWN_NAMES: Final = {"简体中文"}
 _SENTENCE: Final = re.compile(r"[A-Za-z]+(?:['’]\w+)?,?(?: [a-z][\w'’-]*,?){2,}")
 _HAN: Final = re.compile(r"[\u4e00-\u9fff]")
 # What people wrote in the world of these tests.
@@ -60,6 +61,17 @@ def of_english(page: Document) -> Iterator[str]:
             yield f"English: {text[:90]!r}"
 
 
+def of_chinese(page: Document) -> Iterator[str]:
+    """Texts of a page that should have been English: nobody's data in these tests is Chinese."""
+    for text, place in page.told():
+        if _HAN.search(text) and text not in _OWN_NAMES and not _is_verbatim(place):
+            yield f"Chinese: {text[:90]!r}"
+
+
+def _is_verbatim(place: Element | None) -> bool:
+    return place is not None and (place.tag in _VERBATIM or place.within(*_VERBATIM))
+
+
 @cache
 def _is_ours(text: str) -> bool:
     if text in _ALIKE:
@@ -78,4 +90,4 @@ def _is_sentence(text: str, place: Element | None) -> bool:
     """Whether it is English of nobody's data: three words or more in a row, and nothing Chinese beside them."""
     if PLANTED in text or text in _DATA or _HAN.search(text) or not _SENTENCE.search(text):
         return False
-    return place is None or not (place.tag in _VERBATIM or place.within(*_VERBATIM))
+    return not _is_verbatim(place)

@@ -23,12 +23,10 @@ EXCEPTED: Final[Mapping[str, tuple[str, ...]]] = {
         f"admin/curation/{table}event/<path:object_id>/change/": ("a date that no language writes",)
         for table in ("block", "decision", "policyversion", "revision", "segment", "surface")
     },
-    # What one decision was drafted in is called, for good, by what that says in its author's language.
-    "admin/desk/change-sets/": ("English: 'Pin “", "English: 'Block “"),
     # Names as the database has them, for whoever compares its states.
     "admin/desk/history/<str:label>/<str:key>/": ("English: 'Home'",),
     # Each word stands beside the same word in the other language.
-    "admin/glossary/": ("English: ",),
+    "admin/glossary/": ("English: ", "Chinese: "),
 }
 
 SEEN: Final[Mapping[str, tuple[str, ...]]] = {}

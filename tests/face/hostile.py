@@ -12,6 +12,7 @@ from uuid import UUID
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import override
 
 from curation import actions
 from curation.actions import Terms
@@ -123,6 +124,9 @@ def _decisions(curator: User) -> None:
         actions.pin_item(actor=curator, surface=home, item=item, slot=place + 2, terms=mine)
         _publish(curator, actions.pin_item(slot=20 + place, item=item, **common))
     _publish(curator, actions.add_rule(effect=Boost(1.0), what=NAMED, **common))
+    with override("zh-hans"):
+        actions.pin_item(slot=20 + DOZEN, item=item, **common)
+        _publish(curator, actions.pin_item(slot=21 + DOZEN, item=item, **common))
     for change_set in ChangeSet.objects.filter(published_at=None, name__endswith=PAYLOAD[-20:]):
         actions.ask_approval(actor=curator, change_set=change_set, reason=PAYLOAD)
     Surface.objects.update(approval="above")

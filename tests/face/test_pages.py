@@ -20,7 +20,7 @@ from tests.authorization_world import World, wait_for_nobody
 from tests.face import rules
 from tests.face.asking import Answer
 from tests.face.crawling import START, Found, crawl
-from tests.face.english import of_english
+from tests.face.english import of_chinese, of_english
 from tests.face.exceptions import EXCEPTED
 from tests.face.hostile import PLANTED, build_hostile
 
@@ -147,6 +147,12 @@ def test_a_date_is_written_as_the_language_does(pages: Pages, role: str, languag
 def test_a_page_in_chinese_holds_no_english_of_ours(pages: Pages, role: str) -> None:
     shown = [page for page in pages(role, "zh-hans") if page.answer.status == HTTPStatus.OK]
     none_of((page, each) for page in shown for each in of_english(page.document))
+
+
+@each_role
+def test_a_page_in_english_holds_no_chinese(pages: Pages, role: str) -> None:
+    shown = [page for page in pages(role, "en") if page.answer.status == HTTPStatus.OK]
+    none_of((page, each) for page in shown for each in of_chinese(page.document))
 
 
 @each_role

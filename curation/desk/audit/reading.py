@@ -114,6 +114,7 @@ def _entry(row: Row, users: Mapping[str, str], titles: Mapping[str, str]) -> Ent
         DECISION: lambda: titles.get(row.key, ""),
         "curation.surface": lambda: given(row.name),
         "curation.segment": lambda: given(row.name),
+        "curation.expectation": lambda: _(row.name) if row.name else "",
         **dict.fromkeys(_OF_FAMILIES, lambda: scorer_called(row.name)),
     }
     return Entry(

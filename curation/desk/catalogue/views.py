@@ -10,7 +10,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_noop, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -108,7 +108,8 @@ def undo(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     try:
         done = receipts.read(actor, request.POST.get("receipt", ""))
-        n = actions.undo_bulk(actor=actor, done=done, reason=_("Undone from the receipt."))
+        reason = gettext_noop("Undone from the receipt.")
+        n = actions.undo_bulk(actor=actor, done=done, reason=reason)
     except Problem as problem:
         messages.error(request, str(problem))
         return _back(request)

@@ -47,7 +47,7 @@ def approval(request: HttpRequest, change_set_id: UUID) -> HttpResponse:
         context = approval_of(actor_of(request), home)
         if request.headers.get("HX-Request"):
             return render(request, "curation/desk/_approval.html", context)
-        return page(request, "approval", {**context, "title": home.name})
+        return page(request, "approval", {**context, "title": str(home)})
     if (act := request.POST.get("act", "")) not in _WAYS:
         raise Http404
     kind, do, done = _WAYS[act]

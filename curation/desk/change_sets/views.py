@@ -17,9 +17,14 @@ from curation.decisions.lineages import named
 from curation.desk import receipts
 from curation.desk import shown as desk
 from curation.desk.answering import actor_of, attempt, page, tell_findings
-from curation.desk.change_set_forms import DraftForm, OpenForm, PublishForm, ScheduleForm
+from curation.desk.change_set_forms import (
+    DraftForm,
+    OpenForm,
+    PublishForm,
+    ReasonForm,
+    ScheduleForm,
+)
 from curation.desk.change_sets import outlooks
-from curation.desk.decisions.forms import ReasonForm
 from curation.desk.expectations.views import may_override
 from curation.desk.findings import mends
 from curation.models import ChangeSet, Revision
@@ -53,7 +58,7 @@ def publish(request: HttpRequest, change_set_id: UUID) -> HttpResponse:
         if done:
             tell_findings(request, done)
             return redirect("desk:publish", home.pk)
-    context = {"title": home.name, "home": home, "form": form, **_outlook(home)}
+    context = {"title": str(home), "home": home, "form": form, **_outlook(home)}
     context["mended"] = receipts.shown(request, place=mends.place_of(home))
     return page(request, "publish", context)
 
@@ -82,7 +87,7 @@ def discard(request: HttpRequest, change_set_id: UUID) -> HttpResponse:
         if attempt(form, lambda: actions.discard(actor=actor_of(request), **told)):
             messages.success(request, _("Discarded. The drafts stay readable."))
             return redirect("desk:index")
-    title = _("Discard %(name)s") % {"name": home.name}
+    title = _("Discard %(name)s") % {"name": home}
     context = {"title": title, "home": home, "form": form, "drafts": desk.drafts(home)}
     return page(request, "discard", context)
 
@@ -116,7 +121,7 @@ def schedule(request: HttpRequest, change_set_id: UUID) -> HttpResponse:
     planned = request.method == "POST" and form.is_valid()
     if planned and attempt(form, lambda: _plan(request, home, form)):
         return redirect("desk:publish", home.pk)
-    title = _("Plan %(name)s") % {"name": home.name}
+    title = _("Plan %(name)s") % {"name": home}
     return page(request, "schedule", {"title": title, "home": home, "form": form})
 
 

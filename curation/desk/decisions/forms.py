@@ -17,7 +17,7 @@ from curation.desk.queries.forms import ConditionsMixin
 from curation.field_words import EFFECT_WORDS, FALLBACK_WORDS, scorer_called
 from curation.fusion.effects import Effect, Fallback
 from curation.fusion.policy import CAP_KINDS, Scale
-from curation.given import given
+from curation.given import Readings, given, in_each_language, reading
 from curation.models import Attribute, Scorer, Segment, Surface, User
 from curation.queries.items import labels
 
@@ -68,6 +68,7 @@ class DecisionForm(forms.Form):
         help_text=_("The name of a change set. Left empty, the decision goes live when saved."),
     )
 
+    offered: Readings | None = None
     content: tuple[str, ...] = ()
     for_whom = ("segment", "member", "holdback", "traffic")
     when = ("starts_at", "until", "review_on", "priority")
@@ -116,11 +117,11 @@ class DecisionForm(forms.Form):
         """The terms for an action."""
         names = ("reason", "segment", "member", "priority", "starts_at", "until", "review_on")
         data = self.cleaned_data
-        name = data["change_set"].strip()
+        name, ours = data["change_set"].strip(), self.offered
         return Terms(
             **{each: data[each] for each in (*names, "holdback", "traffic")},
             who=self.who(),
-            change_set=open_change_set(actor=actor, name=name) if name else None,
+            change_set=open_change_set(actor=actor, name=name, offered=ours) if name else None,
         )
 
 
@@ -192,7 +193,8 @@ class BlendForm(SituationMixin, DecisionForm):
         if data.get("then") == "live":
             data["change_set"] = ""
         elif data.get("then") == "draft" and not data.get("change_set", "").strip():
-            data["change_set"] = str(_("Weights of the scorers"))
+            self.offered = in_each_language(lambda: str(_("Weights of the scorers")))
+            data["change_set"] = reading(self.offered)
         weights = [data.get(f"weight-{name}") for name in self.scorers]
         if None not in weights and not any(weights):
             raise forms.ValidationError(_("At least one weight must be above 0."))
@@ -286,12 +288,6 @@ class SafetyForm(forms.Form):
     """An item that may not be shown to anybody, anywhere."""
 
     item = ItemField(label=_("Item"))
-    reason = forms.CharField(label=_("Reason"), max_length=1000)
-
-
-class ReasonForm(forms.Form):
-    """The reason for ending, publishing, discarding or rolling back."""
-
     reason = forms.CharField(label=_("Reason"), max_length=1000)
 
 

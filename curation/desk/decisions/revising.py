@@ -83,7 +83,7 @@ def _initial(decision: Decision, last: Revision) -> dict[str, Any]:
         **{name: getattr(last, name) for name in _TERMS},
         "member": last.member.outside_id if last.member else "",
         "item": last.item.outside_id if last.item else "",
-        "change_set": home.name if waits else "",
+        "change_set": str(home) if waits else "",
         **fields_of(last.who),
         **_CONTENT[Decision.Kind(decision.kind)](last.spec),
     }

@@ -19,8 +19,9 @@ from curation.actions import Publication
 from curation.decisions.differences import clashes_in_words
 from curation.desk import shown as desk
 from curation.desk.answering import actor_of, attempt, page, tell_errors, tell_published
+from curation.desk.change_set_forms import ReasonForm
 from curation.desk.decisions import form_views, revising, saving
-from curation.desk.decisions.forms import FORMS, DecisionForm, ReasonForm
+from curation.desk.decisions.forms import FORMS, DecisionForm
 from curation.desk.viewpoints import ViewpointForm
 from curation.models import Decision, Revision, Surface, User
 from curation.people.access import role_required

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from curation import actions, lint
 from curation.actions import Bulk, Draft
@@ -175,7 +175,7 @@ def undo(*, actor: User, done: Bulk) -> None:
     """Take a mend back; `Conflict` where its draft has changed since, or its change set is closed."""
     rows = {row.pk: row for row in named().filter(pk__in=done.keys)}
     drafts = [rows[key] for key in done.keys if key in rows]
-    reason = _("Undone from the receipt.")
+    reason = gettext_noop("Undone from the receipt.")
     if done.way == "take_out":
         now = drafts_of(drafts[0].change_set).get(drafts[0].decision_id)
         if now is not None and now != drafts[0]:
@@ -202,7 +202,7 @@ def _take_out(task: _Task) -> Mended:
 
 def _end(task: _Task) -> Mended:
     made = _ended(task, task.row.revision.decision)
-    return task.mended(_("Its end is drafted in %(name)s.") % {"name": task.home.name}, made)
+    return task.mended(_("Its end is drafted in %(name)s.") % {"name": task.home}, made)
 
 
 def _end_other(task: _Task) -> Mended:
@@ -210,7 +210,7 @@ def _end_other(task: _Task) -> Mended:
     if other is None:
         raise TypeError("the end of another is offered where a finding names one")
     made = _ended(task, Decision.objects.get(pk=other))
-    words = _("The end of what wins is drafted in %(name)s.") % {"name": task.home.name}
+    words = _("The end of what wins is drafted in %(name)s.") % {"name": task.home}
     return task.mended(words, made)
 
 

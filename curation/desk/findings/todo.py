@@ -118,7 +118,7 @@ def _to_approve(homes: list[ChangeSet]) -> Iterator[ToDo]:
         words = ngettext(
             "A change set waits for your approval.", "Change sets wait for your approval.", n
         )
-        more = _(", ").join(home.name for home in homes[:3])
+        more = _(", ").join(map(str, homes[:3]))
         url = reverse("desk:publish", args=[homes[0].pk])
         yield ToDo(n, words, _("Look at it and answer"), url + "#approval", more=more)
 

@@ -17,6 +17,7 @@ from curation.desk import receipts
 from curation.desk.answering import actor_of
 from curation.desk.findings import mends
 from curation.desk.findings.mends import Asked, Mended
+from curation.given import Readings, in_each_language
 from curation.lint import inspections
 from curation.models import ChangeSet, Surface
 from curation.people.access import role_required
@@ -82,8 +83,12 @@ def _published(request: HttpRequest) -> Mended:
     now, actor, asked = timezone.now(), actor_of(request), _asked(request)
     offered = mends.offers(inspections.inspect(Surface.objects.all(), now))
     with transaction.atomic():
-        home = actions.open_change_set(actor=actor, name=_("Mends of findings"))
+        home = actions.open_change_set(actor=actor, offered=_home_of_mends())
         return mends.mend(actor=actor, asked=asked, offered=offered, home=home, at=now)
+
+
+def _home_of_mends() -> Readings:
+    return in_each_language(lambda: _("Mends of findings"))
 
 
 def _asked(request: HttpRequest) -> Asked:

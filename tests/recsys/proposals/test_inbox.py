@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import connection
 from django.db.utils import ProgrammingError
 from django.test.utils import CaptureQueriesContext
@@ -169,6 +170,24 @@ def test_editing_begins_with_the_proposal_and_saving_it_accepts(desk, proposed):
     assert answer.url == reverse("desk:decision", args=[said.decision_id])
     assert (said.outcome, said.edited) == ("accepted", True)
     assert Revision.objects.get().spec["effect"] == "bury_to_bottom"
+
+
+@pytest.mark.parametrize("way", ["accept", "edit"])
+def test_a_set_named_as_it_was_offered_is_named_by_the_product(desk, blend, way):
+    """A curator in Chinese who leaves the name as it stands has not named it; a reader of English reads English."""
+    desk.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
+    shown = desk.get(reverse("proposals:edit", args=[blend.pk])).context["form"]
+    name = shown["change_set"].value()
+    assert name.endswith("为 home 提出的混合权重")
+    if way == "accept":
+        act(desk, "accept", blend, **{"accept-reason": "so", "accept-change_set": name})
+    else:
+        sent = {field.name: field.value() for field in shown if field.value() is not None}
+        act(desk, "edit", blend, **{**sent, "then": "draft"})
+    key = Revision.objects.get().change_set_id
+    for language, part in (("en", "Blend proposed for home on "), ("zh-hans", name)):
+        desk.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+        assert f"<h1>{part}" in text(desk, "desk:publish", None, [key])
 
 
 def test_an_edit_that_is_refused_decides_nothing(desk, proposed):
