@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from curation import actions
-from curation.models import ChangeSet, Decision
+from curation.models import ChangeSet, Decision, User
 from curation.people.access import issue_token
 from tests.factories import ItemFactory, UserFactory
 
@@ -44,12 +44,18 @@ def readers():
     return {language: enter(language) for language in PINNED}
 
 
+class Speaker(Client):
+    """A browser and who sits before it."""
+
+    user: User
+
+
 def enter(language):
     number = timezone.now().timestamp()
     user = UserFactory.create(
         username=f"{language}{number}", roles=["curator"], language=language, is_staff=True
     )
-    client = Client(headers={"accept-language": language})
+    client = Speaker(headers={"accept-language": language})
     client.force_login(user)
     client.user = user
     return client
@@ -81,7 +87,8 @@ def draft_over_the_api(writer):
 
 
 def heading(body):
-    return re.search(r"<h1[^>]*>(.*?)</h1>", body, re.DOTALL)[1].strip()
+    (found,) = re.findall(r"<h1[^>]*>(.*?)</h1>", body, re.DOTALL)
+    return found.strip()
 
 
 def test_what_was_pinned_at_the_desk_is_called_so_in_each_readers_language(writer, readers, film):
