@@ -167,7 +167,11 @@ def _make_roles(template: psycopg.Connection, for_tests: bool) -> None:
         if template.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone() is None:
             template.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
     if for_tests:
-        template.execute(sql.SQL("ALTER ROLE {} CREATEDB").format(sql.Identifier(OWNER)))
+        owner = sql.Identifier(OWNER)
+        template.execute(sql.SQL("ALTER ROLE {} CREATEDB").format(owner))
+        # Rows that nothing may delete go after each test.
+        right = "GRANT SET ON PARAMETER session_replication_role TO {}"
+        template.execute(sql.SQL(right).format(owner))
 
 
 def _allow(template: psycopg.Connection) -> None:
