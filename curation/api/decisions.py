@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from curation import actions
 from curation.actions import Draft, Publication, gates
 from curation.api.decision_bodies import CONTENTS, MAKERS, Body, check_place, read
+from curation.bodies.answers import DecisionSerializer, FindingSerializer
 from curation.bodies.references import (
     Source,
     change_set_named,
@@ -26,9 +27,7 @@ from curation.bodies.serializers import (
     BY_KIND,
     REVISED_BY_KIND,
     DecisionQuerySerializer,
-    DecisionSerializer,
     EndSerializer,
-    FindingSerializer,
     PublishSerializer,
     RollbackSerializer,
 )

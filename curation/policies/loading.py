@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
-from functools import cached_property, reduce
+from functools import reduce
 from itertools import chain
 from operator import or_
 from typing import Any
@@ -14,24 +14,14 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from curation.decisions.audiences import audience_of
 from curation.decisions.recurrence import next_edge
-from curation.decisions.specs import make_blend, make_rule
 from curation.fusion import policy as fusion
 from curation.fusion.columns import Schema
-from curation.models import Block, ChangeSet, Decision, Member, PolicyEntry, Revision, Surface
-from curation.queries import members as member_queries
+from curation.models import Block, ChangeSet, Decision, PolicyEntry, Revision, Surface
+from curation.policies.making import InForce, Maker
 from curation.queries.items import schema as item_schema
 
 _RELATED = ("decision", "member__merged_into", "author", "change_set")
-
-
-@dataclass(frozen=True, slots=True)
-class InForce:
-    """A revision that is in force, and since when."""
-
-    revision: Revision
-    published_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +66,7 @@ def policy_with(
     entries += [InForce(row, _since(row, at)) for row in waiting if not _blocks(row)]
     blocks = [row for row in known.blocks_of(surface) if row.decision_id not in drafts]
     drafted = [row for row in waiting if _blocks(row)]
-    made = _Maker(known.schema)
+    made = Maker(known.schema)
     decisions = [made.decision(row) for row in entries]
     return fusion.Policy(
         surface=settings_of(surface),
@@ -200,70 +190,6 @@ def _blocks(revision: Revision) -> bool:
     return revision.decision.kind == Decision.Kind.BLOCK
 
 
-@dataclass(frozen=True)
-class _Maker:
-    """Makes the engine's decisions of rows."""
-
-    schema: Schema
-
-    @cached_property
-    def members(self) -> Schema:
-        """The fields of members, read where a decision asks for one."""
-        return member_queries.schema()
-
-    def decision(self, row: InForce) -> fusion.Decision:
-        """The engine's pin, rule or blend."""
-        revision = row.revision
-        asks = "members" in revision.who
-        who = audience_of(revision.who, self.members if asks else {})
-        common = {**_common(row), "who": who}
-        if revision.decision.kind == Decision.Kind.PIN:
-            assert revision.item_id is not None  # noqa: S101 - a pin has an item
-            return fusion.Pin(item=revision.item_id, slot=revision.spec["slot"], **common)
-        if revision.decision.kind == Decision.Kind.RULE:
-            return make_rule(revision.spec, self.schema, **common)
-        return make_blend(revision.spec, **common)
-
-    def block(self, row: Block) -> fusion.Block:
-        """The engine's block of one in force."""
-        return fusion.Block(
-            lineage=row.decision_id,
-            published_at=row.published_at,
-            scope=_scope(row.surface_id, row.segment_id, row.member),
-            window=fusion.Window(row.starts_at, row.until),
-            owner=row.decision.author.username,
-            item=row.item_id,
-            safety=row.safety,
-        )
-
-    def drafted_block(self, revision: Revision, at: datetime) -> fusion.Block:
-        """The engine's block of a draft."""
-        assert revision.item_id is not None  # noqa: S101 - a block has an item
-        safety = bool(revision.spec["safety"])
-        return fusion.Block(item=revision.item_id, safety=safety, **_common(InForce(revision, at)))
-
-
-def _common(row: InForce) -> Mapping[str, Any]:
-    revision = row.revision
-    return {
-        "lineage": revision.decision_id,
-        "revision": revision.number,
-        "published_at": row.published_at,
-        "scope": _scope(revision.decision.surface_id, revision.segment_id, revision.member),
-        "priority": revision.priority,
-        "window": fusion.Window(revision.starts_at, revision.until),
-        "reason": revision.reason,
-        "owner": revision.author.username,
-        "holdback": revision.holdback,
-        "traffic": revision.traffic,
-    }
-
-
-def _scope(surface: str | None, segment: UUID | None, member: Member | None) -> fusion.Scope:
-    person = (member.merged_into or member) if member else None
-    return fusion.Scope(surface, segment, person.subject if person else None)
-
-
 def _valid_until(
     surface: Surface,
     at: datetime,
@@ -289,7 +215,7 @@ def in_force(decision: Decision) -> bool:
 
 def overlay(policy: fusion.Policy, drafts: Mapping[UUID, Revision], at: datetime) -> fusion.Policy:
     """A policy, wherever it comes from, as drafts of these decisions would make it at an instant."""
-    made = _Maker(item_schema())
+    made = Maker(item_schema())
     standing = [row for row in drafts.values() if not row.ends]
     blocks = [made.drafted_block(row, at) for row in standing if _blocks(row)]
     others = [made.decision(InForce(row, at)) for row in standing if not _blocks(row)]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Self
 
 import numpy as np
@@ -60,20 +63,28 @@ def fit(
     items, likes = folding.likes(config, interactions, catalogue)
     matrix = likes.tocsc().astype(np.float32)
     norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=0)).ravel())
-    blocks = []
-    for start in range(0, len(items), BLOCK):
-        training.progress("comparing items", start, len(items))
-        blocks.append(_nearest(matrix, norms, start, config))
+    nearest = partial(_nearest, config, matrix, norms)
+    blocks = list(_in_blocks(nearest, len(items), training))
     training.progress("comparing items", len(items), len(items))
-    nearest = sparse.vstack(blocks, format="csr")
-    return ItemKnn(config, items, Links.of(nearest.T.tocsr()))
+    return ItemKnn(config, items, Links.of(sparse.vstack(blocks, format="csr").T.tocsr()))
+
+
+def _in_blocks(
+    nearest: Callable[[int], sparse.csr_array[np.float32]], items: int, training: Training
+) -> Iterator[sparse.csr_array[np.float32]]:
+    """The blocks in their order, one on each thread: to multiply sparse matrices holds no lock of the interpreter."""
+    threads = training.options.threads
+    with ThreadPoolExecutor(threads) as pool:
+        for start in range(0, items, BLOCK * threads):
+            training.progress("comparing items", start, items)
+            yield from pool.map(nearest, range(start, min(start + BLOCK * threads, items), BLOCK))
 
 
 def _nearest(
+    config: ItemKnnConfig,
     matrix: sparse.csc_array[np.float32],
     norms: NDArray[np.float32],
     start: int,
-    config: ItemKnnConfig,
 ) -> sparse.csr_array[np.float32]:
     """Similarities of the items i in a block to their nearest j [block, K]."""
     near = (matrix[:, start : start + BLOCK].T @ matrix).tocsr()
