@@ -66,9 +66,10 @@ def _popular(chance: np.random.Generator, n: int, items: int) -> NDArray[np.int6
 
 
 def lists(scorer: Scorer, rows: Interactions, asked: int) -> Indexes:
-    """The 100 best unseen items of the first members asked [B, 100]."""
-    cases = [Case(each, rows.history_at(each), ()) for each in range(asked)]
-    found = np.full((asked, PLACES), -1, np.int32)
+    """The 100 best unseen items of the first members who did anything [B, 100]."""
+    first = np.unique(rows.members)[:asked].tolist()
+    cases = [Case(each, rows.history_at(each), ()) for each in first]
+    found = np.full((len(cases), PLACES), -1, np.int32)
     for at, batch in batches(cases):
         scores = scorer.score([case.history for case in batch], rows.item_ids)
         found[at] = ranked(scores, batch, rows.item_ids, PLACES)
