@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import redis
 
 from bench._load import Outcome, get, load
-from bench._product import ROOT, Product, answers, busy, free_port, percentile, product
+from bench._product import ROOT, VAR, Product, answers, busy, free_port, percentile, product
 from recsys.config.supervisor.programs import Web, web
 
 MEMBERS, TURNS, ROUNDS = 300, 5, 5
@@ -59,7 +59,11 @@ def server(running: Product) -> Iterator[int]:
     program = web(dict(running.environment), Web("127.0.0.1", port, 1))
     more = {"DJANGO_SETTINGS_MODULE": "bench._settings", "PYTHONPATH": str(ROOT)}
     environment = {**program.environment, **more}
-    process = subprocess.Popen(program.words, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    # A line for each request would take the terminal, and its time.
+    with (VAR / "serving.log").open("wb") as log:
+        process = subprocess.Popen(
+            program.words, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
+        )
     try:
         while process.poll() is None and not answers(port):
             time.sleep(0.1)
