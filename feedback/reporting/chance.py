@@ -51,7 +51,8 @@ def wilson(part: int, n: int) -> Bounds:
     share, square = part / n, Z * Z
     middle = (share + square / (2 * n)) / (1 + square / n)
     half = Z / (1 + square / n) * math.sqrt(share * (1 - share) / n + square / (4 * n * n))
-    return Bounds(max(middle - half, 0.0), min(middle + half, 1.0))
+    # At its ends the interval has them exactly; rounded, none of n would lie surely above none at all.
+    return Bounds(middle - half if part else 0.0, middle + half if part < n else 1.0)
 
 
 def newcombe(part: int, n: int, part_before: int, n_before: int) -> Bounds:

@@ -10,6 +10,7 @@ from typing import Final
 from django.utils.translation import gettext_noop
 
 from curation import actions
+from curation.given import pgettext_noop
 from curation.models import Segment, User
 from curation.people import memberships
 from feedback.rollups import behaviour
@@ -25,7 +26,7 @@ def define_segment(curator: User) -> None:
         actions.set_segment(
             actor=curator,
             slug=ACTIVE,
-            name="Active: feedback within 30 days",
+            name=pgettext_noop("given name", "Active: feedback within 30 days"),
             query={"field": "idle_days", "op": "lt", "value": DAYS},
             reason=gettext_noop("For the demo"),
             confirmed=True,

@@ -25,6 +25,12 @@ def test_a_share_has_wilsons_interval(part, n, low, high):
     assert (round(bounds.low, 4), round(bounds.high, 4)) == (low, high)
 
 
+@given(st.integers(1, 10_000))
+def test_none_of_any_number_is_not_surely_more_than_none_nor_all_less_than_all(n):
+    assert chance.wilson(0, n).low == 0
+    assert chance.wilson(n, n).high == 1
+
+
 @pytest.mark.parametrize(
     ("now", "before", "low", "high"),
     # Newcombe, Statistics in Medicine 17 (1998) 873, table II, method 10.
