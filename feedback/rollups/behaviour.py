@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -197,7 +197,10 @@ def count(subjects: Sequence[UUID]) -> None:
     with transaction.atomic():
         hold(known)
         zones = known_zones(known)
-        words = {"subjects": known, "zones": [zones.get(each, "UTC") for each in known]}
+        words: dict[str, Any] = {
+            "subjects": known,
+            "zones": [zones.get(each, "UTC") for each in known],
+        }
         with connection.cursor() as cursor:
             cursor.execute(_COUNT, words)
         renew_held(known)

@@ -50,6 +50,10 @@ def test_counting_what_changed_gives_what_counting_everything_gives(seed, ada, b
         life.happen()
         roll_up()
         behaviour.roll_up()
+    for moves_no_version in (life.mark, life.serve, life.show):
+        moves_no_version()
+        roll_up()
+        behaviour.roll_up()
     bit_by_bit = figures()
     assert any(bit_by_bit["Tally"])
     assert any(bit_by_bit["MemberStats"])
