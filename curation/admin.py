@@ -20,6 +20,7 @@ from curation import actions
 from curation.catalogue.rows import Rejection, item_row
 from curation.counters import bump
 from curation.desk.audit.admin import AuditAdmin, ReadOnly
+from curation.desk.policies.forms import SURFACE_SETTINGS, SurfaceForm
 from curation.fusion.columns import Kind
 from curation.models import (
     Attribute,
@@ -33,12 +34,6 @@ from curation.models import (
     User,
 )
 from curation.people.access import acting
-
-_SURFACE_SETTINGS = (
-    *("name", "depth", "reserve", "explore_every", "temperature", "repeat", "max_shown"),
-    *("diversity", "pin_budget", "stale_limit_s", "replay_share"),
-    *("approval", "approval_share"),
-)
 
 
 class Kept(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -223,7 +218,8 @@ class SurfaceAdmin(Historied, Kept):
     """The surfaces and their settings."""
 
     list_display = ("name", "slug", "kind", "depth")
-    fields = ("slug", "kind", *_SURFACE_SETTINGS)
+    form = SurfaceForm
+    fields = ("slug", "kind", *SURFACE_SETTINGS, "version")
     readonly_fields = ("slug", "kind")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -232,8 +228,9 @@ class SurfaceAdmin(Historied, Kept):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ANN401 - Django's signature
         """Change the settings in a new version of the policy."""
-        settings = {name: form.cleaned_data[name] for name in _SURFACE_SETTINGS}
-        actions.change_surface(actor=_actor(request), surface=obj, settings=settings)
+        settings = {name: form.cleaned_data[name] for name in SURFACE_SETTINGS}
+        seen = {"surface": obj, "version": form.cleaned_data["version"]}
+        actions.change_surface(actor=_actor(request), settings=settings, **seen)
 
 
 # A group is a role: its name is the product's, and who is in it is set on the user's page.

@@ -16,6 +16,11 @@ from tests.processes import ROOT
 OURS = {"recsys", "feedback", "curation"}
 # It is installed before the lock and stands in none, since its wheel differs by device.
 APART = {"torch"}
+HTTP = {
+    *("http.client", "urllib.request", "urllib3", "requests", "httpx", "aiohttp", "ftplib"),
+    *("xmlrpc.client", "websocket", "websockets", "pycurl"),
+}
+CALLS_ITSELF = {"recsys/config/supervisor/programs.py", "recsys/demo/client.py"}
 
 
 def imported_names() -> Iterator[tuple[str, Path]]:
@@ -36,6 +41,42 @@ def entries(name: str) -> set[str]:
     """The lines of a lock without pip-tools' remark on what it left out."""
     lines = (ROOT / f"{name}.lock").read_text().splitlines()
     return {line.removesuffix(" \\") for line in lines if not line.startswith("#")}
+
+
+def http_clients(tree: ast.AST) -> Iterator[str]:
+    """What a module imports of what makes requests."""
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        yield from {each for name in names for each in HTTP if f"{name}.".startswith(f"{each}.")}
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("import urllib.request", ["urllib.request"]),
+        ("from urllib import parse, request as ask", ["urllib.request"]),
+        ("from httpx import get", ["httpx"]),
+        ("from http import HTTPStatus", []),
+        ("from urllib.parse import urlsplit", []),
+    ],
+)
+def test_an_http_client_is_seen_however_it_is_imported(line, found):
+    assert list(http_clients(ast.parse(line))) == found
+
+
+def test_nothing_makes_requests_but_what_calls_the_product_itself():
+    """So there is no request that somebody from outside could steer to a place of their choice."""
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for package in OURS
+        for path in (ROOT / package).rglob("*.py")
+        if any(http_clients(ast.parse(path.read_text())))
+    }
+    assert found == CALLS_ITSELF
 
 
 def test_every_package_that_the_product_imports_is_locked():

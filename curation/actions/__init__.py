@@ -58,6 +58,7 @@ from curation.actions.publishing import (
     publish_decision,
     roll_back,
 )
+from curation.actions.segment_bases import segment_number, segment_numbers
 from curation.actions.segments import (
     MOST_LISTED,
     Listed,
@@ -123,6 +124,8 @@ __all__ = [
     "roll_back",
     "rule_over_items",
     "schedule",
+    "segment_number",
+    "segment_numbers",
     "send_back",
     "set_active",
     "set_blend",

@@ -125,12 +125,22 @@ def roll_back(
 
 
 def change_surface(
-    *, actor: User, surface: Surface, settings: Mapping[str, Any], reason: str = ""
+    *,
+    actor: User,
+    surface: Surface,
+    settings: Mapping[str, Any],
+    version: int | None = None,
+    reason: str = "",
 ) -> Publication:
-    """Change settings of a surface; its decisions go on in a new version, since every fuse reads both."""
+    """Change settings of a surface; its decisions go on in a new version, since every fuse reads both.
+
+    `version` is the policy version that the caller took for current: `Conflict` where it is not.
+    """
     require(actor, "administrator")
     with acting(actor, "change_surface", reason), transaction.atomic():
         here = Surface.objects.select_for_update(no_key=True).get(pk=surface.pk)
+        if version is not None:
+            _check_current(here, version)
         for name, value in settings.items():
             setattr(here, name, value)
         here.full_clean()

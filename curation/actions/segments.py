@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from curation.actions import segment_bases
 from curation.fusion.parsing import QueryError
 from curation.fusion.query import Query
 from curation.models import Segment, User
@@ -34,35 +35,39 @@ class Listed:
     status: Literal["added", "removed", "unchanged", "unknown", "invalid"]
 
 
-def set_segment(
+def set_segment(  # noqa: PLR0913 - what a segment is written with
     *,
     actor: User,
     slug: str,
     name: str,
     query: Mapping[str, Any],
+    base: int | None = None,
     reason: str = "",
     confirmed: bool = False,
 ) -> Segment:
     """Make or redefine a segment by query, and find out at once who is in it.
 
-    Raises `Conflict` where it would hold everybody or nobody and that was not confirmed.
+    `base` is its number as it was seen, 0 where there was none (see `segment_bases`). Raises `Conflict`
+    where it has changed since, or would hold everybody or nobody and that was not confirmed.
     """
     require(actor, "curator")
     checked = check_segment(query)
     if not confirmed:
         _refuse_extremes(*member_queries.count(checked))
     with acting(actor, "set_segment", reason), transaction.atomic():
-        segment = _kept(slug, Segment.Kind.QUERY, {"name": name, "query": dict(query)})
+        segment = _kept(slug, Segment.Kind.QUERY, {"name": name, "query": dict(query)}, base)
         memberships.settle(segment)
         memberships.seal(segment, Cause("defined", actor, reason))
     return segment
 
 
-def make_list(*, actor: User, slug: str, name: str, reason: str = "") -> Segment:
-    """Make a segment by hand, empty at first, or rename it."""
+def make_list(
+    *, actor: User, slug: str, name: str, base: int | None = None, reason: str = ""
+) -> Segment:
+    """Make a segment by hand, empty at first, or rename it as it was seen at `base`."""
     require(actor, "curator")
     with acting(actor, "make_list", reason), transaction.atomic():
-        segment = _kept(slug, Segment.Kind.MANUAL, {"name": name})
+        segment = _kept(slug, Segment.Kind.MANUAL, {"name": name}, base)
         memberships.seal(segment, Cause("defined", actor, reason))
     return segment
 
@@ -119,10 +124,14 @@ def keep_learned(
     return segment
 
 
-def rename_segment(*, actor: User, segment: Segment, name: str, reason: str = "") -> None:
-    """Give a segment another name; its slug stays."""
+def rename_segment(
+    *, actor: User, segment: Segment, name: str, base: int | None = None, reason: str = ""
+) -> None:
+    """Give a segment, as it was seen at `base`, another name; its slug stays."""
     require(actor, "curator")
-    with acting(actor, "rename_segment", reason):
+    with acting(actor, "rename_segment", reason), transaction.atomic():
+        here = Segment.objects.select_for_update(no_key=True).get(pk=segment.pk)
+        segment_bases.insist(here, base, {"name": name})
         segment.name = name
         segment.save(update_fields=["name"])
 
@@ -174,12 +183,15 @@ def _refuse_extremes(named: int, everybody: int) -> None:
         raise Conflict("matches_everybody", text % {"n": everybody})
 
 
-def _kept(slug: str, kind: Segment.Kind, content: Mapping[str, Any]) -> Segment:
+def _kept(
+    slug: str, kind: Segment.Kind, content: Mapping[str, Any], base: int | None = None
+) -> Segment:
     segment, made = Segment.objects.select_for_update().get_or_create(
         slug=slug, defaults={"kind": kind, **content}
     )
     if not made:
         _open(segment, kind)
+        segment_bases.insist(segment, base, content)
         for name, value in content.items():
             setattr(segment, name, value)
         segment.save(update_fields=list(content))

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from curation import actions
 from curation.actions import Listed
-from curation.bodies.fields import Flag, QueryField, QueryText, StrictSerializer, Text
+from curation.bodies.fields import Flag, QueryField, QueryText, StrictSerializer, Text, Whole
 from curation.fusion.query import to_json
 from curation.fusion.writing import text_of
 from curation.models import Member, Segment
@@ -31,6 +31,14 @@ class SegmentBody(StrictSerializer):
     name = Text(max_length=120)
     query = QueryField(required=False)
     where_text = QueryText(required=False)
+    base = Whole(
+        required=False,
+        default=None,
+        allow_null=True,
+        min_value=0,
+        max_value=2**63 - 1,
+        help_text="The `number` that you saw, 0 for a new one; without it nothing is compared.",
+    )
     reason = Text(required=False, default="", allow_blank=True, max_length=1000)
     confirm = Flag(
         required=False, default=False, help_text="Save a query that names everybody or nobody."
@@ -56,6 +64,7 @@ class SegmentSerializer(serializers.Serializer[Any]):
     """A segment as it stands."""
 
     slug = serializers.CharField()
+    number = serializers.IntegerField(help_text="Of its last change: the `base` of your next.")
     name = serializers.CharField()
     kind = serializers.ChoiceField(choices=[str(kind) for kind in Segment.Kind])
     query = extend_schema_field(OpenApiTypes.OBJECT)(serializers.JSONField)(allow_null=True)
@@ -122,7 +131,8 @@ def segments(request: Request) -> Response:
     """All segments, archived ones too."""
     require(request.user, *READERS)
     rows = Segment.objects.select_related("state").order_by("slug")
-    return Response({"results": [_as_json(row) for row in rows]})
+    numbers = actions.segment_numbers(rows)
+    return Response({"results": [_as_json(row, numbers[row.pk]) for row in rows]})
 
 
 @extend_schema(methods=["GET"], operation_id="read_segment", responses=SegmentSerializer)
@@ -214,10 +224,11 @@ def _result(row: Listed) -> dict[str, str]:
     return {"member": row.outside_id, "status": row.status}
 
 
-def _as_json(row: Segment) -> dict[str, Any]:
+def _as_json(row: Segment, number: int | None = None) -> dict[str, Any]:
     state = getattr(row, "state", None)
     return {
         "slug": row.slug,
+        "number": actions.segment_number(row) if number is None else number,
         "name": row.name,
         "kind": row.kind,
         "query": row.query,

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from curation import actions
-from curation.bodies.fields import Number, StrictSerializer, Text
+from curation.bodies.fields import Number, StrictSerializer, Text, Whole
 from curation.models import Surface
 from curation.people.access import require
 from curation.problems import Invalid, Missing
@@ -30,6 +30,7 @@ class SurfaceSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=Surface.Kind.values)
     approval = serializers.ChoiceField(choices=Surface.Approved.values)
     approval_share = serializers.FloatField()
+    version = serializers.IntegerField(help_text="Of its policy and settings.")
 
 
 class ChangeSurfaceSerializer(StrictSerializer):
@@ -37,6 +38,14 @@ class ChangeSurfaceSerializer(StrictSerializer):
 
     approval = serializers.ChoiceField(choices=Surface.Approved.values, required=False)
     approval_share = Number(min_value=0, max_value=1, required=False)
+    version = Whole(
+        required=False,
+        default=None,
+        allow_null=True,
+        min_value=0,
+        max_value=2**31 - 1,
+        help_text="The version that you saw; without it nothing is compared.",
+    )
     reason = Text(required=False, default="", allow_blank=True, max_length=1000)
 
 
@@ -69,7 +78,8 @@ def surface(request: Request, slug: str) -> Response:
     if not changed:
         known = {"known": ", ".join(_SETTABLE)}
         raise Invalid("nothing_to_change", _("Name what is to change: %(known)s.") % known)
-    actions.change_surface(actor=actor, surface=row, settings=changed, reason=asked["reason"])
+    more = {name: asked[name] for name in ("version", "reason")}
+    actions.change_surface(actor=actor, surface=row, settings=changed, **more)
     return Response(_told(_existing(slug)))
 
 
@@ -81,4 +91,4 @@ def _existing(slug: str) -> Surface:
 
 
 def _told(row: Surface) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in _KEPT}
+    return {**{name: getattr(row, name) for name in _KEPT}, "version": row.policy_version}

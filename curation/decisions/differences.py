@@ -120,8 +120,17 @@ def clashes(base: Revision, since: Sequence[Revision], mine: Revision) -> list[C
         was, theirs, ours = (each.get(name) for each in values)
         if not was == theirs == ours:
             who = authors.get(name, "") if was != theirs else ""
-            found.append(Clash(name, was, theirs, ours, _whose(was, theirs, ours), who))
+            found.append(Clash(name, was, theirs, ours, whose(was, theirs, ours), who))
     return found
+
+
+def whose(base: object, theirs: object, mine: object) -> Whose:
+    """Which side changed a value since a base."""
+    if theirs == mine:
+        return "same"
+    if base == theirs:
+        return "mine"
+    return "theirs" if base == mine else "both"
 
 
 def clashes_in_words(told: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -176,14 +185,6 @@ def _plain_words(value: object) -> str:
     if isinstance(value, list | tuple):
         return _(", ").join(map(shown, value))
     return "–" if value is None or value == "" else str(value)
-
-
-def _whose(base: object, theirs: object, mine: object) -> Whose:
-    if theirs == mine:
-        return "same"
-    if base == theirs:
-        return "mine"
-    return "theirs" if base == mine else "both"
 
 
 def _authors(base: Revision, since: Sequence[Revision]) -> dict[str, str]:

@@ -126,7 +126,8 @@ class MemberStats(models.Model):
 
     `ratings` moves in feedback's own transaction, the rest with the roll-up: `features` by name (see
     `member_queries`), interactions by hour of the day (24) and by weekday from Monday (7) in the
-    member's time zone; `covers` is the feedback version that they stand for. `segments` counts the
+    member's time zone; `covers` is the feedback version that they stand for, or below 0 to have
+    them counted again. `segments` counts the
     changes of the segments that the member is in, `profile` those of the member's own row.
     """
 

@@ -31,6 +31,8 @@ from curation.queries import members as member_queries
 
 AT_ONCE: Final = 5_000
 _MOST_MERGES: Final = 20
+UNCOUNTED: Final = -1
+"""What the statistics of a member cover who is to be counted again: less than any version."""
 
 _MAKE: Final = """
 INSERT INTO curation_memberstats (subject)
@@ -118,7 +120,7 @@ def renew(subjects: Iterable[UUID], segments: Iterable[Segment] | None = None) -
     if not known:
         return 0
     with transaction.atomic(savepoint=False):
-        _lock(known)
+        hold(known)
         return renew_held(known, segments)
 
 
@@ -128,9 +130,17 @@ def renew_changed(subjects: Iterable[UUID]) -> int:
     if not known:
         return 0
     with transaction.atomic(savepoint=False):
-        _lock(known)
-        MemberStats.objects.filter(subject__in=known).update(profile=F("profile") + 1)
+        hold(known)
+        rows = MemberStats.objects.filter(subject__in=known)
+        rows.update(profile=F("profile") + 1, covers=UNCOUNTED)
         return renew_held(known)
+
+
+def hold(subjects: list[UUID]) -> None:
+    """Lock the statistics of these members, given by ascending subject, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MAKE, [subjects])
+        cursor.execute(_LOCK, [subjects])
 
 
 def renew_held(known: list[UUID], segments: Iterable[Segment] | None = None) -> int:
@@ -152,7 +162,7 @@ def put(segment: Segment, come: Collection[UUID] = (), gone: Collection[UUID] = 
     for start in range(0, len(everyone), AT_ONCE):
         batch = everyone[start : start + AT_ONCE]
         with transaction.atomic(savepoint=False):
-            _lock(batch)
+            hold(batch)
             pairs = [(segment.pk, each) for each in batch if each in staying]
             changed += _apply(pairs, [segment.pk], batch)
     return changed
@@ -259,12 +269,6 @@ def _readable(
         except QueryError:
             # Told by the refresh of the segment; feedback goes on without it.
             continue
-
-
-def _lock(subjects: list[UUID]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(_MAKE, [subjects])
-        cursor.execute(_LOCK, [subjects])
 
 
 def _apply(pairs: Sequence[tuple[UUID, UUID]], among: list[UUID], subjects: list[UUID]) -> int:

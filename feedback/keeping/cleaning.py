@@ -8,6 +8,7 @@
   in 22 hours or more, with at least 200 interactions.
 
 A mark holds one interaction, under the first rule that found it. A person can lift it; it never comes back.
+What the interaction said stays the member's own word, and is one of their `ratings` that segments may ask.
 """
 
 from __future__ import annotations

@@ -66,19 +66,22 @@ def _told(columns: str) -> str:
 _NEW_ROWS: Final = f"SELECT count(*) FROM (SELECT FROM ({_told('new.id')}) AS new LIMIT %s) AS new"  # noqa: S608 - made of constants alone
 
 _TOLD: Final = _told(
-    "new.id, new.occurred_at, new.item_id, new.impression, new.kind, new.source, new.undoes"
+    "new.id, new.occurred_at, new.subject, new.item_id, new.impression, new.kind, new.source, new.undoes"
 )
 _SERVED: Final = _arrived(
-    "new.id, new.served_at, new.items", "feedback_impression", "served_at", impressions=True
+    "new.id, new.served_at, new.subject, new.items",
+    "feedback_impression",
+    "served_at",
+    impressions=True,
 )
 
 _ARRIVED_TOLD: Final = f"SELECT DISTINCT * FROM ({_TOLD}) AS new"  # noqa: S608 - made of constants alone
 _CHANGED_SERVED: Final = f"SELECT DISTINCT * FROM ({_SERVED}) AS new"  # noqa: S608 - made of constants alone
 
 _CHANGED_TOLD: Final = f"""
-SELECT id, occurred_at, item_id, impression FROM arrived_told
+SELECT id, occurred_at, subject, item_id, impression FROM arrived_told
 UNION
-SELECT target.id, target.occurred_at, target.item_id, target.impression
+SELECT target.id, target.occurred_at, target.subject, target.item_id, target.impression
 FROM arrived_told AS told
 JOIN feedback_eventkey AS key ON (key.source, key.event) = (told.source, told.undoes)
 JOIN feedback_interaction AS target
@@ -112,6 +115,8 @@ SELECT DISTINCT item_id, {day("served_at")} AS day
 FROM changed_served CROSS JOIN unnest(items) AS item_id
 """  # noqa: S608 - made of constants alone
 
+_TOUCHED_MEMBER: Final = "SELECT subject FROM changed_told UNION SELECT subject FROM changed_served"
+
 _FOUND: Final = {
     "arrived_told": _ARRIVED_TOLD,
     "changed_told": _CHANGED_TOLD,
@@ -120,6 +125,7 @@ _FOUND: Final = {
     "touched_slottally": _TOUCHED_SLOT_TALLY,
     "touched_itemtally": _TOUCHED_ITEM_TALLY,
     "touched_itemshown": _TOUCHED_ITEM_SHOWN,
+    "touched_member": _TOUCHED_MEMBER,
 }
 """Temporary tables and what they hold, each made of those before it."""
 

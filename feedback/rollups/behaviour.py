@@ -1,8 +1,11 @@
 """What members do, as figures that segments may ask, and when items are turned to, for rules to ask.
 
-Whoever has news, that is a feedback version beyond the one that their figures stand for, is counted
-again from the rows themselves, as far back as these are kept; so undos, marks and late events need no
-care of their own, and counting twice changes nothing. Times of day are those of the member's zone.
+Whoever has news is counted again from the rows themselves, as far back as these are kept, so that undos and
+late events need no care of their own, and counting twice changes nothing. News is a feedback version beyond
+the one that the figures stand for. What moves no version, that is marks, lifted marks and impressions, the
+roll-up of statistics finds in the arrivals that it takes, and notes (`note`); another time zone is noted
+with the member's row (`curation.people.memberships`). Figures of an archived month leave with the member's
+next news, or a rebuild. Times of day are those of the member's zone.
 """
 
 from __future__ import annotations
@@ -16,19 +19,29 @@ from django.db import connection, transaction
 
 from curation.counters import bump
 from curation.models import Member
-from curation.people.members import renew
+from curation.people.memberships import UNCOUNTED, hold, renew_held
 from feedback.models import Kind
 from feedback.rollups import tallies
-from feedback.rollups.tallies import STANDING
+from feedback.rollups.tallies import HEARD, STANDING
 
 AT_ONCE: Final = 500
 
+_EVERYBODY: Final = "SELECT subject FROM feedback_memberstate WHERE moved_to IS NULL ORDER BY 1"
 _NEWS: Final = """
 SELECT state.subject FROM feedback_memberstate AS state
 LEFT JOIN curation_memberstats AS stats ON stats.subject = state.subject
 WHERE state.version > coalesce(stats.covers, 0) AND state.moved_to IS NULL
 ORDER BY state.subject
 """
+
+# By ascending subject, as whoever changes memberships holds these rows.
+_NOTE: Final = f"""
+INSERT INTO curation_memberstats (subject, covers)
+SELECT state.subject, {UNCOUNTED} FROM feedback_memberstate AS state
+WHERE state.moved_to IS NULL {{touched}} ORDER BY state.subject
+ON CONFLICT (subject) DO UPDATE SET covers = excluded.covers
+"""  # noqa: S608 - made of constants alone
+_TOUCHED: Final = "AND state.subject IN (SELECT subject FROM touched_member)"
 
 _SLICES: Final = {"night": (0, 6), "morning": (6, 12), "afternoon": (12, 18), "evening": (18, 24)}
 _TOLD: Final = {
@@ -100,7 +113,7 @@ WITH who AS MATERIALIZED (
     SELECT subject, round(avg(stars)::numeric, 6) AS mean_rating,
         {_each({name: _where(condition) for name, condition in _SAID.items()})},
         {_where(_OPINION)} AS opinions, {_where(_LIKED)} AS liked
-    FROM feedback_rating WHERE subject = ANY(%(subjects)s) GROUP BY subject
+    FROM {HEARD} AS rating WHERE subject = ANY(%(subjects)s) GROUP BY subject
 ), seen AS (
     SELECT subject, sum(cardinality(items)) AS shown FROM feedback_impression
     WHERE subject = ANY(%(subjects)s) AND shown_at IS NOT NULL GROUP BY subject
@@ -160,25 +173,37 @@ def roll_up(*, rebuild: bool = False) -> int:
 
     Answers how many members were counted; each batch is a transaction of its own.
     """
-    subjects = _subjects(
-        "SELECT subject FROM feedback_memberstate ORDER BY 1" if rebuild else _NEWS
-    )
+    subjects = _subjects(_EVERYBODY if rebuild else _NEWS)
     for start in range(0, len(subjects), AT_ONCE):
         count(subjects[start : start + AT_ONCE])
     return len(subjects)
 
 
+def note(*, everybody: bool) -> None:
+    """Have the behaviour counted again of whoever is in `touched_member`, or of everybody with feedback.
+
+    In the transaction that took the arrivals, as its last step: those members' feedback waits for its end.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE.format(touched="" if everybody else _TOUCHED))
+
+
 def count(subjects: Sequence[UUID]) -> None:
-    """Count the behaviour of these members anew, and renew their segments."""
-    zones = known_zones(subjects)
-    words: dict[str, Any] = {
-        "subjects": list(subjects),
-        "zones": [zones.get(each, "UTC") for each in subjects],
-    }
+    """Count the behaviour of these members anew, and renew their segments.
+
+    Their statistics are held first: what is noted meanwhile waits, and is not taken for counted.
+    """
+    known = sorted(set(subjects))
     with transaction.atomic():
+        hold(known)
+        zones = known_zones(known)
+        words: dict[str, Any] = {
+            "subjects": known,
+            "zones": [zones.get(each, "UTC") for each in known],
+        }
         with connection.cursor() as cursor:
             cursor.execute(_COUNT, words)
-        renew(subjects)
+        renew_held(known)
 
 
 def known_zones(subjects: Sequence[UUID]) -> dict[UUID, str]:

@@ -9,7 +9,8 @@ from django.db import connection, transaction
 
 from curation.counters import bump
 from feedback.models import Kind
-from feedback.rollups import tallies
+from feedback.rollups import behaviour, tallies
+from feedback.rollups.tallies import HEARD
 
 _SAID: Final = {
     "likes": "thumb = 1",
@@ -39,7 +40,7 @@ WITH wanted AS MATERIALIZED (
 ), said AS (
     SELECT item_id, count(stars) AS ratings, round(avg(stars)::numeric, 6)::float8 AS mean_rating,
         {", ".join(f"count(*) FILTER (WHERE {says}) AS {name}" for name, says in _SAID.items())}
-    FROM feedback_rating AS rating JOIN wanted ON wanted.id = rating.item_id
+    FROM {HEARD} AS rating JOIN wanted ON wanted.id = rating.item_id
     WHERE NOT EXISTS (
         SELECT FROM curation_member AS member
         WHERE member.subject = rating.subject AND member.simulated
@@ -77,7 +78,7 @@ def roll_up(*, rebuild: bool = False) -> int:
 
     What changed since the last time is counted again, or everything for a rebuild, to the same
     figures. The `statistics` counter moves with them, so that slates whose rules read statistics are
-    renewed.
+    renewed. Whose behaviour has to be counted again is noted.
     """
     with transaction.atomic():
         tallies.lock()
@@ -85,6 +86,7 @@ def roll_up(*, rebuild: bool = False) -> int:
         with connection.cursor() as cursor:
             cursor.execute(_STATISTICS.format(wanted="" if everything else _TOUCHED))
             changed = int(cursor.rowcount)
+        behaviour.note(everybody=everything)
         if changed:
             bump("statistics")
     return changed

@@ -27,6 +27,29 @@ told.kind <> {Kind.UNDO:d} AND told.mark IS NULL AND NOT EXISTS (
 )"""
 """What counts: neither an undo nor undone, and kept out by no rule."""
 
+_SILENCE: Final = {"stars": "NULL", "thumb": "NULL", "favourite": "false", "never": "false"}
+
+
+def _if_unmarked(aspect: str) -> str:
+    silence = _SILENCE[aspect]
+    said = f"CASE WHEN {aspect}_mark.interaction IS NULL THEN rating.{aspect} ELSE {silence} END"
+    return f"{said} AS {aspect}"
+
+
+def _its_mark(aspect: str) -> str:
+    return (
+        f"LEFT JOIN feedback_mark AS {aspect}_mark"
+        f" ON {aspect}_mark.interaction = rating.{aspect}_by AND {aspect}_mark.lifted_at IS NULL"
+    )
+
+
+HEARD: Final = f"""(
+    SELECT rating.subject, rating.item_id,
+        {", ".join(map(_if_unmarked, _SILENCE))}
+    FROM feedback_rating AS rating {" ".join(map(_its_mark, _SILENCE))}
+)"""  # noqa: S608 - made of constants alone
+"""What members now say, less each aspect whose own interaction is kept out by a rule."""
+
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('feedback_roll_up'))"
 
 _SLATES: Final = """
@@ -184,8 +207,9 @@ def count(*, rebuild: bool = False) -> bool:
     """Count again what arrivals touched, or everything; answers whether it was everything.
 
     In a transaction that holds the lock. Where most of the rows are new, counting them all is quicker
-    than finding out what they touch. Otherwise `touched_itemtally` and `touched_itemshown` are there for
-    the rest of the transaction: the items and days that were counted again.
+    than finding out what they touch. Otherwise `touched_itemtally`, `touched_itemshown` and `touched_member`
+    are there for the rest of the transaction: the items and days that were counted again, and whose rows
+    they were.
     """
     with connection.cursor() as cursor:
         arrivals.take(cursor)

@@ -98,6 +98,7 @@ BAD_IDS = ["", "x" * 256, True, 1.5, ["a"], " a", "a\n", "a\tb", "a\0", "\ud800"
         *(({"item": bad, "title": "A"}, "bad_id") for bad in BAD_IDS),
         (GOOD | {"titel": "A"}, "unknown_field"),
         (GOOD | {"title": ""}, "wrong_length"),
+        (GOOD | {"title": "A" * 10_000}, "wrong_length"),
         (GOOD | {"title": "A\0"}, "bad_text"),
         (GOOD | {"active": "yes"}, "wrong_type"),
         (GOOD | {"image": "javascript:alert(1)"}, "wrong_type"),

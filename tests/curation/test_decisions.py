@@ -13,11 +13,13 @@ from django.utils import timezone
 from curation import actions
 from curation.actions import Refused, Terms
 from curation.fusion.effects import Boost, Cap
+from curation.fusion.parsing import parse
 from curation.fusion.policy import Scope
 from curation.fusion.query import EVERYTHING
-from curation.models import Block, Decision, Outbox, PolicyVersion, Revision
+from curation.models import Attribute, Block, Decision, Outbox, PolicyVersion, Revision
 from curation.policies.loading import load_policy
 from curation.problems import Conflict, Denied, Invalid, Missing
+from curation.queries.items import schema
 from tests.factories import ItemFactory, MemberFactory, SegmentFactory
 
 EVENT = apps.get_model("curation", "RevisionEvent")
@@ -388,3 +390,18 @@ def test_a_refused_draft_leaves_nothing_behind(curator, home, films):
         actions.pin_item(actor=curator, surface=home, item=films[0], slot=1)
     assert not Decision.objects.exists()
     assert not Revision.objects.exists()
+
+
+def test_an_attribute_that_a_rule_asks_for_cannot_be_removed_nor_change_its_type(
+    curator, home, films
+):
+    war = parse({"field": "genres", "op": "has", "value": "War"}, schema())
+    rule = {"actor": curator, "surface": home, "effect": Boost(1.5), "what": war}
+    published(curator, actions.add_rule(**rule))
+    genres = Attribute.objects.filter(key="genres")
+    with pytest.raises(DatabaseError, match="annot delete"), transaction.atomic():
+        genres.delete()
+    with pytest.raises(DatabaseError, match="annot update"), transaction.atomic():
+        genres.update(kind="text")
+    (kept,) = policy_of(home).rules
+    assert kept.what == war

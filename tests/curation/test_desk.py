@@ -180,6 +180,10 @@ def test_settings_of_a_surface_come_into_force_in_a_new_version(client, administ
     names = ("name", "depth", "reserve", "explore_every", "temperature", "repeat", "max_shown")
     more = ("diversity", "pin_budget", "stale_limit_s", "replay_share")
     asks = ("approval", "approval_share")
-    form = {name: getattr(home, name) for name in (*names, *more, *asks)} | {"depth": 30}
-    client.post(reverse("admin:curation_surface_change", args=["home"]), form)
+    form = {name: getattr(home, name) for name in (*names, *more, *asks)}
+    path = reverse("admin:curation_surface_change", args=["home"])
+    client.post(path, form | {"depth": 30, "version": 0})
+    assert (policy_of(home).surface.depth, home.policy_version) == (30, 1)
+    stale = client.post(path, form | {"depth": 20, "reserve": 3, "version": 0})
+    assert "version 0 of home, which is at 1 by now" in stale.content.decode()
     assert (policy_of(home).surface.depth, home.policy_version) == (30, 1)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from curation import actions
 from curation.actions import Expected, Terms, pin_item, publish_decision
 from curation.fusion.parsing import parse
+from curation.fusion.writing import text_of
 from curation.models import Member, Outbox, Segment
 from curation.people import memberships
 from curation.people.access import issue_token
@@ -126,13 +127,64 @@ def test_a_slug_is_taken_only_once(desk, members, by_hand):
 
 def test_a_segment_is_changed_and_its_history_told(desk, members):
     desk.post(url("new-query-segment"), {**ROW, "name": "Keen", "slug": "keen"})
-    form = {**ROW, "value-1": "5", "name": "Keener", "reason": "too few"}
-    assert "ratings" in text(desk.get(url("edit-segment", "keen")))
+    shown = desk.get(url("edit-segment", "keen"))
+    assert "ratings" in text(shown)
+    base = shown.context["form"]["base"].value()
+    form = {**ROW, "value-1": "5", "name": "Keener", "reason": "too few", "base": str(base)}
     desk.post(url("edit-segment", "keen"), form)
     page = text(desk.get(url("segment", "keen")))
     assert "Keener" in page
     assert "too few" in page
     assert "2 members" in page
+
+
+def test_a_stale_save_shows_what_a_colleague_wrote_and_keeps_what_was_typed(desk, members):
+    desk.post(url("new-query-segment"), {**ROW, "name": "Keen", "slug": "keen"})
+    path = url("edit-segment", "keen")
+    base = desk.get(path).context["form"]["base"].value()
+    form = {**ROW, "name": "Keen", "base": str(base)}
+    assert desk.post(path, {**form, "value-1": "5"}).status_code == 302
+    answer = desk.post(path, {**form, "value-1": "24", "name": "Fans"})
+    clashes = {row["field"]: row for row in answer.context["clashes"]}
+    assert {field: row["code"] for field, row in clashes.items()} == {
+        "name": "mine",
+        "query": "both",
+    }
+    told = clashes["query"]
+    assert [told[side] for side in ("base", "theirs", "mine")] == [
+        *("ratings >= 20", "ratings >= 5", "ratings >= 24")
+    ]
+    assert told["by"] == "curator"
+    assert 'value="Fans"' in text(answer)
+    segment = Segment.objects.get()
+    assert (segment.name, text_of(segment.query)) == ("Keen", "ratings >= 5")
+    again = {**form, "value-1": "24", "name": "Fans"}
+    again["base"] = str(answer.context["form"]["base"].value())
+    assert desk.post(path, again).status_code == 302
+    segment.refresh_from_db()
+    assert (segment.name, text_of(segment.query)) == ("Fans", "ratings >= 24")
+
+
+def test_a_list_that_somebody_renamed_is_not_renamed_by_an_older_page(desk, curator, by_hand):
+    path = url("edit-segment", "guests")
+    base = desk.get(path).context["form"]["base"].value()
+    actions.rename_segment(actor=curator, segment=by_hand, name="Friends")
+    answer = desk.post(path, {"name": "Visitors", "base": str(base)})
+    assert [row["theirs"] for row in answer.context["clashes"]] == ["Friends"]
+    assert Segment.objects.get().name == "Friends"
+
+
+def test_the_base_stays_while_conditions_are_added_and_counted(desk, members):
+    desk.post(url("new-query-segment"), {**ROW, "name": "Keen", "slug": "keen"})
+    for more in ({"count": "1"}, {"add": "1"}, {"look": "1"}):
+        form = {**ROW, "name": "Keen", "base": "1", **more}
+        assert 'name="base" value="1"' in text(desk.post(url("edit-segment", "keen"), form))
+
+
+def test_the_page_leads_to_the_history_of_the_segment(desk, by_hand):
+    path = reverse("desk:history", args=["curation.segment", by_hand.pk])
+    assert f'href="{path}"' in text(desk.get(url("segment", "guests")))
+    assert "list of members begun" in text(desk.get(path))
 
 
 def test_archiving_says_who_uses_it_and_wants_to_be_confirmed(desk, curator, by_hand, home):
@@ -204,6 +256,29 @@ def test_a_segment_is_put_and_read(ask):
     assert (again["name"], again["version"]) == ("Keener", 1)
     (listed,) = ask("get", "").json()["results"]
     assert listed == ask("get", "keen/").json()
+
+
+def test_a_put_on_top_of_an_older_state_is_told_what_differs(ask):
+    member = MemberFactory.create()
+    MemberFactory.create()
+    refresh_segments(member.subject, 30)
+    made = ask("put", "keen/", {"name": "Keen", "query": MANY, "base": 0}).json()
+    body = {"name": "Keener", "query": MANY, "base": made["number"]}
+    changed = ask("put", "keen/", body).json()
+    assert changed["number"] > made["number"]
+    again = ask("put", "keen/", body).json()
+    assert again["number"] == changed["number"], "whoever wants what stands there changes nothing"
+    refused = ask("put", "keen/", {**body, "name": "Keenest"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "stale_segment")
+    (told,) = refused.json()["errors"]
+    assert [told[key] for key in ("field", "code", "base", "theirs", "mine", "by")] == [
+        *("name", "both", "Keen", "Keener", "Keenest", "curator")
+    ]
+    taken = ask("put", "keen/", {**body, "name": "Other", "base": 0})
+    assert (taken.status_code, taken.json()["code"]) == (409, "slug_taken")
+    assert ask("get", "keen/").json()["name"] == "Keener"
+    del body["base"]
+    assert ask("put", "keen/", {**body, "name": "Keenest"}).json()["name"] == "Keenest"
 
 
 @pytest.mark.parametrize(

@@ -24,12 +24,20 @@ def test_when_a_second_person_approves_is_read_and_set(chief):
     version = Surface.objects.get(slug="home").policy_version
     answer = chief.send("PATCH", HOME, {"approval": "above", "approval_share": 0.5})
     assert answer.status_code == 200, answer.json()
-    after = {**before, "approval": "above", "approval_share": 0.5}
+    after = {**before, "approval": "above", "approval_share": 0.5, "version": version + 1}
     assert answer.json() == after
     assert after in chief.get("/api/v1/surfaces/").json()
     assert Surface.objects.get(slug="home").policy_version == version + 1
     kept = chief.send("PATCH", HOME, {"approval": "always", "reason": "a festival"}).json()
     assert kept["approval_share"] == 0.5, "what is not named stays"
+
+
+def test_who_has_not_seen_what_stands_overwrites_nothing(chief):
+    seen = chief.get(HOME).json()["version"]
+    asked = {"approval": "always", "version": seen}
+    assert chief.send("PATCH", HOME, asked).json()["version"] == seen + 1
+    problem(chief.send("PATCH", HOME, asked | {"approval": "never"}), 409, "stale_version")
+    assert chief.get(HOME).json()["approval"] == "always"
 
 
 @pytest.mark.parametrize(
@@ -40,6 +48,7 @@ def test_when_a_second_person_approves_is_read_and_set(chief):
         ({"approval": "sometimes"}, "invalid"),
         ({"approval_share": 1.1}, "invalid"),
         ({"approval_share": "0.2"}, "invalid"),
+        ({"approval": "never", "version": "1"}, "invalid"),
         ({"approval": "never", "depth": 3}, "invalid"),
     ],
 )

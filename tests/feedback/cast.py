@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from django.utils import timezone
+
 from curation.models import Item
-from feedback.models import Kind, Rating
+from feedback.models import Interaction, Kind, Mark, Rating, Rule
 from feedback.recording.events import NewInteraction
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
@@ -44,3 +46,15 @@ def says(member, item):
     """What a member now says of an item."""
     rows = Rating.objects.filter(subject=member.subject, item_id=item.pk)
     return rows.values(*SILENCE).first() or SILENCE
+
+
+def set_mark(interaction, rule):
+    """Mark an interaction as a cleaning rule would, or lift its mark."""
+    lifted = None if rule else timezone.now()
+    told = {"occurred_at": interaction.occurred_at, "rule": rule or Rule.FLOOD}
+    Mark.objects.update_or_create(
+        interaction=interaction.pk,
+        defaults={"lifted_at": lifted},
+        create_defaults={**told, "marked_at": timezone.now(), "lifted_at": lifted},
+    )
+    Interaction.objects.filter(pk=interaction.pk).update(mark=rule)

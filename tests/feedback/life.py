@@ -9,7 +9,7 @@ from curation.ids import new_id
 from feedback.actions import record
 from feedback.models import Impression, Interaction, Kind, Rule
 from feedback.recording import impressions
-from tests.feedback.cast import NOON, told, undo
+from tests.feedback.cast import NOON, set_mark, told, undo
 
 KINDS = [kind for kind in Kind if kind not in {Kind.UNDO, Kind.COMMENT}]
 VALUES: dict[Kind, list[float | None]] = {
@@ -98,8 +98,7 @@ class Life:
         rows = list(Interaction.objects.exclude(kind=Kind.UNDO).order_by("event"))
         if rows:
             row = self.chance.choice(rows)
-            found = Interaction.objects.filter(pk=row.pk)
-            found.update(mark=None if row.mark else Rule.FLOOD)
+            set_mark(row, None if row.mark else Rule.FLOOD)
 
     def write(self, events):
         record(events, source="test")

@@ -6,16 +6,20 @@ import uuid
 from datetime import UTC, datetime
 
 import pytest
+from django.core.management import call_command
 
 from curation import counters
+from curation.actions import put_members
 from curation.models import ItemStats, Member, MemberStats
 from curation.people.members import segments_of
 from feedback.actions import record
-from feedback.models import Impression, Kind
+from feedback.folding.states import note_robot
+from feedback.keeping import cleaning
+from feedback.models import Impression, Kind, Rule
 from feedback.partitions import ensure_months
 from feedback.rollups import behaviour
 from feedback.rollups.stats import roll_up
-from tests.factories import SegmentFactory
+from tests.factories import SegmentFactory, UserFactory
 from tests.feedback.cast import told, undo
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +47,15 @@ def shown(ada, films):
 def figures(member):
     behaviour.roll_up()
     return MemberStats.objects.get(pk=member.subject)
+
+
+def values(stats):
+    return (stats.features, stats.hours, stats.weekdays, stats.last_at)
+
+
+def rebuilt(member):
+    call_command("roll_up", "--rebuild")
+    return values(MemberStats.objects.get(pk=member.subject))
 
 
 def test_what_a_member_says_and_does_is_counted(ada, films, tell):
@@ -106,6 +119,40 @@ def test_a_rebuild_gives_the_same_figures(ada, bob, films, tell):
     before = list(MemberStats.objects.order_by("pk").values())
     behaviour.roll_up(rebuild=True)
     assert list(MemberStats.objects.order_by("pk").values()) == before
+
+
+def test_a_marked_act_counts_in_no_figure_until_its_mark_is_lifted(ada, films, tell):
+    tell(ada, ("1", Kind.RATING, films[0], 5.0), ("2", Kind.VIEW, films[1], 20_000.0))
+    before = figures(ada)
+    note_robot(ada.subject)
+    cleaning.mark()
+    roll_up()
+    marked = figures(ada)
+    assert (marked.features["interactions"], "mean_rating" in marked.features) == (0, False)
+    assert rebuilt(ada) == values(marked)
+    analyst = UserFactory.create(roles=["analyst"])
+    cleaning.lift(actor=analyst, subject=ada.subject, rule=Rule.ROBOT, reason="a person")
+    roll_up()
+    assert values(figures(ada)) == values(before)
+
+
+def test_what_was_shown_later_counts_without_any_other_news(ada, films, shown):
+    assert figures(ada).features["shown"] == 4
+    Impression.objects.create(
+        **{field.attname: getattr(shown, field.attname) for field in shown._meta.concrete_fields}
+        | {"id": uuid.uuid4()}
+    )
+    roll_up()
+    late = figures(ada)
+    assert late.features["shown"] == 8
+    assert rebuilt(ada) == values(late)
+
+
+def test_who_moves_to_another_time_zone_is_counted_in_it(ada, films, tell):
+    tell(ada, ("1", Kind.CLICK, films[0]), minute=0)  # 12:00 UTC
+    assert figures(ada).features["afternoon"] == 1
+    put_members([{"member": "ada", "time_zone": "Asia/Shanghai"}], source="test")
+    assert figures(ada).features["evening"] == 1
 
 
 def test_a_segment_by_behaviour_follows_the_roll_up(ada, films, tell):

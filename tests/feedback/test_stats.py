@@ -9,10 +9,13 @@ from curation import counters
 from curation.ids import new_id
 from curation.models import ItemStats, Member
 from feedback.actions import record
-from feedback.models import Impression, Kind
+from feedback.folding.states import note_robot
+from feedback.keeping import cleaning
+from feedback.models import Impression, Interaction, Kind, Rule
 from feedback.recording import impressions
 from feedback.rollups.stats import roll_up
-from tests.feedback.cast import undo
+from tests.factories import UserFactory
+from tests.feedback.cast import set_mark, undo
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +61,33 @@ def test_statistics_say_what_members_say_now(ada, bob, films, tell):
     assert (stats.likes, stats.dislikes, stats.clicks, stats.shown) == (1, 1, 2, 2)
     silent = ItemStats.objects.get(item=films[3])
     assert (silent.ratings, silent.mean_rating, silent.shown) == (0, None, 0)
+
+
+def test_a_marked_word_counts_in_no_statistics_until_its_mark_is_lifted(ada, bob, films, tell):
+    film = films[0]
+    words = [
+        ("r", Kind.RATING, film, 1.0),
+        ("l", Kind.LIKE, film),
+        ("n", Kind.NOT_INTERESTED, film),
+    ]
+    tell(ada, *words, ("f", Kind.FAVOURITE, film, 1.0))
+    tell(bob, ("b", Kind.RATING, film, 5.0))
+
+    def said():
+        roll_up()
+        stats = ItemStats.objects.get(item=film)
+        opinions = (stats.likes, stats.favourites, stats.not_interested)
+        return stats.ratings, stats.mean_rating, opinions
+
+    assert said() == (2, 3.0, (1, 1, 1))
+    note_robot(ada.subject)
+    cleaning.mark()
+    assert said() == (1, 5.0, (0, 0, 0))
+    analyst = UserFactory.create(roles=["analyst"])
+    cleaning.lift(actor=analyst, subject=ada.subject, rule=Rule.ROBOT, reason="a person")
+    assert said() == (2, 3.0, (1, 1, 1))
+    set_mark(Interaction.objects.get(event="l"), Rule.FLOOD)
+    assert said() == (2, 3.0, (0, 1, 1))
 
 
 def test_acts_count_each_time_and_opinions_as_long_as_they_stand(ada, bob, films, tell):

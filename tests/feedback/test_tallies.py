@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 
 from curation.ids import new_id
-from curation.models import ItemStats
+from curation.models import ItemStats, MemberStats
 from curation.queries.items import COUNTS
 from feedback.models import (
     Arrival,
@@ -20,6 +20,7 @@ from feedback.models import (
     Tally,
 )
 from feedback.recording import impressions
+from feedback.rollups import behaviour
 from feedback.rollups.stats import roll_up
 from tests.feedback.cast import NOON
 from tests.feedback.life import Life
@@ -34,7 +35,8 @@ def figures():
         for model in (Tally, SlotTally, ItemTally, ItemShown)
     }
     stats = ItemStats.objects.values_list("item", "mean_rating", *COUNTS)
-    return found | {"ItemStats": sorted(stats)}
+    members = MemberStats.objects.values_list("pk", "features", "hours", "weekdays", "last_at")
+    return found | {"ItemStats": sorted(stats), "MemberStats": sorted(members)}
 
 
 def fields(model):
@@ -47,8 +49,14 @@ def test_counting_what_changed_gives_what_counting_everything_gives(seed, ada, b
     for _ in range(6):
         life.happen()
         roll_up()
+        behaviour.roll_up()
+    for moves_no_version in (life.mark, life.serve, life.show):
+        moves_no_version()
+        roll_up()
+        behaviour.roll_up()
     bit_by_bit = figures()
     assert any(bit_by_bit["Tally"])
+    assert any(bit_by_bit["MemberStats"])
     call_command("roll_up", "--rebuild")
     assert figures() == bit_by_bit
 

@@ -42,6 +42,14 @@ RUNS = """
 SELECT r.id::text, r.state, count(v.id), r.cancel_requested FROM recsys_run r
   LEFT JOIN recsys_modelversion v ON v.run_id = r.id GROUP BY r.id
 """
+JOBS = """
+SELECT table_name FROM information_schema.columns
+ WHERE table_schema = current_schema() GROUP BY table_name
+HAVING bool_or(column_name = 'lease_until') AND bool_or(column_name = 'state')
+   AND NOT bool_or(column_name = 'pgh_id')
+ ORDER BY table_name
+"""
+"""Every table of jobs, whatever the next one is called; those of the audit hold none."""
 SAME_NUMBER = "SELECT family, number FROM recsys_modelversion GROUP BY 1, 2 HAVING count(*) > 1"
 
 
@@ -84,8 +92,7 @@ def rest(stack: LiveStack) -> Row:
     """The outbox, the queues and the open jobs, once they had time to empty."""
     waits = {
         "outbox": lambda: stack.rows("SELECT count(*) FROM curation_outbox")[0][0],
-        "runs": lambda: _open(stack, "recsys_run"),
-        "re-fusings": lambda: _open(stack, "recsys_refusing"),
+        **{table: _open(stack, table) for (table,) in stack.rows(JOBS)},
         **{queue: _length(stack, queue) for queue in ("realtime", "upkeep", "bulk", "training")},
     }
     deadline = time.monotonic() + QUIET_S
@@ -97,9 +104,9 @@ def rest(stack: LiveStack) -> Row:
     return Row("outbox, queues and jobs come to rest", len(waits), told)
 
 
-def _open(stack: LiveStack, table: str) -> int:
+def _open(stack: LiveStack, table: str) -> Callable[[], int]:
     query = f"SELECT count(*) FROM {table} WHERE state IN ('queued', 'running')"  # noqa: S608  a name of ours
-    return int(stack.rows(query)[0][0])
+    return lambda: int(stack.rows(query)[0][0])
 
 
 def _length(stack: LiveStack, queue: str) -> Callable[[], int]:

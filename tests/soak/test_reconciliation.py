@@ -5,8 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import pytest
+from django.apps import apps
+from django.db import connection
+
+from recsys.models import Job
 from tests.soak.ledger import Ban, Json, Ledger, Sighting
-from tests.soak.reconciliation import SILENCE, _content, _folded, _once, _seen
+from tests.soak.reconciliation import JOBS, SILENCE, _content, _folded, _once, _seen
 
 AT = "2026-01-01T00:00:0{}+00:00"
 
@@ -33,6 +38,13 @@ def stored(ledger: Ledger) -> list[tuple[Any, ...]]:
         )
         for each in ledger.told.values()
     ]
+
+
+@pytest.mark.django_db
+def test_every_kind_of_job_has_to_come_to_rest():
+    with connection.cursor() as cursor:
+        found = {table for (table,) in cursor.execute(JOBS).fetchall()}
+    assert found == {m._meta.db_table for m in apps.get_models() if issubclass(m, Job)}
 
 
 def test_a_lost_a_doubled_and_a_foreign_event_are_seen():

@@ -1,14 +1,21 @@
-"""The form that takes a file of decisions."""
+"""The forms that take a file of decisions and the settings of a surface."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from django import forms
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from curation.models import Surface
+
 MOST_BYTES: Final = 5 * 1024 * 1024
+SURFACE_SETTINGS: Final = (
+    *("name", "depth", "reserve", "explore_every", "temperature", "repeat", "max_shown"),
+    *("diversity", "pin_budget", "stale_limit_s", "replay_share"),
+    *("approval", "approval_share"),
+)
 
 
 class ImportForm(forms.Form):
@@ -32,3 +39,27 @@ class ImportForm(forms.Form):
         if (file.size or 0) > MOST_BYTES:
             raise forms.ValidationError(_("The file is larger than 5 MB."))
         return file
+
+
+class SurfaceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The settings of a surface, on top of the version that is shown."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    class Meta:
+        model = Surface
+        fields = SURFACE_SETTINGS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Show the version that is in force."""
+        super().__init__(*args, **kwargs)
+        self.fields["version"].initial = self.instance.policy_version
+
+    def clean_version(self) -> int:
+        """Settings that somebody changed since are not overwritten by those of an older page."""
+        seen, here = int(self.cleaned_data["version"]), self.instance
+        if seen != here.policy_version:
+            text = _("You looked at version %(seen)d of %(surface)s, which is at %(now)d by now.")
+            values = {"seen": seen, "surface": here.slug, "now": here.policy_version}
+            raise forms.ValidationError(text, code="stale_version", params=values)
+        return seen

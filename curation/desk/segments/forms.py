@@ -9,6 +9,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from curation import actions
 from curation.actions import MOST_LISTED
 from curation.desk.queries.forms import ConditionsMixin
 from curation.field_words import MEMBER_WORDS
@@ -34,14 +35,16 @@ class NameForm(forms.Form):
         help_text=_("How the API names it; it stays. Letters, digits and hyphens."),
     )
     reason = forms.CharField(label=_("Reason"), max_length=1000, required=False)
+    base = forms.IntegerField(widget=forms.HiddenInput, required=False, initial=0)
 
     def __init__(self, *args: Any, segment: Segment | None = None, **kwargs: Any) -> None:
-        """Of a segment that there is, the slug is not asked."""
+        """Of a segment that there is, the slug is not asked; `base` is the change that is shown."""
         super().__init__(*args, **kwargs)
         self.segment = segment
         if segment is not None:
             del self.fields["slug"]
             self.fields["name"].initial = segment.name
+            self.fields["base"].initial = actions.segment_number(segment)
 
     def slug_given(self) -> str:
         """The slug, of the segment that there is or the new one."""

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from curation import actions
 from curation.actions import Listed
+from curation.decisions.differences import clashes_in_words
 from curation.desk.answering import actor_of, attempt, page
 from curation.desk.queries.groups import BUTTONS
 from curation.desk.segments import cards as segment_desk
@@ -27,6 +28,7 @@ from curation.problems import Problem
 from curation.queries import members as member_queries
 
 _EXTREMES: Final = ("matches_everybody", "matches_nobody")
+_FORMS: Final[Mapping[str, type[NameForm]]] = {Segment.Kind.QUERY: QueryForm}
 
 
 @role_required("curator")
@@ -118,28 +120,40 @@ def _found(slug: str) -> Segment:
 
 def _written(request: HttpRequest, kind: str, one: Segment | None) -> HttpResponse:
     grows = not (BUTTONS | {"look"}).isdisjoint(request.POST)
-    form = (QueryForm if kind == Segment.Kind.QUERY else NameForm)(
-        None if grows else request.POST or None, initial=request.POST.dict(), segment=one
-    )
+    sent = None if grows else request.POST or None
+    form = _FORMS.get(kind, NameForm)(sent, initial=request.POST.dict(), segment=one)
     context: dict[str, Any] = {"form": form, "kind": kind, "segment": one}
     if request.method == "POST" and "count" in request.POST:
         form.is_valid()
         context |= _counted(CountForm(request.POST))
     elif form.is_bound and form.is_valid():
         try:
-            saved = _saved(actor_of(request), kind, form)
+            saved = _saved(actor_of(request), form)
         except Problem as problem:
-            form.add_error(None, str(problem))
-            context["extreme"] = problem.code in _EXTREMES
+            context |= _refused(request, form, problem)
         else:
             return redirect("desk:segment", saved.slug)
     context["title"] = str(one) if one else _("New segment")
     return page(request, "segments/write", context)
 
 
-def _saved(actor: User, kind: str, form: NameForm) -> Segment:
+def _refused(request: HttpRequest, form: NameForm, problem: Problem) -> dict[str, Any]:
+    """The form with what was typed, and why it was not saved: what others wrote, where they were quicker."""
+    if problem.code != "stale_segment" or form.segment is None:
+        form.add_error(None, str(problem))
+        return {"extreme": problem.code in _EXTREMES}
+    typed = request.POST.copy()
+    typed["base"] = str(actions.segment_number(form.segment))
+    rebased = type(form)(typed, segment=form.segment)
+    rebased.full_clean()
+    called = {"name": _("Name"), "query": _("Which members")}
+    rows = [row | {"called": called[row["field"]]} for row in clashes_in_words(problem.errors)]
+    return {"form": rebased, "clashes": rows}
+
+
+def _saved(actor: User, form: NameForm) -> Segment:
     data = form.cleaned_data
-    common = {"actor": actor, "name": data["name"], "reason": data["reason"]}
+    common = {"actor": actor, "base": data["base"] or 0, **{k: data[k] for k in ("name", "reason")}}
     if isinstance(form, QueryForm):
         query, confirmed = to_json(form.query()), data["confirmed"]
         slug = form.slug_given()

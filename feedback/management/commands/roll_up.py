@@ -7,16 +7,17 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from feedback.rollups.stats import roll_up
+from feedback.rollups import behaviour, stats
 
 
 class Command(BaseCommand):
-    """`manage.py roll_up [--rebuild]`: what beat does every minute, done now."""
+    """`manage.py roll_up [--rebuild]`: what beat has done every minute and oftener, done now."""
 
     help = (
-        "Counts again what changed since the last roll-up. With --rebuild counts every interaction "
-        "and impression that is in the database, which gives the same figures; figures of months "
-        "that were archived stay as they are."
+        "Counts again what changed since the last roll-up: reports, items and the behaviour of members. "
+        "With --rebuild counts every interaction and impression that is in the database, which gives "
+        "the same figures; figures of months that were archived stay as they are, except those of "
+        "members, which are of what the database holds."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -26,6 +27,11 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Roll up, and say how long it took."""
         started = time.monotonic()
-        changed = roll_up(rebuild=options["rebuild"])
+        changed = stats.roll_up(rebuild=options["rebuild"])
+        behaviour.profile_items()
+        counted = behaviour.roll_up(rebuild=options["rebuild"])
         took = time.monotonic() - started
-        self.stdout.write(f"The statistics of {changed:,} items changed ({took:.1f} s).")
+        self.stdout.write(
+            f"The statistics of {changed:,} items changed; the behaviour of {counted:,} members was "
+            f"counted ({took:.1f} s)."
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -33,11 +34,17 @@ def open_data_folder(var: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise Trouble(
-            f"The data folder {var} cannot be written ({error.strerror}). Run Tandem as the user that owns it, "
+            f"The data folder {var} cannot be written ({error.strerror}). {_way_out(error)}, "
             "or keep the data elsewhere: TANDEM_VAR=/another/folder make run"
         ) from error
     if shutil.disk_usage(var).free < _LEAST_FREE_MB * 2**20:
         raise full_disk(var)
+
+
+def _way_out(error: OSError) -> str:
+    if error.errno == errno.EROFS:
+        return "Have its disk mounted for writing"
+    return "Run Tandem as the user that owns it"
 
 
 def full_disk(var: Path) -> Trouble:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -197,6 +198,30 @@ def test_a_data_folder_that_cannot_be_made_is_said(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(Trouble, match="cannot be written"):
         open_data_folder(tmp_path / "file" / "var")
+
+
+def test_a_data_folder_on_a_read_only_disk_is_said_with_the_way_out(tmp_path, monkeypatch):
+    def refuse(path: Path, *_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(Trouble, match=r"Read-only file system.*for writing.*TANDEM_VAR="):
+        open_data_folder(tmp_path)
+
+
+def test_a_data_folder_with_a_long_path_holds_everything_but_the_sockets(var, family):
+    long = var / ("x" * (120 - len(str(var))))
+    long.mkdir(mode=0o711)
+    assert len(str(long)) > 107, "longer than the path of a socket may be"
+    services = plan(long, {}, family.private_folder, ephemeral=True)
+    for program in foundation(services, {}):
+        family.start(program)
+    family.wait_ready(["postgres", "broker", "cache"], 60)
+    assert services.postgres is not None
+    prepare(services.postgres)
+    with connect(services.postgres, APP) as app:
+        assert app.execute("SELECT 1").fetchone() == (1,)
+    assert (long / "postgres" / "PG_VERSION").exists()
 
 
 def test_queues_outlive_a_restart_and_the_cache_does_not(var, family):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from curation import actions, counters
+from curation.catalogue.texts import LONGEST
 from curation.models import Embedding, Item, Outbox
 from recsys.embeddings import embedder, encoders
 from recsys.embeddings import standing as embeddings
@@ -41,6 +42,14 @@ def test_every_item_gets_the_vector_of_its_text():
     text = "Alien\nGenres: Horror, SF\nIn space"
     assert list(row.vector) == vector_of(text)
     assert (row.encoder, row.dimension) == (encoders.current().name, 4)
+
+
+def test_a_description_of_ten_thousand_characters_is_embedded_as_far_as_texts_are_read():
+    long = "In space. " * 1_000
+    row = {"item": "alien", "title": "Alien", "description": long}
+    actions.put_items([row], source="test")
+    assert embedded().state == Job.State.SUCCEEDED
+    assert list(Embedding.objects.get().vector) == vector_of(f"Alien\n{long}"[:LONGEST].strip())
 
 
 def test_only_new_and_changed_texts_are_embedded_again(small_encoder):
