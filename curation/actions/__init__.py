@@ -35,6 +35,7 @@ from curation.actions.decisions import (
     set_blend,
 )
 from curation.actions.drafts import (
+    SPARED,
     Draft,
     Refused,
     Terms,
@@ -76,6 +77,7 @@ __all__ = [
     "MOST_AT_ONCE",
     "MOST_LISTED",
     "MOST_ROWS",
+    "SPARED",
     "Bulk",
     "Draft",
     "Expected",

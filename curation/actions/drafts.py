@@ -42,6 +42,8 @@ from curation.queries.items import schema
 _EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 _MOST_PRIORITY: Final = 1_000_000
+SPARED: Final = 0.05
+"""The share of members that a rule made on a page spares unless its writer says otherwise; the API and files say it."""
 
 
 class Refused(Problem):

@@ -113,7 +113,12 @@ class RowSerializer(StrictSerializer):
     priority = Whole(default=100, min_value=-1_000_000, max_value=1_000_000)
     until = serializers.DateTimeField(allow_null=True, default=None, default_timezone=UTC)
     review_on = serializers.DateField(allow_null=True, default=None)
-    holdback = Number(default=0.0, min_value=0, max_value=0.999999)
+    holdback = Number(
+        default=0.0,
+        min_value=0,
+        max_value=0.999999,
+        help_text="The share of members to spare. Nobody is spared unless it is named: a file says all there is.",
+    )
     traffic = Number(default=1.0, min_value=1e-6, max_value=1)
     reason = Text(default="", allow_blank=True, max_length=2000)
 

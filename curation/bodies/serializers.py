@@ -84,7 +84,14 @@ class TermsSerializer(StrictSerializer):
     priority = Whole(required=False, default=100, min_value=-1_000_000, max_value=1_000_000)
     until = serializers.DateTimeField(required=False, allow_null=True)
     review_on = serializers.DateField(required=False, allow_null=True)
-    holdback = Number(required=False, default=0.0, min_value=0, max_value=0.999)
+    holdback = Number(
+        required=False,
+        default=0.0,
+        min_value=0,
+        max_value=0.999,
+        help_text="The share of members to spare, so that the effect can be measured. Nobody is spared unless it is "
+        "named; the desk suggests 0.05 for rules.",
+    )
     traffic = Number(required=False, default=1.0, min_value=0.001, max_value=1)
     who = WhoSerializer(required=False)
 

@@ -80,8 +80,8 @@ def _settle(candidates: Candidates, blends: Sequence[Blend]) -> BlendUsed:
     return BlendUsed(
         decision=blends[0].lineage if blends else None,
         weights=weights,
-        scales={scorer: _scale(scorer, blends) for scorer in sorted(candidates.scores)},
-        beta=next((each.beta for each in blends if each.beta is not None), DEFAULT_BETA),
+        scales={scorer: inherited_scale(scorer, blends) for scorer in sorted(candidates.scores)},
+        beta=inherited_beta(blends),
         left_out=left_out,
     )
 
@@ -92,5 +92,11 @@ def _why_left_out(candidates: Candidates, scorer: str) -> str:
     return "" if candidates.statistics[scorer].count else "knows_nothing"
 
 
-def _scale(scorer: str, blends: Sequence[Blend]) -> Scale:
+def inherited_beta(blends: Sequence[Blend]) -> float:
+    """The β of the first of some blends, the strongest first, that has one."""
+    return next((each.beta for each in blends if each.beta is not None), DEFAULT_BETA)
+
+
+def inherited_scale(scorer: str, blends: Sequence[Blend]) -> Scale:
+    """The scale of a scorer in the first of some blends, the strongest first, that names one."""
     return next((each.scales[scorer] for each in blends if scorer in each.scales), DEFAULT_SCALE)

@@ -10,11 +10,12 @@ from typing import TypeVar
 from uuid import UUID
 
 from curation.fusion import policy as fusion
-from curation.fusion.effects import Cap, Effect, Exclude
+from curation.fusion.effects import Cap, Effect, Exclude, Only, PinMatch
 from curation.lint.overlaps import Catalogue, Group, Overlap, Which
 from curation.lint.reach import meet
 from curation.lint.targets import Targets
 from curation.models import Item
+from curation.queries import sets
 
 D = TypeVar("D", bound=fusion.Decision)
 Key = TypeVar("Key", bound=Hashable)
@@ -42,12 +43,15 @@ class Beside:
         self.surface = policy.surface
         self.pins = self._coming(policy.pins)
         self.blends = self._coming(policy.blends)
-        self.blocks_of = _grouped(self._coming(policy.blocks), lambda block: block.item)
+        self.blocks = self._coming(policy.blocks)
+        self.blocks_of = _grouped(self.blocks, lambda block: block.item)
         self.pins_of = _grouped(self.pins, lambda pin: pin.item)
         self.pins_in = _grouped(self.pins, lambda pin: pin.slot)
         self._rules = self._coming(policy.rules)
         self.excludes = self._with(Exclude)
+        self.lists = self._with(Only)
         self.caps = self._with(Cap)
+        self.matches_in = _grouped(self._with(PinMatch), _slot_of)
         self._catalogue = catalogue or Catalogue(rule.what for rule in policy.rules)
         self._groups: dict[tuple[type[Effect], ...], Group] = {}
 
@@ -59,17 +63,31 @@ class Beside:
 
     @cached_property
     def pinned(self) -> Targets:
-        """The items that pins name, before what excludes and caps."""
+        """The items that pins name, before what excludes, allows and caps."""
         rows = Item.objects.filter(pk__in={pin.item for pin in self.policy.pins})
-        return Targets(rows, (*self.excludes, *self.caps))
+        return Targets(rows, (*self.excludes, *self.lists, *self.caps))
+
+    @cached_property
+    def blocked(self) -> Targets:
+        """The active items that blocks name, before all rules."""
+        rows = Item.objects.filter(active=True, pk__in={block.item for block in self.blocks})
+        return Targets(rows, self._rules)
 
     def overlaps(
         self, subject: fusion.Rule, which: Which, *effects: type[Effect]
     ) -> Iterator[Overlap]:
         """The rules with one of these effects that the subject meets and shares with it what is asked."""
+        return self.group(*effects).overlaps(subject, which)
+
+    def group(self, *effects: type[Effect]) -> Group:
+        """The rules with one of these effects."""
         if effects not in self._groups:
             self._groups[effects] = Group(self._with(*effects), self._catalogue)
-        return self._groups[effects].overlaps(subject, which)
+        return self._groups[effects]
+
+    def named(self, rule: fusion.Rule) -> int:
+        """How many active items a rule names."""
+        return int(sets.size(self._catalogue.of(rule.what)))
 
     def others(self, subject: fusion.Decision, rows: Iterable[D]) -> Iterator[D]:
         """Those of some decisions that the subject, which may be among them, meets."""
@@ -80,6 +98,10 @@ class Beside:
 
     def _with(self, *effects: type[Effect]) -> tuple[fusion.Rule, ...]:
         return tuple(rule for rule in self._rules if isinstance(rule.effect, effects))
+
+
+def _slot_of(rule: fusion.Rule) -> int:
+    return rule.effect.slot if isinstance(rule.effect, PinMatch) else 0
 
 
 def _grouped(rows: Iterable[D], key: Callable[[D], Key]) -> dict[Key, list[D]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,27 +61,34 @@ class Group:
     """Rules of one kind in a policy, against which other rules are held."""
 
     def __init__(self, rules: Sequence[Rule], catalogue: Catalogue) -> None:
-        self._rules, self._catalogue = rules, catalogue
+        self.rules, self._catalogue = rules, catalogue
+        self._shared: dict[UUID, NDArray[np.int64]] = {}
 
     def overlaps(self, subject: Rule, which: Which) -> Iterator[Overlap]:
         """Those that matter and may hold beside a rule, in the order of the policy."""
-        if not any(_beside(subject, rule) for rule in self._rules):
+        if not any(_beside(subject, rule) for rule in self.rules):
             return
         shares = self._shares(subject)
         # Counted first: to count takes less time than to find out who meets whom.
         for at in np.flatnonzero(which(shares)).tolist():
-            if _beside(subject, self._rules[at]):
+            if _beside(subject, self.rules[at]):
                 counts = int(shares.shared[at]), shares.own, int(shares.theirs[at])
-                yield Overlap(self._rules[at], *counts)
+                yield Overlap(self.rules[at], *counts)
+
+    def shared(self, rule: Rule) -> NDArray[np.int64]:
+        """How many items each of them shares with one rule, counted once."""
+        if rule.lineage not in self._shared:
+            named = self._catalogue.of(rule.what)
+            self._shared[rule.lineage] = sets.size(self._named & named)
+        return self._shared[rule.lineage]
 
     def _shares(self, subject: Rule) -> Shares:
-        named = self._catalogue.of(subject.what)
-        shared = sets.size(self._named & named)
-        return Shares(shared, int(sets.size(named)), self._sizes, subject, self._rules)
+        own = int(sets.size(self._catalogue.of(subject.what)))
+        return Shares(self.shared(subject), own, self._sizes, subject, self.rules)
 
     @cached_property
     def _named(self) -> sets.Bits:
-        return np.stack([self._catalogue.of(rule.what) for rule in self._rules])
+        return np.stack([self._catalogue.of(rule.what) for rule in self.rules])
 
     @cached_property
     def _sizes(self) -> NDArray[np.int64]:

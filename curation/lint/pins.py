@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from curation.fusion import policy as fusion
 from curation.fusion.effects import Cap
 from curation.lint.beside import Beside
+from curation.lint.best_matches import matches_before
 from curation.lint.findings import Findings, blocks, warns
-from curation.lint.reach import beats, covers
+from curation.lint.reach import beats, covers, spares_nobody
 
 
 def pin_findings(pin: fusion.Pin, beside: Beside) -> Findings:
@@ -24,7 +25,9 @@ def pin_findings(pin: fusion.Pin, beside: Beside) -> Findings:
     yield from _blocked(pin, beside)
     yield from _clashes(pin, beside)
     yield from _budget(beside)
+    yield from matches_before(pin, pin.slot, beside)
     yield from _excluded(pin, beside)
+    yield from _not_listed(pin, beside)
     yield from _over_caps(pin, beside)
 
 
@@ -69,6 +72,14 @@ def _excluded(pin: fusion.Pin, beside: Beside) -> Findings:
     for rule in beside.others(pin, beside.excludes):
         if covers(rule, pin) and beside.pinned.names(rule, pin.item):
             yield warns("always_beaten", _("A rule excludes the item."), rule.lineage)
+
+
+def _not_listed(pin: fusion.Pin, beside: Beside) -> Findings:
+    """Allow-lists without the item; one of no active item lets its fallback in."""
+    for rule in beside.others(pin, beside.lists):
+        denies = covers(rule, pin) and not beside.pinned.names(rule, pin.item)
+        if denies and spares_nobody(rule) and beside.named(rule):
+            yield warns("always_beaten", _("A rule allows only other items."), rule.lineage)
 
 
 def _over_caps(pin: fusion.Pin, beside: Beside) -> Findings:

@@ -86,5 +86,10 @@ def _covers_situations(wide: Audience, narrow: Audience) -> bool:
 
 def beats(winner: Decision, loser: Decision) -> bool:
     """Whether of two that claim the same the loser never gets it."""
-    always = winner.holdback == 0 and winner.traffic == 1
-    return always and precedence(winner) < precedence(loser) and covers(winner, loser)
+    outranks = precedence(winner) < precedence(loser)
+    return spares_nobody(winner) and outranks and covers(winner, loser)
+
+
+def spares_nobody(decision: Decision) -> bool:
+    """Whether a decision holds for all whom it reaches, whatever share of them."""
+    return decision.holdback == 0 and decision.traffic == 1

@@ -22,9 +22,11 @@ from curation.fusion.effects import (
 )
 from curation.fusion.query import Query
 from curation.lint.beside import Beside
+from curation.lint.best_matches import matches_before
 from curation.lint.findings import Findings, warns
-from curation.lint.overlaps import Overlap, all_of_it, much_of_either, none_of_it, whatever
-from curation.lint.reach import beats, covers
+from curation.lint.overlaps import Overlap, all_of_it, much_of_either, none_of_it
+from curation.lint.quotas import quota_findings
+from curation.lint.reach import beats, covers, spares_nobody
 
 _DENY: Final = (Exclude, Only)
 _OPPOSITE: Final[Mapping[type[Effect], tuple[type[Effect], ...]]] = {
@@ -35,7 +37,8 @@ _OPPOSITE: Final[Mapping[type[Effect], tuple[type[Effect], ...]]] = {
 _AGAINST: Final[Mapping[type[Effect], tuple[type[Effect], ...]]] = {
     **{pull: (*_DENY, *opposite) for pull, opposite in _OPPOSITE.items()},
     Quota: (*_DENY, Quota, Cap),
-    PinMatch: _DENY,
+    PinMatch: (*_DENY, PinMatch),
+    Only: _DENY,
 }
 """The rules that need items, and those that may leave them none or act against them, by effect."""
 
@@ -43,11 +46,14 @@ _AGAINST: Final[Mapping[type[Effect], tuple[type[Effect], ...]]] = {
 def compared(
     subjects: Iterable[fusion.Decision], policies: Iterable[fusion.Policy]
 ) -> Iterator[Query]:
-    """The queries of the rules that may be held against each other to lint some decisions."""
+    """The queries of the rules that may be held against each other, or against pins, to lint some decisions."""
+    subjects = list(subjects)
     rules = [
         row for row in subjects if isinstance(row, fusion.Rule) and type(row.effect) in _AGAINST
     ]
     against = set(chain.from_iterable(_AGAINST[type(row.effect)] for row in rules))
+    if any(isinstance(row, fusion.Pin) for row in subjects):
+        against |= {Only, PinMatch}
     others = chain.from_iterable(policy.rules for policy in policies)
     yield from (row.what for row in rules)
     yield from (row.what for row in others if type(row.effect) in against)
@@ -67,11 +73,11 @@ def rule_findings(rule: fusion.Rule, beside: Beside) -> Findings:
         yield warns("matches_nothing", _("No active item is like that now."))
     elif type(rule.effect) in _AGAINST:
         yield from _denied(rule, beside)
+        yield from _blocked(rule, beside)
     if rule.lineage in beside.greedy:
         yield warns("leaves_nothing", _("It takes every item there is: nothing is left to show."))
     if isinstance(rule.effect, Quota):
-        yield from _crowded(rule, rule.effect, beside)
-        yield from _capped(rule, rule.effect, beside)
+        yield from quota_findings(rule, rule.effect, beside)
     if isinstance(rule.effect, PinMatch):
         yield from _slot_taken(rule, rule.effect, beside)
     if type(rule.effect) in _OPPOSITE:
@@ -91,32 +97,22 @@ def _denied(rule: fusion.Rule, beside: Beside) -> Findings:
             text = _("Another rule excludes all of its items.")
             yield warns("always_beaten", text, each.other.lineage)
     for each in beside.overlaps(rule, none_of_it, Only):
-        if covers(each.other, rule):
+        if covers(each.other, rule) and spares_nobody(each.other):
             text = _("Another rule allows none of its items.")
             yield warns("always_beaten", text, each.other.lineage)
 
 
-def _crowded(rule: fusion.Rule, quota: Quota, beside: Beside) -> Findings:
-    """Quotas that ask, together with this one, for more items than there are slots; an item may count for both."""
-    for each in beside.overlaps(rule, whatever, Quota):
-        theirs = each.other.effect
-        assert isinstance(theirs, Quota)  # noqa: S101 - they were picked by it
-        shared = min(each.shared, quota.least, theirs.least)
-        slots = max(quota.first, theirs.first)
-        if quota.least + theirs.least - shared > slots:
-            text = _("Together with another quota it asks for more than %(slots)d slots hold.")
-            yield warns("quotas_collide", text % {"slots": slots}, each.other.lineage)
-
-
-def _capped(rule: fusion.Rule, quota: Quota, beside: Beside) -> Findings:
-    """Caps that leave less than this quota asks for."""
-    for each in beside.overlaps(rule, all_of_it, Cap):
-        cap = each.other.effect
-        assert isinstance(cap, Cap)  # noqa: S101 - they were picked by it
-        if cap.limit < quota.least and cap.first >= quota.first and not cap.field:
-            text = _("A cap allows %(limit)d of these in the first %(first)d.")
-            told = {"limit": cap.limit, "first": cap.first}
-            yield warns("quota_over_cap", text % told, each.other.lineage)
+def _blocked(rule: fusion.Rule, beside: Beside) -> Findings:
+    """Blocks that take, together, all items of this one."""
+    if not beside.blocks or not beside.blocked.of(rule).any():
+        return
+    taking = [
+        block
+        for block in beside.blocks
+        if beside.blocked.names(rule, block.item) and covers(block, rule)
+    ]
+    if taking and len({block.item for block in taking}) == beside.named(rule):
+        yield warns("always_beaten", _("All of its items are blocked."), taking[0].lineage)
 
 
 def _slot_taken(rule: fusion.Rule, effect: PinMatch, beside: Beside) -> Findings:
@@ -124,6 +120,7 @@ def _slot_taken(rule: fusion.Rule, effect: PinMatch, beside: Beside) -> Findings
         if beats(pin, rule):
             text = _("A pin that outranks it always has slot %(slot)d.") % {"slot": effect.slot}
             yield warns("always_beaten", text, pin.lineage)
+    yield from matches_before(rule, effect.slot, beside)
 
 
 def _opposed(rule: fusion.Rule, beside: Beside) -> Findings:

@@ -81,8 +81,9 @@ class Fulfilment:
 
     @property
     def warning(self) -> list[Held]:
-        """Those that stop nothing and are not met: wanting, or there is nobody whose slates could tell."""
-        wanting = [each for each in self.held if each.is_wanting and not each.expectation.blocks]
+        """Those that stop nothing and are not met: wanting, not checked, or nobody is there whose slates could tell."""
+        mild = [each for each in self.held if not each.expectation.blocks]
+        wanting = [each for each in mild if each.is_wanting or each.state == "unchecked"]
         return wanting + [each for each in self.held if each.state == "empty"]
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from celery.schedules import crontab
 from django.conf import settings
@@ -15,7 +16,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from feedback.tables import number
-from recsys.models import BlendProposal, DecisionProposal, ProposalRound, ProposalVerdict
+from recsys.models import (
+    BlendProposal,
+    DecisionProposal,
+    Job,
+    ProposalRound,
+    ProposalVerdict,
+    Simulation,
+)
 from recsys.proposals import words as proposal_words
 from recsys.proposed.standing import (
     DECIDED,
@@ -56,7 +64,10 @@ KINDS: Final[Mapping[str, str | Promise]] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One proposal: what it proposes, what speaks for it, where it stands, and what was said of it last."""
+    """One proposal: what it proposes, what speaks for it, where it stands, and what was said of it last.
+
+    `changes` is the share of slates, in percent, that it changed when it was simulated last; None until then.
+    """
 
     proposal: Proposal
     kind: str
@@ -64,6 +75,7 @@ class Entry:
     evidence: str
     standing: Standing
     last: ProposalVerdict | None
+    changes: float | None = None
 
     @property
     def surface(self) -> str:
@@ -123,13 +135,22 @@ def entries(
 ) -> Iterator[Entry]:
     """Proposals from `proposal_standing` as they are shown."""
     rows = list(proposed)
-    titles = proposal_words.titles(rows)
+    titles, changes = proposal_words.titles(rows), _changes(rows)
     for row in rows:
         words = titles[row.pk], proposal_words.evidence(row)
-        yield Entry(row, row.kind, *words, standing_of(row), last_word(row))
+        said = standing_of(row), last_word(row)
+        yield Entry(row, row.kind, *words, *said, changes.get(row.pk))
     for blend in blended:
         title = _("Blend for %(surface)s") % {"surface": blend.surface}
         yield Entry(blend, BLEND, title, _gain(blend), standing_of(blend), last_word(blend))
+
+
+def _changes(rows: Iterable[DecisionProposal]) -> dict[UUID, float]:
+    """The share of slates, in percent, that each changed when it was simulated last, where it was."""
+    done = Simulation.objects.filter(proposal__in=list(rows), state=Job.State.SUCCEEDED)
+    newest = done.order_by("proposal", "-pk").distinct("proposal")
+    told = newest.values_list("proposal", "report__changed", "report__requests")
+    return {proposal: 100 * changed / requests for proposal, changed, requests in told}
 
 
 def entry_of(proposal: Proposal) -> Entry:

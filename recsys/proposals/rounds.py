@@ -10,15 +10,18 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
+from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
 import pghistory
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from curation.decisions.lineages import now_in_force
-from curation.models import Revision
+from curation.models import Revision, Surface
 from recsys.jobs import stints
 from recsys.jobs.stints import Watch
 from recsys.models import DecisionProposal, ProposalRound, ProposalVerdict
@@ -34,6 +37,8 @@ from recsys.proposed.standing import (
     standing_in,
     standing_of,
 )
+from recsys.simulations.actions import simulate_proposal
+from recsys.slates import logged
 
 CLEARLY_MORE: Final = 1.5
 """So many times the votes or slates of when a person decided are clearly newer evidence."""
@@ -42,6 +47,8 @@ STATEMENT: Final = timedelta(minutes=30)
 MOST_WAITING: Final = 20
 """So many proposals of a kind wait at most: an inbox that nobody can read through is read by nobody."""
 MOST_OF_SEGMENT: Final = 5
+MOST_SIMULATED: Final = 8
+"""So many simulations a round asks for by itself at most: the worker has others to do, and the next round asks on."""
 
 _Kind = DecisionProposal.Kind
 Target = tuple[str, UUID | None, UUID | None, UUID | None]
@@ -82,7 +89,24 @@ def _made(round_id: UUID, watch: Watch) -> dict[str, Any]:
     watch("spent", 2, 4)
     found += [_of_spent(each) for each in spent(at, simulated=simulated)]
     watch("proposing", 3, 4)
-    return {"report": settle(found, at)}
+    report = settle(found, at)
+    simulate_what_waits(at)
+    return {"report": report}
+
+
+def simulate_what_waits(at: datetime) -> None:
+    """Ask what the surest of the open proposals would change, where no one has asked and requests were logged."""
+    bare = decisions(at).filter(simulations=None).order_by("-weight", "pk")
+    logged_on = cache(_is_logged)
+    told = (row for row in standing_in(bare, Standing.OPEN) if logged_on(row.surface_id))
+    for row in islice(told, MOST_SIMULATED):
+        simulate_proposal(proposal=row, actor=None)
+
+
+def _is_logged(surface: str | None) -> bool:
+    """Whether a request on a surface, or on any, can be replayed."""
+    named = [surface] if surface else list(Surface.objects.values_list("pk", flat=True))
+    return bool(logged.latest(named, 1, simulated=settings.DEMO).requests)
 
 
 def _of_opinion(kind: _Kind, opinion: Opinion) -> Found:

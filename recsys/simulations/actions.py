@@ -51,9 +51,15 @@ def request_simulation(
     return made
 
 
-def simulate_proposal(*, proposal: DecisionProposal, actor: User, asked: int = ASKED) -> Simulation:
-    """Ask for what is proposed to be replayed over the latest requests; one that waits or runs is enough."""
-    require(actor, "curator")
+def simulate_proposal(
+    *, proposal: DecisionProposal, actor: User | None, asked: int = ASKED
+) -> Simulation:
+    """Ask for what is proposed to be replayed over the latest requests; one that waits or runs is enough.
+
+    Without an actor the round that proposed it asks.
+    """
+    if actor is not None:
+        require(actor, "curator")
     with transaction.atomic():
         DecisionProposal.objects.select_for_update(no_key=True).get(pk=proposal.pk)
         if under_way := proposal.simulations.filter(state__in=Job.OPEN).first():

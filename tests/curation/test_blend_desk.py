@@ -78,6 +78,27 @@ def test_the_desk_begins_with_the_weights_that_hold(desk, curator, home):
     assert "100 %" in page
 
 
+def test_the_desk_tells_the_scales_and_the_beta_in_force(desk, curator, home):
+    fresh = desk.get(reverse("desk:new-blend"), {"surface": "home"}).content.decode()
+    assert fresh.count("Inherited scale: log_z") == 2
+    assert "Inherited β: 1<" in fresh
+    for terms, told in (
+        (Terms(reason="a test"), {"scales": {"ease": "z"}, "beta": 2.5}),
+        (Terms(reason="for mobiles", who={"devices": ["mobile"]}), {"beta": 7.0}),
+    ):
+        blend = {"actor": curator, "surface": home, "weights": {"ease": 1.0}, "terms": terms}
+        draft = actions.set_blend(**blend, **told)
+        actions.publish_decision(actor=curator, draft=draft)
+    page = desk.get(reverse("desk:new-blend"), {"surface": "home"}).content.decode()
+    assert "Inherited scale: z<" in page
+    assert "Inherited scale: log_z" in page
+    assert "Inherited β: 2.5<" in page
+    held = Decision.objects.earliest("pk")
+    own = desk.get(reverse("desk:revise-blend", args=[held.pk])).content.decode()
+    assert own.count("Inherited scale: log_z") == 2, "a blend inherits nothing from itself"
+    assert "Inherited β: 1<" in own
+
+
 def test_what_was_typed_comes_back_from_a_preview(desk, home):
     typed = {"weight-ease": "2.25", "reason": "for the summer", "view-who": "", "surface": "home"}
     page = desk.get(reverse("desk:new-blend"), typed).content.decode()

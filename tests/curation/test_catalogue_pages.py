@@ -175,6 +175,17 @@ def test_one_rule_buries_the_list_and_ends_again(desk, home, films):
     assert load_policy(home, timezone.now()).rules == ()
 
 
+@pytest.mark.parametrize(
+    ("typed", "spared"), [({}, actions.SPARED), ({"holdback": ""}, 0.05), ({"holdback": "0"}, 0)]
+)
+def test_a_rule_over_the_list_spares_some_unless_its_writer_says_otherwise(
+    desk, home, films, typed, spared
+):
+    act(desk, "bury", films[:2], surface="home", strength="1.5", **typed)
+    home.refresh_from_db()
+    assert [rule.holdback for rule in load_policy(home, timezone.now()).rules] == [spared]
+
+
 def test_items_are_switched_off_and_exactly_those_come_back(desk, films):
     Item.objects.filter(pk=films[0].pk).update(active=False)
     before = counters.read()["catalogue"]

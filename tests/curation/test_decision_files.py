@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
 from unittest.mock import patch
 
 import orjson
@@ -13,12 +16,23 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from curation import actions
-from curation.actions import Terms
-from curation.fusion.effects import Boost, Cap, Effect, Exclude, Fallback, Only
+from curation.actions import Terms, drafts
+from curation.fusion.effects import (
+    Boost,
+    Bury,
+    BuryToBottom,
+    Cap,
+    Effect,
+    Exclude,
+    Fallback,
+    Only,
+    PinMatch,
+    Quota,
+)
 from curation.fusion.parsing import parse
 from curation.fusion.query import EVERYTHING, ItemList
 from curation.models import Block, ChangeSet, Decision, PolicyVersion, Revision, Surface
@@ -39,82 +53,92 @@ def world(curator, home, similar, films, scorers, ada):
     return {"segment": SegmentFactory.create(slug="busy"), "member": ada, "films": films}
 
 
-@st.composite
-def decided(draw):
-    """What to decide, once there is a world to decide about."""
-    kind = draw(st.sampled_from(["pin", "block", "blend", "boost", "cap", "only"]))
-    place = draw(st.sampled_from(["home", "similar", None]))
-    film = draw(st.integers(0, 2))
-    number = draw(st.integers(1, 50))
-    share = draw(st.floats(0, 2))
-    return kind, place, film, number, share, draw(st.randoms(use_true_random=False))
+CHEAP = {"field": "year", "op": "in", "value": [1950, 1951.5]}
+SITUATIONS: tuple[dict[str, Any], ...] = (
+    {},
+    {"devices": ["desktop", "mobile"]},
+    {"languages": ["zh-hans"]},
+    {"members": {"not": {"field": "ratings", "op": "ge", "value": 2.5}}},
+    {"hours": {"zone": "Asia/Shanghai", "weekdays": [1, 7], "from": "22:30", "until": "24:00"}},
+)
+EFFECTS: Mapping[str, Callable[[Random], Effect]] = {
+    "boost": lambda chance: Boost(chance.uniform(0, 2)),
+    "bury": lambda chance: Bury(chance.choice([0.0, 0.1, 2.0])),
+    "bury_to_bottom": lambda _chance: BuryToBottom(),
+    "exclude": lambda _chance: Exclude(),
+    "cap": lambda chance: Cap(chance.randint(0, 50), 50, chance.choice(["", "genres"])),
+    "quota": lambda chance: Quota(chance.randint(1, 50), 50),
+    "pin_match": lambda chance: PinMatch(chance.randint(1, 50)),
+}
 
 
-def decide(curator, world, what):
-    kind, place, film, number, share, chance = what
-    films = world["films"]
-    who = chance.choice([{}, {"segment": world["segment"]}, {"member": world["member"]}])
-    terms = Terms(
-        reason=chance.choice(["", "new", "春节 “spring”"]),
+def terms_of(world, chance, home, *, blocks):
+    """Terms at random; a block holds in every situation."""
+    who = dict(chance.choice(SITUATIONS))
+    if chance.random() < 0.2:
+        who["anchors"] = [str(world["films"][0].pk)]
+    return Terms(
+        reason=chance.choice(["it harms", "new", "春节 “spring”"]),
         priority=chance.randrange(-1_000, 1_000_000),
         starts_at=chance.choice([None, datetime(2100, 1, 1, 3, 4, 5, 678_901, tzinfo=UTC)]),
         until=chance.choice([None, NEVER]),
         review_on=chance.choice([None, date(2140, 2, 29)]),
         holdback=chance.choice([0.0, 0.1, 1 / 3]),
         traffic=chance.choice([1.0, 0.25, 2 / 3]),
-        **who,
+        who={} if blocks else who,
+        change_set=home,
+        **chance.choice([{}, {"segment": world["segment"]}, {"member": world["member"]}]),
     )
-    common = {"actor": curator, "surface": Surface.objects.filter(pk=place).first(), "terms": terms}
-    where = parse({"not": {"any": [{"items": [str(films[film].pk)]}, CHEAP]}}, schema())
+
+
+def decide(actor, world, home, seed):
+    """Draft whatever a seed says; no pin is of an item that may be blocked."""
+    chance, films = Random(seed), world["films"]
+    kind = chance.choice(["pin", "block", "safety", "blend", "only", *EFFECTS])
+    terms = terms_of(world, chance, home, blocks=kind in ("block", "safety"))
+    place = None if kind == "safety" else chance.choice(["home", "similar", None])
+    surface = Surface.objects.filter(pk=place).first()
+    common = {"actor": actor, "surface": surface, "terms": terms}
     if kind == "pin":
-        return actions.pin_item(item=films[film], slot=number, **common)
-    if kind == "block":
-        return actions.block_item(item=films[film], **common)
+        return actions.pin_item(item=films[0], slot=chance.randint(1, 50), **common)
+    if kind in ("block", "safety"):
+        item = chance.choice(films[1:])
+        return actions.block_item(item=item, safety=kind == "safety", **common)
     if kind == "blend":
-        weights = {"ease": 0.1 + share, "popularity": number}
-        return actions.set_blend(
-            weights=weights, scales={"ease": "z"}, beta=share or None, **common
-        )
-    effects: dict[str, Effect] = {
-        "boost": Boost(share),
-        "cap": Cap(number, 50, "genres"),
-        "only": Only(Fallback.LIST, tuple(film.pk for film in films)),
-    }
-    return actions.add_rule(effect=effects[kind], what=where, **common)
+        weights = {"ease": chance.uniform(0.1, 2), "popularity": chance.randint(0, 3)}
+        beta = chance.choice([None, 1.25])
+        return actions.set_blend(weights=weights, scales={"ease": "z"}, beta=beta, **common)
+    listed = [str(chance.choice(films).pk)]
+    where = parse({"not": {"any": [{"items": listed}, CHEAP]}}, schema())
+    fallback = Only(chance.choice(list(Fallback)), tuple(film.pk for film in films))
+    effect = fallback if kind == "only" else EFFECTS[kind](chance)
+    return actions.add_rule(effect=effect, what=where, **common)
 
 
-CHEAP = {"field": "year", "op": "in", "value": [1950, 1951.5]}
-
-
-@given(rows=st.lists(decided(), max_size=6))
+@given(seeds=st.lists(st.integers(0, 2**32 - 1), min_size=20, max_size=20))
 @settings(
-    max_examples=15,
+    max_examples=25,
     deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_what_is_exported_and_imported_into_nothing_is_exported_alike(curator, world, rows):
+def test_what_is_exported_and_imported_into_nothing_is_exported_alike(administrator, world, seeds):
+    """Twenty decisions in each file, so that 500 of them make the way there and back; lint asks once of them all."""
     with transaction.atomic():
-        for what in rows:
-            try_to_publish(curator, world, what)
+        home = actions.open_change_set(actor=administrator, name="All")
+        with patch.object(drafts, "lint_draft", lambda *_asked: []):
+            for seed in seeds:
+                decide(administrator, world, home, seed)
+        actions.publish(actor=administrator, change_set=home, reason="a test")
         first = export()
-        assert first == export()
+        assert len(orjson.loads(first)["decisions"]) == len(seeds)
         empty()
-        done = imported(curator, first)
+        done = imported(administrator, first)
         assert export(change_set=done.change_set) == first
-        if not any(finding["level"] == "B" for finding in done.findings):
-            actions.publish(actor=curator, change_set=done.change_set)
-            assert export() == first
+        actions.publish(actor=administrator, change_set=done.change_set, reason="a test")
+        assert export() == first
         transaction.set_rollback(True)
-
-
-def try_to_publish(curator, world, what):
-    """Publish a decision; what lint refuses beside the others is left out."""
-    try:
-        with transaction.atomic():
-            draft = decide(curator, world, what)
-            actions.publish_decision(actor=curator, draft=draft)
-    except actions.Refused:
-        pass
 
 
 def empty():

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from curation.decisions.instants import instant_of, instants_of, read_instant, zone_named
 from curation.problems import Invalid
+from tests.curation.fusion.cases import THOROUGH
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SKIPPED = datetime.fromisoformat("2026-03-29T02:30")
@@ -48,6 +49,7 @@ def test_a_zone_may_skip_a_whole_day():
     assert instants_of(noon, ZoneInfo("Pacific/Apia")) == ()
 
 
+@THOROUGH
 @given(
     st.datetimes(*map(datetime.fromisoformat, ("1990-01-01", "2199-12-30"))),
     st.sampled_from(["Europe/Berlin", "Australia/Lord_Howe", "America/St_Johns", "UTC"]),

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from curation import actions, lint
 from curation.actions import Refused, Terms
-from curation.fusion.effects import Boost, Bury, Cap, Exclude, Fallback, Only, Quota
+from curation.fusion.effects import Boost, Bury, Cap, Exclude, Fallback, Only, PinMatch, Quota
 from curation.fusion.parsing import parse
 from curation.fusion.query import EVERYTHING, ItemList
 from curation.policies.loading import policy_with
@@ -188,6 +188,79 @@ def test_a_rule_outside_an_allow_list_names_the_winner(rule, publish, films):
     assert codes(rule(Boost(1), has("comedy"))) == []
 
 
+def test_a_rule_whose_items_are_all_blocked_names_a_block(rule, block, publish, films, ada):
+    winner = publish(block(films[0]))
+    publish(block(films[1], member=ada))
+    (finding,) = rule(Boost(1), ItemList((films[0].pk,))).findings
+    assert (finding.code, finding.decision) == ("always_beaten", winner.decision.pk)
+    assert codes(rule(Only(), ItemList((films[0].pk,)))) == ["always_beaten"]
+    assert codes(rule(Boost(1), has("war"))) == [], "another of its items is not blocked"
+    assert codes(rule(Boost(1), ItemList((films[1].pk,)))) == [], "for others it holds"
+    assert codes(rule(Boost(1), ItemList((films[1].pk,)), member=ada)) == ["always_beaten"]
+    publish(block(films[2]))
+    assert codes(rule(Boost(1), has("war"))) == ["always_beaten"], "two blocks together"
+
+
+def test_what_is_blocked_is_asked_in_two_questions_more_however_many_rules_there_are(
+    rule, block, home, films, django_assert_num_queries
+):
+    made = [block(films[0]), *[rule(Boost(1), has("war")) for _ in range(20)]]
+    drafts = {draft.decision.pk: draft.revision for draft in made}
+    policy = policy_with(home, NOW, drafts)
+    with django_assert_num_queries(4):
+        lint.examine(list(drafts.values()), policy, NOW)
+
+
+def test_an_allow_list_whose_items_are_all_excluded_names_the_winner(rule, publish, films):
+    winner = publish(rule(Exclude(), ItemList((films[0].pk,))))
+    (finding,) = rule(Only(), ItemList((films[0].pk,))).findings
+    assert (finding.code, finding.decision) == ("always_beaten", winner.decision.pk)
+    assert codes(rule(Only(), has("war"))) == []
+
+
+def test_two_allow_lists_that_share_nothing_are_told(rule, publish, films):
+    other = publish(rule(Only(), ItemList((films[0].pk,))))
+    (finding,) = rule(Only(), ItemList((films[1].pk,))).findings
+    assert (finding.code, finding.decision) == ("always_beaten", other.decision.pk)
+    assert codes(rule(Only(), has("war"))) == []
+
+
+def test_an_allow_list_that_spares_some_beats_nobody(rule, publish, films):
+    publish(rule(Only(), ItemList((films[0].pk,)), holdback=0.1))
+    assert codes(rule(Boost(1), ItemList((films[1].pk,)))) == []
+
+
+def test_a_pin_that_an_allow_list_leaves_out_names_it(pin, rule, publish, films, ada):
+    winner = publish(rule(Only(), has("comedy")))
+    (finding,) = pin(films[0], 1).findings
+    assert (finding.code, finding.decision) == ("always_beaten", winner.decision.pk)
+    assert codes(pin(films[1], 1)) == []
+
+
+def test_an_allow_list_of_nothing_or_for_some_leaves_pins_alone(pin, rule, publish, films):
+    publish(rule(Only(), has("western")))
+    publish(rule(Only(), has("comedy"), traffic=0.5))
+    assert codes(pin(films[0], 1)) == []
+
+
+def test_pins_and_best_matches_of_one_slot_tell_which_of_them_always_has_it(
+    pin, rule, publish, films
+):
+    match = publish(rule(PinMatch(2), has("war"), priority=200))
+    assert codes(rule(PinMatch(2), has("comedy"), priority=300)) == []
+    for beaten in (rule(PinMatch(2), has("comedy")), pin(films[1], 2)):
+        (finding,) = beaten.findings
+        assert (finding.code, finding.decision) == ("always_beaten", match.decision.pk)
+    assert codes(pin(films[1], 3)) == []
+    publish(pin(films[1], 2, priority=400))
+    assert codes(rule(PinMatch(2), has("war"), priority=300)) == ["always_beaten"]
+
+
+def test_a_best_match_of_nothing_beats_nobody(pin, rule, publish, films):
+    publish(rule(PinMatch(2), has("western"), priority=200))
+    assert codes(pin(films[1], 2)) == []
+
+
 def test_a_target_that_matches_nothing_is_warned_of(rule, films):
     assert codes(rule(Boost(1), has("western"))) == ["matches_nothing"]
 
@@ -228,6 +301,25 @@ def test_quotas_that_no_slate_can_meet_together_are_told(rule, publish, world_of
     assert codes(rule(Quota(4, 10), has("Comedy"))) == ["quotas_collide"]
     assert codes(rule(Quota(4, 12), has("Comedy"))) == []
     assert codes(rule(Quota(4, 10))) == []
+
+
+def test_quotas_that_only_all_together_ask_for_too_much_are_told(rule, publish, world_of_two):
+    ItemFactory.create_batch(10, attributes={"genres": ["Drama"]})
+    first = publish(rule(Quota(4, 10), has("War")))
+    publish(rule(Quota(4, 10), has("Comedy")))
+    (finding,) = rule(Quota(4, 10), has("Drama")).findings
+    assert (finding.code, finding.decision) == ("quotas_collide", first.decision.pk)
+    assert "2 other quotas it asks for more than 10 slots" in finding.text
+    assert codes(rule(Quota(2, 10), has("Drama"))) == []
+    assert codes(rule(Quota(4, 12), has("Drama"))) == []
+    assert codes(rule(Quota(4, 10), EVERYTHING)) == [], "its items may be those of the others"
+
+
+def test_quotas_that_never_hold_together_are_not_added_up(rule, publish, world_of_two):
+    ItemFactory.create_batch(10, attributes={"genres": ["Drama"]})
+    publish(rule(Quota(4, 10), has("War"), until=NOW + timedelta(days=1)))
+    publish(rule(Quota(4, 10), has("Comedy"), starts_at=NOW + timedelta(days=1)))
+    assert codes(rule(Quota(4, 10), has("Drama"))) == []
 
 
 def test_a_quota_above_what_a_cap_allows_is_told(rule, publish, world_of_two):

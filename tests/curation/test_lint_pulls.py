@@ -126,5 +126,5 @@ def test_what_rules_share_is_asked_in_three_questions_however_many_they_are(
         told = lint.examine(list(drafts.values()), policy, NOW)
     assert (
         len([row for rows in told.values() for row in rows if row.code == "always_beaten"])
-        == 3 + more
+        == 4 + more
     )

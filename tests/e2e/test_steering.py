@@ -42,7 +42,7 @@ def client(demo_stack: LiveStack) -> Client:
 
 
 def test_a_rule_is_written_simulated_published_seen_live_counted_and_rolled_back(
-    client: Client, sign_in: SignIn
+    browser: Browser, client: Client, sign_in: SignIn
 ) -> None:
     assert not boosted(client)
     page = sign_in("curator")
@@ -62,7 +62,8 @@ def test_a_rule_is_written_simulated_published_seen_live_counted_and_rolled_back
     page.get_by_role("button", name="Publish 1 change").click()
     expect(page.get_by_role("heading", name="Published 1 change")).to_be_visible()
     published = page.url
-    a_crowd_answers(client)
+    raised = a_crowd_answers(client)
+    assert raised & chosen_on_the_first_page(browser, client.url)
 
     expect_the_lift(page)
 
@@ -135,20 +136,39 @@ def is_reached(slate: Json) -> bool:
     return any(float(each["boost"]) == 2.0 for each in slate["placements"])
 
 
-def a_crowd_answers(client: Client) -> None:
-    """So many newcomers that a lift can be told: whom the boost reaches click three items, whom it spares one."""
+def chosen_on_the_first_page(browser: Browser, url: str) -> set[str]:
+    """What the page of somebody who was never here says to be chosen by a curator, by its titles."""
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    complaints = complaints_of(page)
+    page.goto(f"{url}/")
+    cards = page.locator("#shelf-home .card", has_text="Chosen by a curator")
+    titles = set(cards.locator(".card__title").all_inner_texts())
+    context.close()
+    assert not complaints
+    return titles
+
+
+def a_crowd_answers(client: Client) -> set[str]:
+    """So many newcomers that a lift can be told: whom the boost reaches click three items, whom it spares one.
+
+    Answers the titles of what it raised for them.
+    """
     sides = Counter[bool]()
     clicks: list[Json] = []
+    raised: set[str] = set()
     while min(sides[True], sides[False]) < ENOUGH:
         assert sides.total() < 10 * ENOUGH, sides
         member = someone()
         slate = client.recommend(member)
         reached = is_reached(slate)
         sides[reached] += 1
+        raised |= {each["title"] for each in slate["placements"] if float(each["boost"]) == 2.0}
         common = {"kind": "click", "member": member, "impression": slate["impression"]}
         chosen = items(slate)[: 3 if reached else 1]
         clicks += [{**common, "event": str(new_id()), "item": item} for item in chosen]
     client.tell(*clicks, refresh=None)
+    return raised
 
 
 def test_of_two_curators_the_later_is_told_what_the_other_wrote(

@@ -17,10 +17,11 @@ from curation.actions import Draft
 from curation.decisions.differences import clashes_in_words
 from curation.desk import shown as desk
 from curation.desk.answering import actor_of, attempt, page, tell_findings
-from curation.desk.blends.sliders import sliders_of, total_of
+from curation.desk.blends.sliders import below, sliders_of, total_of
 from curation.desk.decisions import revising
 from curation.desk.decisions.forms import BlendForm
 from curation.desk.viewpoints import VIEW, ViewpointForm
+from curation.fusion.blending import inherited_beta
 from curation.models import Decision, Surface
 from curation.people.access import role_required
 from curation.problems import Conflict, Problem
@@ -83,7 +84,13 @@ def _bound(request: HttpRequest, one: Decision, base: int | None = None) -> Blen
 def _page(
     request: HttpRequest, form: BlendForm, here: Surface | None, context: dict[str, Any]
 ) -> HttpResponse:
-    context |= {"form": form, "sliders": sliders_of(form), "total": total_of(form)}
+    held = below(here, context.get("decision"))
+    context |= {
+        "form": form,
+        "sliders": sliders_of(form, held),
+        "total": total_of(form),
+        "beta": f"{inherited_beta(held):g}",
+    }
     if here is None:
         return page(request, "blend", context)
     typed = request.POST or (request.GET if f"{VIEW}-who" in request.GET else None)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from curation.actions import Terms, open_change_set
+from curation.actions import SPARED, Terms, open_change_set
 from curation.desk.catalogue.browsing import Choices, Wanted
 from curation.fusion.columns import Kind
 from curation.fusion.effects import Boost, Bury, BuryToBottom, Effect
@@ -159,6 +159,14 @@ class ActForm(forms.Form):
         max_value=2,
         help_text=_("In logits: 1 means e times the odds."),
     )
+    holdback = forms.FloatField(
+        label=_("Holdback share"),
+        required=False,
+        initial=SPARED,
+        min_value=0,
+        max_value=0.99,
+        help_text=_("This share of members is spared, so that the effect can be measured."),
+    )
     change_set = forms.CharField(
         label=_("Keep as draft in"),
         required=False,
@@ -178,12 +186,20 @@ class ActForm(forms.Form):
             del self.fields["surface"], self.fields["change_set"]
         if act not in ("boost", "bury"):
             del self.fields["strength"]
+        if act == "block" or act in SWITCHES:
+            del self.fields["holdback"]
 
     def terms(self, actor: User) -> Terms:
-        """Why, and where it is drafted."""
-        name = self.cleaned_data["change_set"].strip()
+        """Why, where it is drafted, and whom a rule spares: nobody is spared from a block."""
+        data = self.cleaned_data
+        name = data["change_set"].strip()
         home = open_change_set(actor=actor, name=name) if name else None
-        return Terms(reason=self.cleaned_data["reason"], change_set=home)
+        return Terms(reason=data["reason"], change_set=home, holdback=data.get("holdback", 0.0))
+
+    def clean_holdback(self) -> float:
+        """The usual share where none is named."""
+        typed: float | None = self.cleaned_data["holdback"]
+        return SPARED if typed is None else typed
 
     def effect(self) -> Effect:
         """The effect of the rule over the items."""

@@ -9,7 +9,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from curation.actions import Terms, open_change_set
+from curation.actions import SPARED, Terms, open_change_set
 from curation.decisions.specs import PARAMETERS, make_effect
 from curation.desk.decisions.situation_forms import SituationMixin
 from curation.desk.pickers import ItemField, MemberField, moment
@@ -199,10 +199,6 @@ class BlendForm(SituationMixin, DecisionForm):
         if None not in weights and not any(weights):
             raise forms.ValidationError(_("At least one weight must be above 0."))
         return data
-
-
-SPARED: Final = 0.05
-"""The share of members that a new rule spares unless its writer says otherwise."""
 
 
 class RuleForm(ConditionsMixin, SituationMixin, DecisionForm):

@@ -63,7 +63,6 @@ THOROUGH = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-BRIEF = settings(THOROUGH, max_examples=100)
 
 
 @cache

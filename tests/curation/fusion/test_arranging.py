@@ -7,11 +7,11 @@ from hypothesis import given
 
 from curation.fusion import engine
 from curation.fusion.fixed import ONE
-from tests.curation.fusion.cases import BRIEF, THOROUGH, cases
+from tests.curation.fusion.cases import THOROUGH, cases
 from tests.curation.fusion.properties import fused
 
 
-@BRIEF
+@THOROUGH
 @given(cases())
 def test_what_stands_where_is_what_fuse_places(case):
     slate, found = fused(case), engine.arrange(*case.arguments)
@@ -30,7 +30,7 @@ def test_the_chance_of_what_was_placed_is_its_propensity(case):
         assert each.sampled == (each.slot in found.draws)
 
 
-@BRIEF
+@THOROUGH
 @given(cases())
 def test_what_stands_in_no_slot_had_no_chance_there(case):
     found = engine.arrange(*case.arguments)

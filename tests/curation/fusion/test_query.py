@@ -27,7 +27,7 @@ from curation.fusion.query import (
     fields_of,
     to_json,
 )
-from tests.curation.fusion.cases import BRIEF, THOROUGH, item
+from tests.curation.fusion.cases import THOROUGH, item
 
 SCHEMA = {
     "title": Kind.TEXT,
@@ -143,7 +143,7 @@ def test_a_query_survives_json(query):
     assert parse(data, SCHEMA) == query
 
 
-@BRIEF
+@THOROUGH
 @given(rows, st.randoms(use_true_random=False))
 def test_taking_rows_takes_their_values(stored, chance):
     order = chance.sample(range(len(stored)), chance.randint(0, len(stored)))

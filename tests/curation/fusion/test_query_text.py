@@ -24,7 +24,7 @@ from curation.fusion.query import (
 )
 from curation.fusion.reading import MOST_WRITTEN, parse_text, read_text
 from curation.fusion.writing import is_query, text_of, to_text
-from tests.curation.fusion.cases import BRIEF, THOROUGH
+from tests.curation.fusion.cases import THOROUGH
 
 SCHEMA = {
     "title": Kind.TEXT,
@@ -109,7 +109,7 @@ def test_a_query_that_is_written_as_text_is_read_as_the_same_query(query):
     assert is_query(to_json(query))
 
 
-@BRIEF
+@THOROUGH
 @given(st.text() | st.text(st.sampled_from('year>=3 genrshaW"“”()（，and not\\`')), st.text())
 def test_any_text_is_read_or_refused_and_any_place_in_it_completed(before, after):
     told = refusal(before)

@@ -12,7 +12,7 @@ from curation.fusion.codec import slate_body
 from curation.fusion.effects import Cap
 from curation.fusion.refill import serve
 from tests.curation.fusion.cases import (
-    BRIEF,
+    THOROUGH,
     capped,
     cases,
     item,
@@ -97,7 +97,7 @@ def test_propensity_is_null_from_the_first_hole_on():
     assert [each["propensity"] for each in body["placements"]] == [1] * 5
 
 
-@BRIEF
+@THOROUGH
 @given(cases(capped), st.lists(st.integers(1, 9), max_size=4), st.integers(1, 9))
 def test_serving_keeps_the_promises_of_the_slate(case, removed, size):
     body = stored(case)

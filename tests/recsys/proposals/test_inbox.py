@@ -92,6 +92,14 @@ def test_the_inbox_groups_what_is_open_by_kind_with_its_evidence(desk, proposed,
     assert places == sorted(places)
 
 
+def test_the_inbox_tells_how_many_slates_each_would_change_once_it_was_simulated(desk, proposed):
+    assert "slates would change" not in text(desk, "proposals:list")
+    for changed, state in ((1, "succeeded"), (3, "succeeded"), (7, "failed")):
+        report = {"changed": changed, "requests": 8}
+        Simulation.objects.create(proposal=proposed, state=state, report=report)
+    assert "Simulated: 37.5 % of slates would change." in text(desk, "proposals:list")
+
+
 def test_an_empty_inbox_says_what_is_looked_for_and_when_next(desk):
     page = text(desk, "proposals:list")
     assert "No decision is proposed now." in page

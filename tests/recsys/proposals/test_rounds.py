@@ -19,7 +19,7 @@ from curation.fusion.query import ItemList
 from curation.models import Item, Outbox, Revision, Surface
 from feedback.models import Kind
 from recsys.jobs import leases
-from recsys.models import DecisionProposal, ProposalRound, ProposalVerdict
+from recsys.models import DecisionProposal, ProposalRound, ProposalVerdict, Simulation, Slate
 from recsys.proposals import actions as proposal_actions
 from recsys.proposals import opinions
 from recsys.proposals import rounds as proposal_rounds
@@ -101,6 +101,55 @@ def test_a_rejection_is_taken_back_while_no_round_settles(curator):
     told = [each["sql"] for each in asked]
     held = next(at for at, sql in enumerate(told) if "pg_advisory_xact_lock" in sql)
     assert held < next(at for at, sql in enumerate(told) if "FOR NO KEY UPDATE" in sql)
+
+
+def logged(members, film):
+    """A request that can be replayed was served and logged."""
+    slate = Slate.objects.create(
+        surface_id="home",
+        context={},
+        versions={},
+        engine="1",
+        trace=b"",
+        inputs=b"what it was made of",
+        fused_at=timezone.now(),
+    )
+    serve(members, film, 1, slate=slate.pk)
+
+
+def test_a_round_has_what_it_proposes_simulated_once_where_requests_were_logged():
+    _owls, inside, film = disliked()
+    looked()
+    assert not Simulation.objects.exists(), "nothing was logged that could be replayed"
+    logged(inside, film)
+    looked()
+    made = Simulation.objects.get()
+    assert (made.proposal, made.requested_by) == (proposal(), None)
+    assert Outbox.objects.filter(task=leases.DOORS[Simulation][0]).count() == 1
+    looked()
+    assert Simulation.objects.count() == 1
+
+
+def test_so_many_are_simulated_by_one_round_at_most_the_surest_first(monkeypatch):
+    monkeypatch.setattr(proposal_rounds, "MOST_SIMULATED", 1)
+    disliked()
+    _owls, inside, surest = disliked(against=30, votes=36)
+    logged(inside, surest)
+    looked()
+    named = Simulation.objects.values_list("proposal__item", flat=True)
+    assert list(named) == [surest.pk]
+    looked()
+    assert Simulation.objects.count() == 2
+
+
+def test_what_is_snoozed_is_not_simulated(curator):
+    _owls, inside, film = disliked()
+    looked()
+    back = timezone.now() + timedelta(days=7)
+    proposal_actions.snooze(proposal_id=proposal().pk, actor=curator, back=back)
+    logged(inside, film)
+    looked()
+    assert not Simulation.objects.exists()
 
 
 def test_what_was_accepted_is_not_proposed_again_while_it_is_drafted_nor_right_after(curator):

@@ -282,6 +282,31 @@ def test_what_only_warns_is_told_with_the_publish(curator, home, spring):
     assert "Some comedy" in done.unmet[0]
 
 
+def test_what_only_warns_and_was_not_checked_yet_is_told_with_the_publish(curator, home, spring):
+    expect(curator, home, blocks=False)
+    draft(curator, home, spring)
+    (warned,) = actions.publish(actor=curator, change_set=spring).unmet
+    assert warned == "“Some comedy” is not checked yet."
+
+
+def test_what_only_warns_of_several_sets_at_once_is_not_checked(curator, chief, home, spring):
+    """Each is checked by itself, which tells nothing of both."""
+    row = expect(curator, home, blocks=False)
+    summer = open_change_set(actor=curator, name="Summer")
+    for each in (spring, summer):
+        draft(curator, home, each)
+        check(Target(change_set=each))
+    (warned,) = actions.publish(actor=curator, surface=home).unmet
+    assert warned == "“Some comedy” is not checked yet."
+    Expectation.objects.filter(pk=row.pk).update(blocks=True)
+    for at in range(2):
+        draft(curator, home, open_change_set(actor=curator, name=f"Autumn {at}"))
+    with pytest.raises(Conflict):
+        actions.publish(actor=curator, surface=home)
+    told = {"surface": home, "despite": [EXPECTATIONS], "reason": "so"}
+    assert actions.publish(actor=chief, **told).unmet == ["“Some comedy” is not checked yet."]
+
+
 def test_what_nobody_is_there_to_check_is_not_called_met_and_stops_nothing(curator, home, spring):
     empty = Segment.objects.create(slug="none", name="None", kind=Segment.Kind.MANUAL)
     expect(curator, home, who=Expectation.Who.SEGMENT, segment=empty)
