@@ -152,8 +152,10 @@ def _session(user: User) -> str:
 
 
 def _open(user: User) -> int:
-    told = {"ip": "10.0.0.1", "user_agent": "a browser", "session_key": "hers"}
-    return int(UserSession.objects.create(user=user, **told).pk)
+    """A session of hers beside the one that she asks with; one without a row of its own would not be listed."""
+    told = {"user": user, "ip": "10.0.0.1", "user_agent": "a browser"}
+    row, _new = UserSession.objects.update_or_create(session_key=_session(user), defaults=told)
+    return int(row.pk)
 
 
 def _things(users: dict[str, User]) -> dict[str, Any]:

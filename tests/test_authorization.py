@@ -4,54 +4,22 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from itertools import chain
-from pathlib import Path
 
 import pytest
-import yaml
 from django.db import transaction
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from recsys.runs import promotion
 from recsys.transport import throttles
+from tests.authorization_table import rows, walk
 from tests.authorization_world import COLUMNS, World, build, wait_for_nobody
 
 pytestmark = pytest.mark.django_db
 
-TABLE = Path(__file__).with_name("authorization.yaml")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 STOCK = re.compile(
     r"^admin/(?!desk/|previews/|glossary/|operations/|runs/|proposals/|blend-sweeps/|clusterings/|likenesses/|simulations/|appraisals/|preferences/|people/)"
 )
-
-
-def walk(resolver=None, before=""):
-    """Every route below a resolver, as it is written in the urls."""
-    for entry in (resolver or get_resolver()).url_patterns:
-        route = before + str(entry.pattern)
-        if isinstance(entry, URLResolver):
-            yield from walk(entry, route)
-        elif isinstance(entry, URLPattern):
-            yield re.sub(r"\^\(\?P<(\w+)>.*", r"<\1>", route)
-
-
-def spread(route):
-    """The routes that one with {alternatives,in,braces} stands for."""
-    if braces := re.search(r"\{([\w,]+)\}", route):
-        return [route.replace(braces[0], each) for each in braces[1].split(",")]
-    return [route]
-
-
-def rows():
-    """Each route of the table with its methods, a cell for each column."""
-    found = {}
-    for row in yaml.safe_load(TABLE.read_text()):
-        cells = {method: str(line).split() for method, line in row.items() if method != "routes"}
-        for route in chain.from_iterable(map(spread, row["routes"])):
-            assert route not in found, f"{route} stands in the table twice"
-            found[route] = cells
-    return found
 
 
 ROWS = rows()

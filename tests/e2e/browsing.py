@@ -30,6 +30,12 @@ PATIENCE_MS: Final = 30_000
 # What htmx says of a request that a newer one replaced, as `hx-sync` asks it to.
 _REPLACED: Final = ("htmx:sendAbort", "htmx:afterRequest")
 
+# Nothing is on its way, and nothing moves but what moves for ever.
+_AT_REST: Final = """() =>
+  !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling, .htmx-added')
+  && document.getAnimations().every(each =>
+       each.playState !== 'running' || each.effect.getComputedTiming().iterations === Infinity)"""
+
 
 def is_complaint(told: ConsoleMessage) -> bool:
     """Whether a line of the console says that something is wrong."""
@@ -42,6 +48,11 @@ def complaints_of(page: Page) -> list[str]:
     page.on("console", lambda told: heard.append(told.text) if is_complaint(told) else None)
     page.on("pageerror", lambda error: heard.append(str(error)))
     return heard
+
+
+def wait_at_rest(page: Page) -> None:
+    """Until the panes that a page asks for by itself stand in it, and nothing moves any more."""
+    page.wait_for_function(_AT_REST)
 
 
 def found_chromium() -> str | None:

@@ -9,17 +9,12 @@ from typing import Any, Final
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
 
-from tests.e2e.browsing import is_complaint
+from tests.e2e.browsing import is_complaint, wait_at_rest
 
 PHONE: Final[ViewportSize] = {"width": 360, "height": 740}
 DESK: Final[ViewportSize] = {"width": 1280, "height": 900}
 WCAG: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 GRAVE: Final = {"serious", "critical"}
-# Nothing is on its way, and nothing moves but what moves for ever.
-_AT_REST: Final = """() =>
-  !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling, .htmx-added')
-  && document.getAnimations().every(each =>
-       each.playState !== 'running' || each.effect.getComputedTiming().iterations === Infinity)"""
 _SIDEWAYS: Final = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -50,7 +45,7 @@ class Looker:
         self.page.goto(url)
         found = [*self._sideways(), *self._planted()]
         self.page.set_viewport_size(DESK)
-        self.page.wait_for_function(_AT_REST)
+        wait_at_rest(self.page)
         found += grave(self.page)
         # A page that is refused is one too: only that it was is no complaint.
         return [*found, *(each for each in self.complaints if f"({self.page.url})" not in each)]

@@ -11,7 +11,7 @@ from typing import Final
 import polib
 
 from recsys.config.translations import catalogues
-from tests.face.hostile import PLANTED
+from tests.face.payload import PLANTED
 from tests.face.reading import Document, Element
 
 _CHINESE: Final[Path] = catalogues()[0]
@@ -23,7 +23,7 @@ _OWN_NAMES: Final = {"简体中文"}
 _SENTENCE: Final = re.compile(r"[A-Za-z]+(?:['’]\w+)?,?(?: [a-z][\w'’-]*,?){2,}")
 _HAN: Final = re.compile(r"[\u4e00-\u9fff]")
 # What people wrote in the world of these tests.
-_DATA: Final = {"A film", "A bad film", "it is good", "it is bad", "it is better"}
+_DATA: Final = {"A film", "A bad film", "War at sea", "it is good", "it is bad", "it is better"}
 _VERBATIM: Final = ("code", "pre", "kbd", "textarea")
 
 

@@ -1,7 +1,4 @@
-"""The world of the authorization table, with hostile markup in every text that people write, and a dozen of everything.
-
-A text that breaks out of where it stands leaves an element named `planted-thing`, whatever quoted it.
-"""
+"""The world of the authorization table, with hostile markup in every text that people write, a dozen of each thing."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ from curation import actions
 from curation.actions import Terms
 from curation.fusion.columns import Kind
 from curation.fusion.effects import Boost
-from curation.fusion.query import Comparison
+from curation.fusion.query import All, AnyOf, Comparison, Not
 from curation.ids import new_id
 from curation.models import (
     Attribute,
@@ -39,37 +36,26 @@ from curation.models import (
 from curation.policies import fulfilment
 from curation.policies.fulfilment import Target
 from feedback.models import Comment
-from recsys.appraisals.actions import KINDS
-from recsys.jobs.failures import Failure
+from recsys.likenesses import actions as likeness_actions
 from recsys.models import (
-    BlendProposal,
-    BlendSweep,
-    Clustering,
     DecisionProposal,
-    EmbeddingJob,
-    Heartbeat,
     Job,
-    ModelVersion,
     Preference,
     PreferenceFit,
-    ProposalRound,
-    Run,
-    RunProgress,
-    Schedule,
     Simulation,
 )
 from recsys.profiles.item_features import SLOT, Feature
 from recsys.proposals import actions as proposal_actions
 from recsys.slates import fallbacks, fusing
 from recsys.slates.places import Place
-from tests.appraised import appraised
 from tests.authorization_world import SOURCE, VOTED, World, build
-from tests.swept import swept
+from tests.face.life import live
+from tests.face.payload import PAYLOAD, PLANTED
+from tests.face.work import work
 
-PLANTED: Final = "planted-thing"
-PAYLOAD: Final = f"""'"></script></title></textarea><{PLANTED} onclick="planted()">{{{{7*7}}}}"""
 DOZEN: Final = 12
 NAMED: Final = Comparison("maker", Kind.TEXT, "contains", PAYLOAD)
+NESTED: Final = AnyOf((All((NAMED, Not(AnyOf((NAMED, Not(NAMED)))))), Not(All((NAMED, NAMED)))))
 
 
 def build_hostile() -> World:
@@ -77,15 +63,18 @@ def build_hostile() -> World:
     world = build()
     curator = User.objects.get(username="curator")
     _items()
+    world.named["nested_id"] = _nested(curator).pk
     _decisions(curator)
     _segments(curator)
-    _work()
+    work()
     _comments()
     _rename()
     _expected()
     _proposals(curator)
     _preferences()
+    likeness_actions.write_likeness(actor=curator, text=PAYLOAD)
     world.named["slate_id"] = _slates(str(world.named["item_id"]))
+    live(world.named["slate_id"])
     return world
 
 
@@ -132,6 +121,17 @@ def _decisions(curator: User) -> None:
     Surface.objects.update(approval="above")
 
 
+def _nested(curator: User) -> Decision:
+    """A rule whose query has groups within groups, of each kind."""
+    home = Surface.objects.get(slug="home")
+    terms = Terms(reason=PAYLOAD)
+    draft = actions.add_rule(
+        actor=curator, surface=home, effect=Boost(1.0), what=NESTED, terms=terms
+    )
+    _publish(curator, draft)
+    return draft.decision
+
+
 def _change_set(curator: User, place: int) -> ChangeSet:
     return actions.open_change_set(actor=curator, name=f"{place} {PAYLOAD}"[:120])
 
@@ -147,64 +147,6 @@ def _segments(curator: User) -> None:
             actor=curator, slug=f"planted-{place}", name=f"{place} {PAYLOAD}", reason=PAYLOAD
         )
     SegmentState.objects.update(problem=PAYLOAD)
-
-
-def _work() -> None:
-    """Runs in every state, versions, schedules, proposals and jobs that failed with hostile words."""
-    now = timezone.now()
-    told = {"note": PAYLOAD, "error": PAYLOAD, "worker": PAYLOAD[:120], "device": ""}
-    for place, state in zip(range(DOZEN), list(Job.State) * 2, strict=False):
-        failure = Failure.CODE_ERROR if state == Job.State.FAILED else ""
-        started = {"started_at": now, "finished_at": now} if failure else {}
-        run = Run.objects.create(family="ease", state=state, failure=failure, **told, **started)
-        RunProgress.objects.create(run=run, stage=PAYLOAD[:40], done=1, total=2)
-        version = {"number": 10 + place, "run": run, "artifact": "ease", "digest": "0" * 64}
-        ModelVersion.objects.create(family="ease", **version)
-        Schedule.objects.create(
-            name=f"{place}{PAYLOAD}"[:80], family="ease", every_hours=24, since=now
-        )
-    failed = {"state": Job.State.FAILED, "failure": Failure.CODE_ERROR, "error": PAYLOAD}
-    BlendProposal.objects.create(surface_id="home", **failed)
-    ProposalRound.objects.create(**failed)
-    BlendSweep.objects.create(surface_id="home", **failed)
-    swept(left_out=[PAYLOAD])
-    Clustering.objects.create(**failed)
-    _simulations(failed)
-    film = str(Item.objects.get(outside_id="film").pk)
-    for decision in Decision.objects.filter(kind__in=KINDS):
-        appraised(decision, film, PAYLOAD)
-    EmbeddingJob.objects.create(encoder="small", **failed)
-    beat = {"pid": 1, "started_at": now, "beat_at": now, "problem": PAYLOAD, "device": PAYLOAD}
-    Heartbeat.objects.create(name=PAYLOAD, role="realtime", **beat)
-
-
-def _simulations(failed: dict[str, Any]) -> None:
-    """One that failed and one that is done, of each change set."""
-    change = {"before": 1, "after": 2}
-    named = {
-        "item": str(Item.objects.get(outside_id="film").pk),
-        "outside_id": "",
-        "title": PAYLOAD,
-    }
-    value = {"mean": 0.1, "low": 0.0, "high": 0.2}
-    effect = {"n": 9, "members": 3, "size": 8.0, "clipped": 0, "support": 1.0, "why": ""}
-    ends = {"present": value, "target": value, "difference": value, "verdict": "unsure"}
-    report = {
-        "requests": 2,
-        "slates": 2,
-        "changed": 1,
-        "partial": 1,
-        "bare": 1,
-        "placements": 20,
-        "surfaces": [{"surface": "home", "requests": 2, "changed": 1}],
-        "winners": [named | change],
-        "losers": [named | {"before": 2, "after": 1}],
-        "fields": [{"field": "maker", "values": [{"value": PAYLOAD, **change}]}],
-        "effect": effect | ends,
-    }
-    for home in ChangeSet.objects.all():
-        Simulation.objects.create(change_set=home, **failed)
-        Simulation.objects.create(change_set=home, state=Job.State.SUCCEEDED, report=report)
 
 
 def _proposals(curator: User) -> None:

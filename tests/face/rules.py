@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from tests.face.hostile import PLANTED
+from tests.face.payload import PLANTED
 from tests.face.reading import Document, Element
 
 _TYPED: Final = frozenset({"hidden", "submit", "button", "reset", "image"})

@@ -16,26 +16,51 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from recsys.embeddings import meaning
+from tests.addresses import EVERYWHERE, START
+from tests.authorization_table import plain, rows
 from tests.authorization_world import World, wait_for_nobody
 from tests.face import rules
 from tests.face.asking import Answer
-from tests.face.crawling import START, Found, crawl
+from tests.face.crawling import Found, crawl
 from tests.face.english import of_chinese, of_english
 from tests.face.exceptions import EXCEPTED
-from tests.face.hostile import PLANTED, build_hostile
+from tests.face.hostile import build_hostile
+from tests.face.life import VECTOR
+from tests.face.payload import PLANTED
+from tests.face.unreached import UNREACHED
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("face")]
 
 ROLES: Final = ("anonymous", "member", "curator", "analyst", "operator", "administrator")
 LANGUAGES: Final = ("en", "zh-hans")
 MOST_QUERIES: Final = 15
-STAFF_PAGES: Final = ("admin/", "report")
+STAFF_PAGES: Final = ("admin/", "report", "slates/")
 REDIRECTS: Final = 5
 # Where nothing leads as long as all goes well: the world has one of each.
-BESIDES: Final = (
-    *("/items/{item_id}/", "/slates/{slate_id}/", "/slates/{slate_id}/items/{item_id}/"),
-    "/admin/desk/catalogue/near/?q=film",
-)
+BESIDES: Final = ("/items/{item_id}/", "/slates/{slate_id}/", "/slates/{slate_id}/items/{item_id}/")
+# The same of what one role is enough for.
+RARE: Final = {
+    "anonymous": (
+        *("/account/inactive/", "/account/confirm-email/", "/account/confirm-email/nobody/"),
+        *("/account/password/reset/sent/", "/account/password/reset/done/"),
+        "/account/password/reset/{uidb36}-{key}/",
+    ),
+    "curator": (
+        *("/admin/desk/decisions/{nested_id}/", "/admin/desk/decisions/{nested_id}/revise/"),
+        "/admin/clusterings/{clustering_id}/clusters/{cluster}/",
+        *("/admin/clusterings/{clustering_id}/progress/", "/admin/desk/items/pick/"),
+        *("/admin/appraisals/{decision_id}/progress/", "/admin/proposals/round/"),
+        "/admin/simulations/{simulation_id}/progress/",
+        "/admin/blend-sweeps/{sweep_id}/progress/",
+    ),
+    "operator": (
+        "/admin/runs/{run_id}/progress/",
+        *("/admin/runs/models/{family}/roll-back/", "/admin/proposals/{blend_id}/progress/"),
+        "/admin/password_change/done/",
+    ),
+    "administrator": ("/admin/people/{user_id}/",),
+}
 
 Pages = Callable[[str, str], list[Found]]
 
@@ -46,12 +71,15 @@ def pages(django_db_setup, django_db_blocker) -> Iterator[Pages]:
     found: dict[tuple[str, str], list[Found]] = {}
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, transaction.atomic():
         wait_for_nobody(patch)
+        patch.setattr(meaning, "vector_of", lambda *_args, **_named: VECTOR)
         world = build_hostile()
 
         def of(role: str, language: str) -> list[Found]:
             if (role, language) not in found:
-                starts = (*START, *(each.format_map(world.named) for each in BESIDES))
-                found[role, language] = list(crawl(_asking(world, role, language), starts))
+                others = (*BESIDES, *RARE.get(role, ()))
+                starts = (*START, *(each.format_map(world.named) for each in others))
+                ask = _asking(world, role, language)
+                found[role, language] = list(crawl(ask, starts, asks=role != EVERYWHERE))
             return found[role, language]
 
         yield of
@@ -96,9 +124,32 @@ each_language = pytest.mark.parametrize("language", LANGUAGES)
 
 @each_role
 def test_no_link_leads_to_a_refusal(pages: Pages, role: str) -> None:
-    """The first pages of a room that is not theirs are refused to a role; no link leads there."""
-    led = [page for page in pages(role, "en") if page.after and page.answer.status != HTTPStatus.OK]
+    """The first pages of a room that is not theirs are refused to a role; no link leads there.
+
+    What is asked for beside the links may make no sense, and is told so.
+    """
+    fine = {False: (HTTPStatus.OK,), True: (HTTPStatus.OK, HTTPStatus.BAD_REQUEST)}
+    led = [
+        page
+        for page in pages(role, "en")
+        if page.after and page.answer.status not in fine["?" in page.path]
+    ]
     none_of((page, f"{page.answer.status}, from {page.after}") for page in led)
+
+
+def test_every_page_that_somebody_may_see_is_come_to(pages: Pages) -> None:
+    """By links, by what is asked for, or with a reason why not: what holds of all pages is told of these alone."""
+    come = {
+        plain(page.route.replace("(?P", "^(?P"))
+        for role in ROLES
+        for page in pages(role, "en")
+        if page.answer.status == HTTPStatus.OK
+    }
+    shown = {route for route, cells in rows().items() if "yes" in cells.get("GET", ())}
+    missed = {route for route in shown - come if not UNREACHED.match(route)}
+    needless = {route for route in shown & come if UNREACHED.match(route)}
+    assert not missed, "\n".join(sorted(missed))
+    assert not needless, "\n".join(sorted(needless))
 
 
 @each_role
@@ -134,6 +185,19 @@ def test_hostile_markup_is_on_the_pages_at_all(pages: Pages) -> None:
     for role, least in (("member", 2), ("curator", 15), ("operator", 10), ("administrator", 30)):
         showing = [each for each in pages(role, "en") if f"&lt;{PLANTED}" in each.answer.html]
         assert len(showing) >= least, role
+
+
+def test_hostile_markup_is_in_what_is_asked_for(pages: Pages) -> None:
+    """A search, a comparison, reports of what was done, a table of sessions: empty, they would prove nothing."""
+    found = [page for role in ROLES for page in pages(role, "en")]
+    shown = {page.name for page in found if f"&lt;{PLANTED}" in page.answer.html}
+    wanted = {
+        *("search/?q=planted", "search/?q=zebra&by=meaning", "admin/desk/catalogue/near/?q=zebra"),
+        *("report/", "report/items/", "report/decisions/", "report/cleaning/"),
+        *("admin/people/<uuid:user_id>/", "admin/likenesses/"),
+    }
+    assert not wanted - shown, "\n".join(wanted - shown)
+    assert any(name.startswith("admin/runs/compare/") for name in shown)
 
 
 @each_role

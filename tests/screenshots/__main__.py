@@ -11,7 +11,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import escape
 from itertools import product
@@ -19,20 +19,29 @@ from pathlib import Path
 from typing import Any, Final
 
 import django
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
-from tests.e2e.browsing import ARGUMENTS, asking, found_chromium, sign_in
+from tests.addresses import EVERYWHERE, START
+from tests.e2e.browsing import ARGUMENTS, asking, found_chromium, sign_in, wait_at_rest
+from tests.e2e.planting import plant
 from tests.processes import ROOT, start_stack, stop_stack, wait_until
 
 ROLES: Final = ("anonymous", "member", "curator", "operator", "analyst", "administrator")
 WIDTHS: Final = (1440, 768, 360)
 SCHEMES: Final = ("light", "dark")
 LANGUAGES: Final = {"en": "en", "zh": "zh-hans"}
-# What no link leads to while all is well: nothing found, nothing there, not allowed.
+# What no link leads to while all is well: nothing there, not allowed.
 STATES: Final = {
-    "member": ("/search/?q=zzzzzzzz", "/nowhere/", "/admin/desk/"),
-    "curator": ("/admin/desk/catalogue/?q=zzzzzzzz",),
+    "member": ("/nowhere/", "/admin/desk/"),
+    "curator": ("/admin/nowhere/",),
     "operator": ("/admin/runs/00000000-0000-0000-0000-000000000000/",),
+}
+SHELVES: Final = "**/shelves/**"
+# What befalls a page of the member's: what is asked for, and how it is answered.
+TROUBLES: Final[dict[str, tuple[str, str, Callable[[Route], object]]]] = {
+    "late": ("/", SHELVES, lambda route: None),
+    "offline": ("/", SHELVES, lambda route: route.abort()),
+    "fault": ("/broken/", "**/broken/", lambda route: route.fulfill(status=500, **_fault())),
 }
 # Which picture of the README shows what.
 README: Final = {
@@ -73,14 +82,15 @@ def _arguments() -> argparse.Namespace:
 def _demo(var: Path | None) -> Iterator[dict[str, Any]]:
     """Addresses and passwords of a demo: the one that runs on a folder, else one of our own."""
     if var is not None:
-        yield json.loads((var / "demo.json").read_text())
+        yield json.loads((var / "demo.json").read_text()) | {"planted": []}
         return
     with tempfile.TemporaryDirectory(prefix="tandem-screenshots-") as name:
         Path(name).chmod(0o711)
         stack = start_stack(Path(name) / "var", TANDEM_DEMO="1")
         try:
             wait_until((stack.var / "demo.json").exists, "the demo is ready", 600)
-            yield json.loads((stack.var / "demo.json").read_text())
+            demo = json.loads((stack.var / "demo.json").read_text())
+            yield demo | {"planted": plant(demo)}
         finally:
             stop_stack(stack)
 
@@ -96,6 +106,8 @@ def _take_all(browser: Browser, demo: dict[str, Any], told: argparse.Namespace) 
             before = f"{role}-{language}-{scheme}"
             shot = ((role, path, _shoot(view, demo, path, told.out, before)) for path in paths)
             taken.extend(shot)
+            if role == "member":
+                taken.extend(_troubled(view, demo, told.out, before))
             view.context.close()
         context.close()
     _write_index(told.out, taken)
@@ -106,7 +118,9 @@ def _paths(context: BrowserContext, demo: dict[str, Any], role: str) -> list[str
     """What the role's links lead to, one of each route, and the states that no link leads to."""
     from tests.face.crawling import crawl  # needs Django, which is set up by now
 
-    found = crawl(asking(context.request, demo["url"]))
+    found = crawl(
+        asking(context.request, demo["url"]), [*START, *demo["planted"]], asks=role != EVERYWHERE
+    )
     linked = [page.path for page in found if page.is_whole and page.answer.status == 200]
     return [*linked, *STATES.get(role, ())]
 
@@ -128,6 +142,33 @@ def _shoot(page: Page, demo: dict[str, Any], path: str, out: Path, before: str) 
     """One page at each width, loaded once; the names of its files."""
     page.set_viewport_size({"width": WIDTHS[0], "height": 900})
     page.goto(demo["url"] + path)
+    wait_at_rest(page)
+    return _at_each_width(page, path, out, before)
+
+
+def _troubled(
+    page: Page, demo: dict[str, Any], out: Path, before: str
+) -> Iterator[tuple[str, str, list[str]]]:
+    """A shelf that is awaited, one that no answer came for, and a fault of the product's."""
+    for name, (path, pattern, answer) in TROUBLES.items():
+        page.route(pattern, answer)
+        page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+        page.goto(demo["url"] + path)
+        if pattern == SHELVES:
+            page.locator("#shelf-popular").scroll_into_view_if_needed()
+        yield "member", name, _at_each_width(page, name, out, before)
+        page.unroute_all(behavior="ignoreErrors")
+
+
+def _fault() -> dict[str, Any]:
+    from django.template.loader import render_to_string
+
+    problem = {"title": "Something broke", "code": "internal"}
+    html = render_to_string("fault.html", {"problem": problem})
+    return {"body": html, "content_type": "text/html"}
+
+
+def _at_each_width(page: Page, path: str, out: Path, before: str) -> list[str]:
     plain = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "id", path)
     name = re.sub(r"[^\w]+", "-", plain).strip("-") or "home"
     files = []
