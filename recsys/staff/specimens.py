@@ -85,7 +85,7 @@ def _scatter() -> Chart:
         Dot(0.5 + at / 200, 0.2, f"Point {at}", style, label=f"point {at}", ring=at == 0)
         for at, style in enumerate(styles)
     ]
-    axes = Axis("Coverage", [0, 0.5, 1], number), Axis("NDCG@10", [0.0, 0.1, 0.3], percent)
+    axes = Axis("Coverage", [0, 0.5, 1], percent), Axis("NDCG@10", [0.0, 0.1, 0.3], percent)
     return scatter(dots, *axes, [Key("front", "front"), Key("the present blend", "human")])
 
 
@@ -189,7 +189,7 @@ _TRACE: Final[dict[str, Any]] = {
     "blend": {
         "beta": 1.0,
         "weights": {"ease": 0.6, "item_knn": 0.3, "popularity": 0.1},
-        "scales": {"ease": "zscore", "item_knn": "zscore", "popularity": "rank"},
+        "scales": {"ease": "log_z", "item_knn": "log_z", "popularity": "percentile"},
     },
     "placements": [
         _placed({"ease": 0.9, "item_knn": -0.15, "popularity": 0.04, "recency": None}, 0.2),
