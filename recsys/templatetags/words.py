@@ -23,6 +23,12 @@ def scale(key: str) -> str:
 
 
 @register.filter
+def minus(figure: str) -> str:
+    """A figure with a minus where programs write a hyphen."""
+    return str(figure).replace("-", "\N{MINUS SIGN}")
+
+
+@register.filter
 def as_said(text: str) -> str:
     """A stored reason or note: translated where the product itself wrote it, else as somebody wrote it.
 

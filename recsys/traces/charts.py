@@ -113,7 +113,8 @@ def _how(blend: Trace, name: str, part: float) -> str:
     if not factor:
         return _("weighs 0")
     scale = scale_called(blend["scales"].get(name, ""))
-    return f"{blend['beta']:.4g} × {blend['weights'][name]:.4g} × {part / factor:.4g} ({scale})"
+    scaled = f"{part / factor:.4g}".replace("-", "−")
+    return f"{blend['beta']:.4g} × {blend['weights'][name]:.4g} × {scaled} ({scale})"
 
 
 def _shades(trace: Trace) -> dict[str, float]:
