@@ -51,7 +51,9 @@ def wilson(part: int, n: int) -> Bounds:
     share, square = part / n, Z * Z
     middle = (share + square / (2 * n)) / (1 + square / n)
     half = Z / (1 + square / n) * math.sqrt(share * (1 - share) / n + square / (4 * n * n))
-    return Bounds(max(middle - half, 0.0), min(middle + half, 1.0))
+    # At the ends the bound is the end itself: what rounding leaves would tell none of five from none at all.
+    low = max(middle - half, 0.0) if part else 0.0
+    return Bounds(low, min(middle + half, 1.0) if part < n else 1.0)
 
 
 def newcombe(part: int, n: int, part_before: int, n_before: int) -> Bounds:

@@ -25,6 +25,12 @@ def test_a_share_has_wilsons_interval(part, n, low, high):
     assert (round(bounds.low, 4), round(bounds.high, 4)) == (low, high)
 
 
+def test_of_none_and_of_all_the_interval_ends_exactly_there():
+    for n in range(1, 200):
+        assert chance.wilson(0, n).low == 0.0
+        assert chance.wilson(n, n).high == 1.0
+
+
 @pytest.mark.parametrize(
     ("now", "before", "low", "high"),
     # Newcombe, Statistics in Medicine 17 (1998) 873, table II, method 10.
