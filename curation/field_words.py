@@ -125,6 +125,21 @@ def scorer_called(name: str) -> str:
     return str(SCORERS.get(name, name))
 
 
+SCALES: Final = {
+    "log_z": _("Damped z-score"),
+    "z": _("Z-score"),
+    "percentile": _("Percentile"),
+    "min_max": _("From the least to the most"),
+    "none": _("As it is"),
+}
+"""What the scales of scorers are called."""
+
+
+def scale_called(key: str) -> str:
+    """What a scale is called; one that the product does not know by its key."""
+    return str(SCALES.get(key, key))
+
+
 DECISION_WORDS: Final = {
     "item": _("Item"),
     "segment": _("Segment"),

@@ -15,7 +15,8 @@ from curation.spreadsheets import inert
 
 Cell = str | int | float | date | None
 _DECIMALS: Final = 2
-_PERCENT: Final = "\N{NO-BREAK SPACE}%"
+PERCENT: Final = "\N{NO-BREAK SPACE}%"
+"""A sign that stays with its figure at the end of a line."""
 
 
 class Share(float):
@@ -41,7 +42,7 @@ def number(value: float, places: int = 0) -> str:
 
 def percent(share: float) -> str:
     """A share in percent, to a tenth."""
-    return number(round(share * 100, 1), 1) + _PERCENT
+    return number(round(share * 100, 1), 1) + PERCENT
 
 
 def points(share: float) -> str:
@@ -106,7 +107,7 @@ def _places(column: Sequence[Cell]) -> int:
 
 def _words(cell: Cell, places: int) -> str:
     if isinstance(cell, Share):
-        return number_format(round(cell * 100, 1), 1) + _PERCENT
+        return number_format(round(cell * 100, 1), 1) + PERCENT
     if isinstance(cell, int | float):
         places = places if isinstance(cell, float) else 0
         return number_format(round(cell, places), places, use_l10n=True, force_grouping=True)

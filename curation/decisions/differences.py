@@ -17,6 +17,7 @@ from curation.field_words import (
     DEVICES,
     EFFECT_WORDS,
     FALLBACK_WORDS,
+    scale_called,
     scorer_called,
 )
 from curation.fusion.writing import is_query, text_of
@@ -163,6 +164,8 @@ def shown(value: object, field: str = "") -> str:
         return _hours(value)
     if field == "devices" and isinstance(value, list):
         return _(", ").join(str(DEVICES[each]) for each in value)
+    if field.startswith("scales.") and isinstance(value, str):
+        return scale_called(value)
     if field in _VALUES:
         return str(_VALUES[field].get(str(value), value))
     return _plain_words(value)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from feedback.charts.drawing import Chart, Drawing
 from feedback.reporting.spans import RAW_DAYS, Span
 from feedback.reporting.terms import TERMS
-from feedback.tables import Table
+from feedback.tables import PERCENT, Table
 
 Word = str | Promise
 
@@ -59,9 +59,20 @@ class Section:
     is_silent: bool = False
 
     @property
-    def terms(self) -> list[tuple[str, Word, Word]]:
+    def terms(self) -> list[tuple[str, Word, str]]:
         """The words of this section with what they mean."""
-        return [(name, *TERMS[name]) for name in self.words]
+        found = ((name, *TERMS[name]) for name in self.words)
+        return [(name, word, unparted(meaning)) for name, word, meaning in found]
+
+    @property
+    def defined(self) -> str:
+        """The definition as a page sets it."""
+        return unparted(self.definition)
+
+
+def unparted(text: Word) -> str:
+    """A text in which no percentage is parted from its sign at the end of a line."""
+    return str(text).replace(" %", PERCENT)
 
 
 Ask = Callable[[Span], Section]

@@ -55,7 +55,7 @@ class RunCard:
     beside: str
 
     @property
-    def settings(self) -> list[tuple[str, Any]]:
+    def settings(self) -> list[tuple[str, str]]:
         """Its settings and options by their names."""
         return setting_words.named({**self.run.parameters, **self.run.options})
 

@@ -12,7 +12,7 @@ from feedback.charts.intervals import Estimate
 from recsys.models import Run
 from recsys.runs import charts as run_charts
 from recsys.runs.cards import RunCard
-from recsys.runs.setting_words import label_of
+from recsys.runs.setting_words import label_of, plain
 from recsys.screens.plots import Chart
 
 MOST: Final = 5
@@ -47,7 +47,7 @@ class Comparison:
         told = [{**card.run.parameters, **card.run.options} for card in self.cards]
         names = dict.fromkeys(name for each in told for name in each)
         rows = [
-            Difference(label_of(name), [str(each.get(name, ABSENT)) for each in told])
+            Difference(label_of(name), [plain(each.get(name, ABSENT)) for each in told])
             for name in names
         ]
         return [row for row in rows if len(set(row.values)) > 1]

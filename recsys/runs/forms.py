@@ -14,7 +14,7 @@ from recsys.ml.configuration import ConfigError, Setting, settings_of
 from recsys.ml.families.options import TrainingOptions
 from recsys.ml.families.registry import FAMILIES, Family
 from recsys.models import Job, Schedule
-from recsys.runs.setting_words import label_of
+from recsys.runs.setting_words import label_of, plain
 
 OPTION: Final = "option-"
 
@@ -195,20 +195,24 @@ def _bare_field(setting: Setting) -> forms.Field:
     if setting.kind is int:
         low, high = _whole(setting.low), _whole(setting.high)
         return forms.IntegerField(min_value=low, max_value=high, **shared)
-    return forms.FloatField(min_value=setting.low, max_value=setting.high, **shared)
+    bounds = {"min_value": setting.low, "max_value": setting.high}
+    return forms.FloatField(widget=_PlainNumber(), **bounds, **shared)
+
+
+class _PlainNumber(forms.NumberInput):
+    """A number that is shown as people write it."""
+
+    def format_value(self, value: Any) -> str | None:  # noqa: ANN401 - of any type, by Django's promise
+        return super().format_value(plain(value) if isinstance(value, float) else value)
 
 
 def _help(setting: Setting) -> str:
     if setting.low is None or setting.high is None:
         return _(setting.help)
-    bounds = {"low": _plain(setting.low), "high": _plain(setting.high)}
+    bounds = {"low": plain(setting.low), "high": plain(setting.high)}
     span = _("From %(low)s to %(high)s.") % bounds
     return f"{_(setting.help)} {span}"
 
 
 def _whole(bound: float | None) -> int | None:
     return None if bound is None else int(bound)
-
-
-def _plain(bound: float) -> str:
-    return str(int(bound)) if bound == int(bound) else f"{bound:g}"

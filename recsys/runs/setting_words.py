@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
+from math import isfinite
 from typing import Any, Final
 
 from django.utils.functional import Promise
@@ -83,6 +85,14 @@ def label_of(name: str) -> str:
     return str(LABELS.get(name, name.replace("_", " ").capitalize()))
 
 
-def named(settings: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Settings with their names as people read them."""
-    return [(label_of(name), value) for name, value in settings.items()]
+def plain(value: object) -> str:
+    """A value as people write it: no decimals of a whole number, no exponent of a small one."""
+    if not isinstance(value, float) or not isfinite(value):
+        return str(value)
+    digits = f"{Decimal(repr(value)):f}"
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+
+
+def named(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Settings with their names and values as people read them."""
+    return [(label_of(name), plain(value)) for name, value in settings.items()]

@@ -13,7 +13,9 @@ from curation.ids import new_id
 from curation.models import Item
 from feedback.models import Rating
 from recsys.screens.cards import Card
+from recsys.staff.specimens import specimens
 
+SHEETS: Final = ("slates", "analyst", "curator", "operator", "styleguide")
 HUES: Final = ("accent", "good", "watch", "bad", "human", "machine", "chance")
 _LONG: Final = "Borat: Cultural Learnings of America for Make Benefit Glorious Nation of Kazakhstan"
 _TITLES: Final[tuple[tuple[str, list[str]], ...]] = (
@@ -28,14 +30,20 @@ _TITLES: Final[tuple[tuple[str, list[str]], ...]] = (
 @login_not_required
 @require_GET
 def styleguide(request: HttpRequest) -> HttpResponse:
-    """Every part of components.css, at rest, busy, empty, wrong and disabled."""
-    told = {"cards": [_card(title, genres) for title, genres in _TITLES], "hues": HUES}
+    """Every part of the sheets, at rest, busy, empty, wrong and disabled."""
+    told = {
+        "cards": [_card(title, genres) for title, genres in _TITLES],
+        "entries": [_card(title, genres, shelf="found") for title, genres in _TITLES[:2]],
+        "hues": HUES,
+        "sheets": SHEETS,
+        **specimens(),
+    }
     return render(request, "styleguide.html", told)
 
 
-def _card(title: str, genres: list[str]) -> Card:
+def _card(title: str, genres: list[str], shelf: str = "item") -> Card:
     """A card of an item that is not kept anywhere."""
     attributes = {"year": 2004, "genres": genres}
     item = Item(id=new_id(), outside_id=title, title=title or "–", attributes=attributes)
     rating = Rating(stars=4, thumb=1) if title == "Up" else None
-    return Card(item=item, nonce="styleguide", rating=rating, curated=title == "Up")
+    return Card(item=item, nonce="styleguide", rating=rating, curated=title == "Up", shelf=shelf)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import template
 from django.utils.translation import gettext
 
-from curation.field_words import scorer_called
+from curation.field_words import scale_called, scorer_called
 
 register = template.Library()
 
@@ -14,6 +14,18 @@ register = template.Library()
 def scorer(name: str) -> str:
     """What a scorer is called."""
     return scorer_called(name)
+
+
+@register.filter
+def scale(key: str) -> str:
+    """What a scale of scores is called."""
+    return scale_called(key)
+
+
+@register.filter
+def minus(figure: str) -> str:
+    """A figure with a minus where programs write a hyphen."""
+    return str(figure).replace("-", "\N{MINUS SIGN}")
 
 
 @register.filter

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from curation.field_words import scorer_called
+from curation.field_words import scale_called, scorer_called
 from recsys.screens.waterfalls import BILLION, Stack, Step, Waterfall, billionths, stacks, waterfall
 from recsys.traces.words import TIERS
 
@@ -112,8 +112,9 @@ def _how(blend: Trace, name: str, part: float) -> str:
     factor = blend["beta"] * blend["weights"].get(name, 0.0)
     if not factor:
         return _("weighs 0")
-    scale = blend["scales"].get(name, "")
-    return f"{blend['beta']:.4g} × {blend['weights'][name]:.4g} × {part / factor:.4g} ({scale})"
+    scale = scale_called(blend["scales"].get(name, ""))
+    scaled = f"{part / factor:.4g}".replace("-", "−")
+    return f"{blend['beta']:.4g} × {blend['weights'][name]:.4g} × {scaled} ({scale})"
 
 
 def _shades(trace: Trace) -> dict[str, float]:

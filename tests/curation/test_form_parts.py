@@ -150,6 +150,13 @@ def test_more_conditions_than_rows_are_refused_and_not_left_out(desk, home, film
     assert not Decision.objects.exists()
 
 
+def test_groups_of_conditions_on_members_say_so(desk):
+    of_members = reverse("desk:conditions", args=["members"])
+    nested = text(desk.post(of_members, {"field-1": "ratings", "nest": "0"}))
+    assert nested.count("Members for whom") == 2
+    assert "Items for which" not in nested
+
+
 def test_comparisons_fit_the_type_of_the_field(desk, films):
     tags = text(desk.post(ROWS, {"field-1": "genres"}))
     assert 'value="has"' in tags

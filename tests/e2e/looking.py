@@ -1,4 +1,4 @@
-"""A browser that looks at a page twice, as it is served: on a phone, and by axe on a desk, in the dark."""
+"""A browser that looks at a page: on a phone, by axe on a desk in the dark, at its contrast in the light."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ PHONE: Final[ViewportSize] = {"width": 360, "height": 740}
 DESK: Final[ViewportSize] = {"width": 1280, "height": 900}
 WCAG: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 GRAVE: Final = {"serious", "critical"}
+CONTRAST: Final = {"type": "rule", "values": ["color-contrast"]}
+"""All that the light may change: what axe holds of a page otherwise is the same in either scheme."""
 _SIDEWAYS: Final = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -47,6 +49,7 @@ class Looker:
         self.page.set_viewport_size(DESK)
         wait_at_rest(self.page)
         found += grave(self.page)
+        found += self._in_the_light()
         # A page that is refused is one too: only that it was is no complaint.
         return [*found, *(each for each in self.complaints if f"({self.page.url})" not in each)]
 
@@ -54,14 +57,21 @@ class Looker:
         if (over := self.page.evaluate(_SIDEWAYS)) > 0:
             yield f"scrolls sideways by {over} px at {PHONE['width']} px"
 
+    def _in_the_light(self) -> list[str]:
+        """What has no contrast once the page that is there already turns light; it is dark again afterwards."""
+        self.page.emulate_media(color_scheme="light")
+        found = [f"in the light: {each}" for each in grave(self.page, only=CONTRAST)]
+        self.page.emulate_media(color_scheme="dark")
+        return found
+
     def _planted(self) -> Iterator[str]:
         if self.page.evaluate("window.planted === true || !!document.querySelector('.planted')"):
             yield "hostile markup ran"
 
 
-def grave(page: Page, within: str | None = None) -> Iterator[str]:
-    """What axe finds serious or worse on a page as it stands, or within a part."""
-    options = {"runOnly": WCAG, "resultTypes": ["violations"], "preload": False}
+def grave(page: Page, within: str | None = None, only: Any = WCAG) -> Iterator[str]:
+    """What axe finds serious or worse on a page as it stands, or within a part; `only` of these tags or rules."""
+    options = {"runOnly": only, "resultTypes": ["violations"], "preload": False}
     result: dict[str, Any] = Axe().run(page, context=within, options=options).response
     for each in result["violations"]:
         if each["impact"] in GRAVE:

@@ -55,8 +55,10 @@ _FILLED: Final = _pattern([each for each in _WHOLE if _PLACEHOLDER.search(each)]
 
 
 def of_english(page: Document) -> Iterator[str]:
-    """Texts of a page that should have been Chinese."""
+    """Texts of a page that should have been Chinese; what is marked as English is read out as such."""
     for text, place in page.told():
+        if _language(place) == "en":
+            continue
         if _is_ours(text) or _is_sentence(text, place):
             yield f"English: {text[:90]!r}"
 
@@ -66,6 +68,12 @@ def of_chinese(page: Document) -> Iterator[str]:
     for text, place in page.told():
         if _HAN.search(text) and text not in _OWN_NAMES and not _is_verbatim(place):
             yield f"Chinese: {text[:90]!r}"
+
+
+def _language(place: Element | None) -> str:
+    while place is not None and not place.get("lang"):
+        place = place.above
+    return place.get("lang") if place is not None else ""
 
 
 def _is_verbatim(place: Element | None) -> bool:

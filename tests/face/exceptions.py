@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from typing import Final
 
 EXCEPTED: Final[Mapping[str, tuple[str, ...]]] = {
-    # The description of the API is written in English alone, like the code that it describes.
-    "api/docs/": ("English: ",),
     # Django gathers all that would go with a user, table by table.
     "admin/curation/user/<path:object_id>/delete/": (" queries",),
     # The scheduler calls a moment by its instant.

@@ -128,6 +128,13 @@ def test_what_is_drawn_is_a_table_with_its_definition_and_csv(analyst, history, 
         assert len(rows(analyst, table[1])) == drawn > 0
 
 
+def test_no_percentage_is_parted_from_its_sign(analyst, history):
+    for name in ("report", "slots"):
+        page = analyst.get(reverse(f"feedback:{name}")).content.decode()
+        assert "\N{NO-BREAK SPACE}%" in page
+        assert not re.search(r"\d %", page)
+
+
 def test_click_and_like_rates_are_by_surface_and_slot(analyst, history):
     found = rows(analyst, "slots")
     assert [[*row[:6], row[8]] for row in found] == [

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from curation.field_words import SCALES
 from curation.fusion.effects import EFFECTS
-from curation.fusion.policy import DiversityKind
+from curation.fusion.policy import DiversityKind, Scale
 from curation.fusion.slate import Denial, Outcome, Tier
 from recsys.traces.words import DENIALS, KINDS, OUTCOMES, SELECTIONS, TIERS
 
@@ -18,6 +19,7 @@ from recsys.traces.words import DENIALS, KINDS, OUTCOMES, SELECTIONS, TIERS
         ({each.value for each in Denial}, DENIALS),
         ({each.value for each in Tier} - {"scored"}, TIERS),
         ({each.value for each in DiversityKind} - {"none"}, SELECTIONS),
+        ({each.value for each in Scale}, SCALES),
     ],
 )
 def test_every_code_of_a_trace_has_words(codes, words):

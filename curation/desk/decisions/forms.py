@@ -14,7 +14,7 @@ from curation.decisions.specs import PARAMETERS, make_effect
 from curation.desk.decisions.situation_forms import SituationMixin
 from curation.desk.pickers import ItemField, MemberField, moment
 from curation.desk.queries.forms import ConditionsMixin
-from curation.field_words import EFFECT_WORDS, FALLBACK_WORDS, scorer_called
+from curation.field_words import EFFECT_WORDS, FALLBACK_WORDS, SCALES, scorer_called
 from curation.fusion.effects import Effect, Fallback
 from curation.fusion.policy import CAP_KINDS, Scale
 from curation.given import Readings, given, in_each_language, reading
@@ -160,7 +160,7 @@ class BlendForm(SituationMixin, DecisionForm):
         """One weight and one scale for each live scorer."""
         super().__init__(*args, **kwargs)
         self.scorers = list(Scorer.objects.filter(live=True).values_list("name", flat=True))
-        scales = [("", _("as before")), *((str(scale), str(scale)) for scale in Scale)]
+        scales = [("", _("as before")), *((str(scale), SCALES[scale]) for scale in Scale)]
         for name in self.scorers:
             self.fields[f"weight-{name}"] = forms.FloatField(
                 label=_("Weight of %(scorer)s") % {"scorer": scorer_called(name)},

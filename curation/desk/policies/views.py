@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -32,6 +35,18 @@ from curation.policies.files import export
 from curation.problems import Missing, Problem
 
 _DUE_SHOWN: Final = 200
+# A kind of object: who surely may open its page, the name of the address, what names the object in it.
+_HOMES: Final[Mapping[str, tuple[str, str, str]]] = {
+    "curation.changeset": ("curator", "desk:publish", "pk"),
+    "curation.decision": ("curator", "desk:decision", "pk"),
+    "curation.item": ("curator", "desk:catalogue-item", "pk"),
+    "curation.member": ("administrator", "admin:curation_member_change", "pk"),
+    "curation.segment": ("curator", "desk:segment", "slug"),
+    "curation.surface": ("curator", "desk:surface", "slug"),
+    "curation.user": ("administrator", "people:access", "pk"),
+    "recsys.modelversion": ("operator", "runs:version", "pk"),
+    "recsys.run": ("operator", "runs:detail", "pk"),
+}
 
 
 @role_required("curator")
@@ -167,5 +182,16 @@ def history(request: HttpRequest, label: str, key: str) -> HttpResponse:
         raise Http404
     if isinstance(one, User) and "administrator" not in roles_of(actor_of(request)):
         raise PermissionDenied
-    title = _("History of %(object)s") % {"object": one}
-    return page(request, "history", {"title": title, "entries": histories.history(one)})
+    context = {
+        "title": _("History of %(object)s") % {"object": one},
+        "one": one,
+        "home": _home_of(one, roles_of(actor_of(request))),
+        "entries": histories.history(one),
+    }
+    return page(request, "history", context)
+
+
+def _home_of(one: Model, roles: Collection[str]) -> str:
+    """The address of an object's own page, for those who surely may open it."""
+    role, name, field = _HOMES.get(one._meta.label_lower, ("", "", ""))
+    return reverse(name, args=[getattr(one, field)]) if role in roles else ""

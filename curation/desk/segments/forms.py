@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from curation import actions
 from curation.actions import MOST_LISTED
+from curation.desk.queries.fields import MATCHES
 from curation.desk.queries.forms import ConditionsMixin
 from curation.field_words import MEMBER_WORDS
 from curation.fusion.columns import Kind
@@ -69,11 +70,7 @@ class MembersConditions(ConditionsMixin):
     condition_fields: ClassVar[frozenset[str]] = frozenset()
     example: ClassVar[str] = 'ratings >= 20 and (idle_days < 30 or not language = "en")'
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Say whom the conditions are about."""
-        super().__init__(*args, **kwargs)
-        if "match" in self.fields:
-            self.fields["match"].label = _("Members for whom")
+    match = forms.ChoiceField(label=_("Members for whom"), choices=MATCHES, initial="all")
 
     def known_fields(self) -> Mapping[str, Kind]:
         """What may be asked of members."""

@@ -8,6 +8,7 @@ from recsys.ml.configs.words import (
     BATCH,
     COUNTS,
     DAILY,
+    DAYS,
     DECAY,
     DISLIKE,
     EPOCHS,
@@ -67,6 +68,7 @@ class DotConfig:
             TEACHES,
             0.05,
             36_500,
+            DAYS,
         ),
     )
     history: int = field(
@@ -115,6 +117,7 @@ class NcfConfig:
             TEACHES,
             0.05,
             36_500,
+            DAYS,
         ),
     )
     history: int = field(

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from recsys.models import Job, ModelVersion, Run
 from recsys.runs import actions, promotion
+from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -75,3 +76,15 @@ def test_the_history_of_a_version_says_when_it_went_live_and_what_replaced_it(
     assert f"Replaces: {first}" in newest[3]
     page = desk.get(reverse("runs:version", args=[first.pk])).content.decode()
     assert reverse("desk:history", args=["recsys.modelversion", first.pk]) in page
+
+
+def test_the_history_of_a_run_leads_back_to_it_whoever_may_open_it(client, operator):
+    run = actions.request_run(family="popularity", parameters={}, actor=operator)
+    history, home = (
+        reverse("desk:history", args=["recsys.run", run.pk]),
+        reverse("runs:detail", args=[run.pk]),
+    )
+    curator = UserFactory.create(roles=["curator"], is_staff=True)
+    for reader, leads in ((operator, True), (curator, False)):
+        client.force_login(reader)
+        assert (home in client.get(history).content.decode()) is leads

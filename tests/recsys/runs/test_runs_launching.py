@@ -13,7 +13,7 @@ from feedback.models import Kind
 from recsys.ml.families.presets import presets_of
 from recsys.ml.families.registry import FAMILIES
 from recsys.models import Job, Run
-from recsys.runs.setting_words import LABELS
+from recsys.runs.setting_words import LABELS, named
 from tests.factories import ItemFactory, MemberFactory
 from tests.feedback.cast import told
 
@@ -136,3 +136,17 @@ def test_the_launch_page_keeps_to_few_queries(desk, make_run, django_assert_max_
         make_run(family="ease", state=Job.State.SUCCEEDED)
     with django_assert_max_num_queries(15):
         desk.get(address("ease"))
+
+
+def test_numbers_are_written_as_people_write_them(desk):
+    page = desk.get(address("dot")).content.decode()
+    assert 'value="36500"' in page
+    assert "From 0.000001 to 1." in page
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(36_500.0, "36500"), (1e-06, "0.000001"), (0.05, "0.05"), (100, "100"), ("auto", "auto")],
+)
+def test_a_setting_is_told_in_plain_decimals(value, written):
+    assert named({"decay": value}) == [("Decay", written)]
