@@ -9,7 +9,7 @@ from typing import Any, Final
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
 
-from tests.e2e.browsing import is_complaint, wait_at_rest
+from tests.e2e.browsing import PATIENCE_MS, is_complaint, wait_at_rest
 
 PHONE: Final[ViewportSize] = {"width": 360, "height": 740}
 DESK: Final[ViewportSize] = {"width": 1280, "height": 900}
@@ -29,7 +29,7 @@ class Looker:
 
     def _page(self, context: BrowserContext) -> Page:
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(f"page error: {error}"))
         page.on("dialog", lambda dialog: self.complaints.append(f"a dialog: {dialog.message}"))
