@@ -157,12 +157,12 @@ def test_a_stale_save_shows_what_a_colleague_wrote_and_keeps_what_was_typed(desk
     assert told["by"] == "curator"
     assert 'value="Fans"' in text(answer)
     segment = Segment.objects.get()
-    assert (segment.name, text_of(segment.query)) == ("Keen", "ratings >= 5")
+    assert (segment.name, text_of(segment.query or {})) == ("Keen", "ratings >= 5")
     again = {**form, "value-1": "24", "name": "Fans"}
     again["base"] = str(answer.context["form"]["base"].value())
     assert desk.post(path, again).status_code == 302
     segment.refresh_from_db()
-    assert (segment.name, text_of(segment.query)) == ("Fans", "ratings >= 24")
+    assert (segment.name, text_of(segment.query or {})) == ("Fans", "ratings >= 24")
 
 
 def test_a_list_that_somebody_renamed_is_not_renamed_by_an_older_page(desk, curator, by_hand):
