@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from curation.decisions.audiences import NOBODY
 from curation.decisions.recurrence import opens_before
 from curation.fusion import policy as fusion
+from curation.fusion.columns import Schema
 from curation.fusion.query import EVERYTHING, Not
 from curation.lint.beside import Beside
 from curation.lint.findings import Finding, Findings, blocks, warns
@@ -72,9 +73,14 @@ def findings(revision: Revision, policy: fusion.Policy, at: datetime) -> list[Fi
 Reviewed = tuple[Surface, Revision, list[Finding]]
 
 
-def review(surfaces: Collection[Surface], at: datetime) -> list[Reviewed]:
-    """Lint all that is published on some surfaces, as it stands now; only what has findings."""
-    known = published_on(surfaces)
+def review(
+    surfaces: Collection[Surface], at: datetime, schema: Schema | None = None
+) -> list[Reviewed]:
+    """Lint all that is published on some surfaces, as it stands now; only what has findings.
+
+    `schema` is that of items, if read already.
+    """
+    known = published_on(surfaces, schema)
     blocks = {row.decision_id: row for row in revisions_of(live_blocks(surfaces))}
     rows = [
         [row.revision for row in known.entries.get(surface.slug, [])]

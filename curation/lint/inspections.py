@@ -35,9 +35,12 @@ class Found:
         return place | told | other
 
 
-def inspect(surfaces: Iterable[Surface], at: datetime) -> list[Found]:
-    """Lint what is published on some surfaces at an instant; the gravest first, surface by surface."""
-    told = review(list(surfaces), at)
+def inspect(surfaces: Iterable[Surface], at: datetime, schema: Schema | None = None) -> list[Found]:
+    """Lint what is published on some surfaces at an instant; the gravest first, surface by surface.
+
+    `schema` is that of items, if read already.
+    """
+    told = review(list(surfaces), at, schema)
     found = (
         Found(surface, row, finding) for surface, row, findings in told for finding in findings
     )

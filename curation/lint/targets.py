@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -13,20 +14,17 @@ from curation.fusion.effects import Cap
 from curation.fusion.fixed import Mask
 from curation.fusion.matching import Table
 from curation.fusion.policy import Rule
-from curation.fusion.query import fields_of
+from curation.fusion.query import Comparison, leaves
 from curation.models import Item
 from curation.queries.items import schema
 
 
 class Targets:
-    """Some items with the fields that some rules read, in two queries."""
+    """Some items with the fields that some rules read, in one query, or two where a cap alone names a field."""
 
     def __init__(self, items: QuerySet[Item], rules: Iterable[Rule]) -> None:
-        kinds = schema()
-        rules = tuple(rules)
-        caps = {rule.effect.field for rule in rules if isinstance(rule.effect, Cap)}
-        fields = frozenset().union(caps, *(fields_of(rule.what) for rule in rules))
-        ids, self._columns = columns(items, fields & kinds.keys(), kinds)
+        kinds = _kinds(tuple(rules))
+        ids, self._columns = columns(items, kinds.keys(), kinds)
         self._row: Mapping[UUID, int] = {item: at for at, item in enumerate(ids)}
         index = {item.bytes: at for item, at in self._row.items()}
         self._table = Table(len(ids), self._columns, index)
@@ -50,6 +48,17 @@ class Targets:
         if row is None or column is None:
             return frozenset()
         return frozenset(column.folded[code] for code in _codes(column, row))
+
+
+def _kinds(rules: Sequence[Rule]) -> Mapping[str, Kind]:
+    """The fields that rules read, with their kinds, which comparisons say; a cap only names its field."""
+    compared = chain.from_iterable(leaves(rule.what) for rule in rules)
+    kinds = {each.field: each.kind for each in compared if isinstance(each, Comparison)}
+    caps = {rule.effect.field for rule in rules if isinstance(rule.effect, Cap)}
+    if unsaid := {field for field in caps if field} - kinds.keys():
+        known = schema()
+        kinds |= {field: known[field] for field in unsaid & known.keys()}
+    return kinds
 
 
 def _codes(column: Column, row: int) -> Iterable[int]:

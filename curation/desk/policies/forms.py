@@ -44,7 +44,7 @@ class ImportForm(forms.Form):
 class SurfaceForm(forms.ModelForm):  # type: ignore[type-arg]
     """The settings of a surface, on top of the version that is shown."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = forms.IntegerField(label=_("version"), widget=forms.HiddenInput)
 
     class Meta:
         model = Surface

@@ -33,6 +33,7 @@ from curation.models import Inspection, Surface, User
 from curation.people.access import role_required, roles_of
 from curation.policies.files import export
 from curation.problems import Missing, Problem
+from curation.queries.items import schema
 
 _DUE_SHOWN: Final = 200
 # A kind of object: who surely may open its page, the name of the address, what names the object in it.
@@ -53,9 +54,10 @@ _HOMES: Final[Mapping[str, tuple[str, str, str]]] = {
 @require_GET
 def lint(request: HttpRequest) -> HttpResponse:
     """What lint finds now in all that is published, and when it was last looked for by itself."""
-    found = inspections.inspect(Surface.objects.all(), timezone.now())
+    known = schema()
+    found = inspections.inspect(Surface.objects.all(), timezone.now(), known)
     kept = Inspection.objects.select_related("surface").order_by("surface")
-    lines = desk.lines(named().filter(pk__in=[row.revision.pk for row in found]))
+    lines = desk.lines(named().filter(pk__in=[row.revision.pk for row in found]), known)
     called = {line.revision.pk: line.title for line in lines}
     offered = mends.offers(found)
     told = [(row, called[row.revision.pk], offered.of(row), offered.waits_in(row)) for row in found]
