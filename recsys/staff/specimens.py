@@ -13,7 +13,7 @@ from feedback.charts.intervals import Estimate, Reference, intervals, points
 from feedback.charts.lines import lines, spark
 from feedback.charts.scatter import Axis, Dot, scatter
 from feedback.reporting.sections import Change, Figure, Section
-from feedback.tables import Table, number, percent
+from feedback.tables import Cell, Table, number, percent
 from recsys.likenesses.forms import LikenessForm
 from recsys.ml.families.presets import RECOMMENDED, presets_of
 from recsys.ml.families.registry import FAMILIES
@@ -44,7 +44,9 @@ def specimens() -> Specimens:
 
 def _sections() -> Iterator[Section]:
     """A part of the report for each kind of chart; the first with what changed, and a table longer than its place."""
-    rows = [[day, now, then] for day, now, then in zip(DAYS, _LIKES, _BEFORE, strict=True)]
+    rows: list[list[Cell]] = [
+        [day, now, then] for day, now, then in zip(DAYS, _LIKES, _BEFORE, strict=True)
+    ]
     table = Table("likes", ["Day", "Likes", "Days before"], rows)
     series = [Series("likes", _LIKES), Series("days before", _BEFORE, "muted")]
     yield _section("lines", "Lines", lines(DAYS, series, number), table=table, changes=_CHANGES)
