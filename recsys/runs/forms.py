@@ -195,16 +195,18 @@ def _bare_field(setting: Setting) -> forms.Field:
     if setting.kind is int:
         low, high = _whole(setting.low), _whole(setting.high)
         return forms.IntegerField(min_value=low, max_value=high, **shared)
-    shared |= {"min_value": setting.low, "max_value": setting.high}
-    return forms.FloatField(widget=_PlainNumber(), **shared)
+    shared |= {"min_value": setting.low, "max_value": setting.high, "widget": _PlainNumber()}
+    return forms.FloatField(**shared)
 
 
 class _PlainNumber(forms.NumberInput):
     """A number that is shown as people write it."""
 
     def format_value(self, value: Any) -> str | None:  # noqa: ANN401 - of any type, by Django's promise
-        told: str | None = super().format_value(plain(value) if isinstance(value, float) else value)
-        return told
+        shown: str | None = super().format_value(
+            plain(value) if isinstance(value, float) else value
+        )
+        return shown
 
 
 def _help(setting: Setting) -> str:

@@ -201,13 +201,13 @@ def test_a_rule_whose_items_are_all_blocked_names_a_block(rule, block, publish, 
     assert codes(rule(Boost(1), has("war"))) == ["always_beaten"], "two blocks together"
 
 
-def test_what_is_blocked_is_asked_in_two_questions_more_however_many_rules_there_are(
+def test_what_is_blocked_is_asked_in_one_question_more_however_many_rules_there_are(
     rule, block, home, films, django_assert_num_queries
 ):
     made = [block(films[0]), *[rule(Boost(1), has("war")) for _ in range(20)]]
     drafts = {draft.decision.pk: draft.revision for draft in made}
     policy = policy_with(home, NOW, drafts)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         lint.examine(list(drafts.values()), policy, NOW)
 
 

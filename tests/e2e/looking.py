@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
@@ -17,11 +17,17 @@ WCAG: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 GRAVE: Final = {"serious", "critical"}
 CONTRAST: Final = {"type": "rule", "values": ["color-contrast"]}
 """All that the light may change: what axe holds of a page otherwise is the same in either scheme."""
+# The classes that colour it, without those by which tables of the admin name themselves and their columns.
+_PARTS: Final = """() => [...new Set([...document.body.querySelectorAll('*')]
+  .flatMap(each => (each.getAttribute('class') ?? '').split(/\\s+/))
+  .filter(name => name && !/^(app|model|field|column)-/.test(name)))]"""
 _SIDEWAYS: Final = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 class Looker:
     """A page of one reader, kept from address to address."""
+
+    _lit: ClassVar[set[str]] = set()
 
     def __init__(self, context: BrowserContext) -> None:
         self.complaints: list[str] = []
@@ -58,7 +64,14 @@ class Looker:
             yield f"scrolls sideways by {over} px at {PHONE['width']} px"
 
     def _in_the_light(self) -> list[str]:
-        """What has no contrast once the page that is there already turns light; it is dark again afterwards."""
+        """What has no contrast once the page that is there already turns light; it is dark again afterwards.
+
+        Colours belong to parts: a page of nothing but parts that were seen in the light is not looked at again.
+        """
+        parts = set(self.page.evaluate(_PARTS))
+        if parts <= self._lit:
+            return []
+        self._lit.update(parts)
         self.page.emulate_media(color_scheme="light")
         found = [f"in the light: {each}" for each in grave(self.page, only=CONTRAST)]
         self.page.emulate_media(color_scheme="dark")
@@ -72,7 +85,10 @@ class Looker:
 def grave(page: Page, within: str | None = None, only: Any = WCAG) -> Iterator[str]:
     """What axe finds serious or worse on a page as it stands, or within a part; `only` of these tags or rules."""
     options = {"runOnly": only, "resultTypes": ["violations"], "preload": False}
-    result: dict[str, Any] = Axe().run(page, context=within, options=options).response
+    axe = (
+        Axe("null") if page.evaluate("'axe' in window") else Axe()
+    )  # it stays on a page once it is there
+    result: dict[str, Any] = axe.run(page, context=within, options=options).response
     for each in result["violations"]:
         if each["impact"] in GRAVE:
             places = "; ".join(node["html"][:160] for node in each["nodes"][:2])
