@@ -29,7 +29,6 @@ PATIENCE_MS: Final = 30_000
 """What a page and a worker have to answer is waited for on a busy machine, too."""
 # What htmx says of a request that a newer one replaced, as `hx-sync` asks it to.
 _REPLACED: Final = ("htmx:sendAbort", "htmx:afterRequest")
-
 # Nothing is on its way, and nothing moves but what moves for ever.
 _AT_REST: Final = """() =>
   !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling, .htmx-added')
