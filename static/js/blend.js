@@ -12,7 +12,7 @@
   const tell = () => {
     const total = rows.reduce((sum, row) => sum + weight(row), 0);
     for (const row of rows) {
-      row.share.textContent = `${total ? Math.round((weight(row) / total) * 100) : 0} %`;
+      row.share.textContent = `${total ? Math.round((weight(row) / total) * 100) : 0}\u00a0%`;
     }
     form.querySelector("[data-total]").textContent = total.toFixed(2);
   };
