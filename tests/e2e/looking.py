@@ -21,6 +21,9 @@ CONTRAST: Final = {"type": "rule", "values": ["color-contrast"]}
 _PARTS: Final = """() => [...new Set([...document.body.querySelectorAll('*')]
   .flatMap(each => (each.getAttribute('class') ?? '').split(/\\s+/))
   .filter(name => name && !/^(app|model|field|column)-/.test(name)))]"""
+_NEXT_FRAME: Final = (
+    """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"""
+)
 _SIDEWAYS: Final = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -73,6 +76,9 @@ class Looker:
             return []
         self._lit.update(parts)
         self.page.emulate_media(color_scheme="light")
+        # Links of the admin fade from colour to colour, from the next frame on.
+        self.page.evaluate(_NEXT_FRAME)
+        wait_at_rest(self.page)
         found = [f"in the light: {each}" for each in grave(self.page, only=CONTRAST)]
         self.page.emulate_media(color_scheme="dark")
         return found
