@@ -75,7 +75,7 @@ def test_the_desk_begins_with_the_weights_that_hold(desk, curator, home):
     page = desk.get(reverse("desk:new-blend"), {"surface": "home"}).content.decode()
     assert 'name="weight-popularity" value="0.7"' in page
     assert 'name="weight-ease" value="0"' in page
-    assert "100 %" in page
+    assert "100\N{NO-BREAK SPACE}%" in page
 
 
 def test_the_desk_tells_the_scales_and_the_beta_in_force(desk, curator, home):
